@@ -1,0 +1,40 @@
+"""One call on its way through the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from seldon_runtime.codec import Codec
+from seldon_runtime.message import Method, Metric
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """What a transport hands over: a method, a wire object, and the codec that knows it.
+
+    The transport may set ``cancelled`` at any time from any thread; a call that has
+    not started by then is never run.
+    """
+
+    method: Method
+    wire: Any
+    codec: Codec
+    transport: str
+    """Name of the transport, for logs and metrics."""
+    request_id: str | None = None
+    """From the client; made up when something must be logged about a call without one."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Lower-case names; what a transport has of them (HTTP headers, gRPC metadata). For interceptors."""
+    deadline: float | None = None
+    """On the clock of ``time.monotonic``; a call that has not started by then is never run."""
+    request_bytes: int = 0
+    cancelled: bool = False
+
+    submitted: float = 0.0
+    """When the service took it (``time.perf_counter``). Set by the service."""
+    metrics: Sequence[Metric] = ()
+    """Custom metrics of the component. Set while the call runs."""
+    reward: float | None = None
+    """Of a feedback, also when the component then fails. Set while the call runs."""

@@ -1,0 +1,178 @@
+"""``seldon-run``: options to settings, settings to a runtime."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from seldon_runtime import __version__, builtin, plugins
+from seldon_runtime.errors import StartupError
+from seldon_runtime.options import Selection, arguments, guess_selection, options
+from seldon_runtime.plugins import PluginSet
+from seldon_runtime.runtime import Runtime
+from seldon_runtime.settings import Settings
+
+EXIT_STARTUP = 3
+_MODES = ("list_plugins", "check")
+
+
+def main() -> NoReturn:
+    """The console script."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(command_line: Sequence[str]) -> int:
+    """Serve, or do what the options ask for instead. Blocks.
+
+    Returns:
+        The exit status: 0, 1 (calls lost at the end), 2 (wrong usage) or 3 (start-up failed).
+    """
+    words = list(command_line)
+    if words[:1] == ["plugins"]:
+        words[0] = "--plugins"
+    try:
+        plugin_set, context, selection = _parse(words)
+        command = getattr(context, "contributed", None)
+        if command is not None:
+            command.main(words[1:], prog_name=f"seldon-run {words[0]}", standalone_mode=False)
+            return 0
+        return _act(plugin_set, context, selection)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except StartupError as error:
+        _explain(error)
+        return EXIT_STARTUP
+
+
+def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
+    """Parse with the options of exactly the selected plugins."""
+    selection = guess_selection(words, os.environ)
+    while True:
+        plugin_set = PluginSet(selection.plugins(), [builtin])
+        commands = {command.name: command for _, command in plugin_set.collect("seldon_commands")}
+        if words and words[0] in commands:
+            context = click.Context(commands[words[0]])
+            context.contributed = commands[words[0]]  # type: ignore[attr-defined]
+            return plugin_set, context, selection
+        context = _command(plugin_set).make_context("seldon-run", list(words))
+        parsed = Selection.of(context.params)
+        if parsed == selection:
+            return plugin_set, context, selection
+        selection = parsed
+
+
+def _command(plugin_set: PluginSet) -> click.Command:
+    params: list[click.Parameter] = [*arguments(), *options(), *_modes()]
+    owners = {flag: "the core" for param in params for flag in param.opts}
+    for label, option in plugin_set.collect("seldon_options"):
+        for flag in option.opts:
+            if flag in owners:
+                raise StartupError(f"{label} has an option {flag}, which {owners[flag]} has too")
+            owners[flag] = label
+        params.append(option)
+    return click.Command("seldon-run", params=params, help=_HELP)
+
+
+def _modes() -> list[click.Option]:
+    def show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        if value:
+            click.echo(f"seldon-run {__version__}")
+            ctx.exit()
+
+    return [
+        click.Option(
+            ["--check"], is_flag=True, help="Load everything, say what would be served where, and end."
+        ),
+        click.Option(
+            ["--plugins", "list_plugins"],
+            is_flag=True,
+            help="List the installed plugins, and end. Also: seldon-run plugins.",
+        ),
+        click.Option(
+            ["--version"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=show_version,
+            help="Show the version, and end.",
+        ),
+    ]
+
+
+_HELP = """Serve the class MODEL_NAME over the transports API_TYPE.
+
+MODEL_NAME is a module with a class of the same name (MyModel), a dotted path
+(package.module.Class or package.module:Class), or a file (path/MyModel.py).
+Every option can come from the environment variable shown with it; the command
+line wins. Options of a plugin are shown when it is selected."""
+
+
+def _act(plugin_set: PluginSet, context: click.Context, selection: Selection) -> int:
+    values: dict[str, Any] = dict(context.params)
+    modes = {mode: values.pop(mode) for mode in _MODES}
+    if modes["list_plugins"]:
+        click.echo(_plugin_table(plugin_set))
+        return 0
+    if not values["model_name"]:
+        raise click.UsageError(
+            "which class is to be served? Give MODEL_NAME as argument or variable.", context
+        )
+    settings = Settings(values, selection.transports)
+    logging.basicConfig(level=settings["log_level"], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if selection.unkept_state:
+        logging.getLogger(__name__).error(
+            "PERSISTENCE=1 asks for state in Redis, but no plugin for it is installed: STATE IS NOT KEPT. "
+            "Install it with: pip install 'seldon-runtime[redis]'; PERSISTENCE=redis makes this an error"
+        )
+    runtime = Runtime(plugin_set, settings)
+    if not modes["check"]:
+        return runtime.serve()
+    service = runtime.load()
+    methods = ", ".join(sorted(method.value for method in service.component.methods)) or "no method"
+    click.echo(f"{settings['model_name']} ({settings['service_type']}) loads and defines {methods}")
+    for transport in runtime.transports:
+        click.echo(f"{transport.name} would be served at {transport.address}")
+    return 0
+
+
+def _plugin_table(plugin_set: PluginSet) -> str:
+    """Kind, name, distribution, version, and whether and why each installed plugin is selected."""
+    rows = [("KIND", "NAME", "DISTRIBUTION", "VERSION", "SELECTED", "WHY")]
+    for group, setting in plugins.SETTING_OF.items():
+        found = plugins.installed(group)
+        for plugin in found:
+            selected = plugin in plugin_set.chosen
+            twice = sum(other.name == plugin.name for other in found) > 1
+            why = f"{setting} names it" if selected else f"{setting} does not name it"
+            if twice:
+                why = "CLASH: another distribution has the same name"
+            rows.append(
+                (
+                    plugin.kind,
+                    plugin.name,
+                    plugin.distribution,
+                    plugin.version,
+                    "yes" if selected else "no",
+                    why,
+                )
+            )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
+
+
+def _explain(error: StartupError) -> None:
+    """One clear message; the user's traceback above it when user code raised."""
+    if error.__cause__ is not None:
+        traceback.print_exception(error.__cause__)
+    click.echo(f"seldon-run: {error}", err=True)

@@ -1,0 +1,53 @@
+"""What a transport brings to read and write its wire objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from seldon_runtime.message import Feedback, Message, Method
+
+Request = Message | Feedback | list[Message] | None
+"""A list for AGGREGATE, a Feedback for SEND_FEEDBACK, None for HEALTH_STATUS, else a Message."""
+
+
+class Codec(Protocol):
+    """Reads requests and writes answers of one wire format.
+
+    One codec serves many calls; every method runs on the component's thread. A codec
+    keeps what it parsed in the call's own ``wire`` object or parses again.
+
+    ``name`` is the suffix of the old wire hooks: a codec called ``rest`` has
+    ``predict_rest`` and its like called for its requests.
+    """
+
+    name: str
+
+    def parse(self, method: Method, wire: Any) -> Any:
+        """The request as an object of the wire format, such as a dict or a protobuf message.
+
+        Raises:
+            SeldonError: BAD_DATA, TOO_LARGE.
+        """
+
+    def decode(self, method: Method, parsed: Any) -> Request:
+        """The neutral request. Raises SeldonError (BAD_DATA)."""
+
+    def encode(self, method: Method, answer: Message) -> Any:
+        """The wire answer. Raises SeldonError (COMPONENT_FAILED) when it cannot be written."""
+
+    def encode_raw(self, method: Method, answer: Any, *, show_metrics: bool) -> Any:
+        """The wire answer of a raw method, untouched but for its metrics if they are not to be shown."""
+
+    def raw_metrics(self, answer: Any) -> Sequence[Mapping[str, Any]] | None:
+        """``meta.metrics`` of a raw method's answer, for counting; None when there are none."""
+
+    def raw_argument(self, method: Method, parsed: Any) -> Any:
+        """What a ``*_raw`` method gets; usually ``parsed``."""
+
+    def hook_argument(self, method: Method, parsed: Any) -> Any:
+        """What an old ``<method>_<name>`` hook gets; usually ``parsed``."""
+
+    def annotate(self, method: Method, parsed: Any, annotation: Message) -> Any:
+        """The request itself as the wire answer, unknown fields included, with the annotation's
+        tags, request path and metrics in its meta: how an outlier detector answers."""

@@ -1,0 +1,251 @@
+"""The user's object as a component: which methods it has, and how each call uses them.
+
+Everything about the class is found out once, in the constructor; a call only looks
+things up. All methods run on the component's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime import custom_metrics, metadata
+from seldon_runtime.annotations import Annotations
+from seldon_runtime.call import Call
+from seldon_runtime.codec import Codec
+from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
+from seldon_runtime.identity import Identity, ServiceType
+from seldon_runtime.message import Feedback, Kind, Message, Meta, Method, Metric, Payload
+from seldon_runtime.reply import pack
+from seldon_runtime.signature import Invoke, adapt
+from seldon_runtime.user import Response
+from seldon_runtime.user_object import UserObject, call_optional, call_user
+
+_ARGUMENTS: dict[Method, tuple[tuple[str, ...], str | None]] = {
+    Method.PREDICT: (("X", "features_names"), "meta"),
+    Method.TRANSFORM_INPUT: (("X", "features_names"), "meta"),
+    Method.TRANSFORM_OUTPUT: (("X", "features_names"), "meta"),
+    Method.ROUTE: (("X", "features_names"), "meta"),
+    Method.AGGREGATE: (("features_list", "names_list"), None),
+    Method.SEND_FEEDBACK: (("features", "features_names", "reward", "truth"), "routing"),
+    Method.HEALTH_STATUS: ((), None),
+}
+_TRANSFORMS = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
+_FORMS = ("", "_raw", "_rest", "_grpc")
+
+Result = tuple[Any, Kind | None, Sequence[Meta]]
+"""What the user's method returned, the kind its answer follows, and the metas of the request."""
+
+
+class Component:
+    """One user object, ready to be called.
+
+    Args:
+        user: an instance of the user's class.
+        identity: who it is in its deployment.
+        service_type: OUTLIER_DETECTOR makes ``transform_input`` call ``score``.
+        show_metrics: whether answers show the component's own metrics.
+
+    Raises:
+        StartupError: a method needs arguments that nobody passes.
+    """
+
+    def __init__(
+        self,
+        user: object,
+        identity: Identity | None = None,
+        service_type: ServiceType = ServiceType.MODEL,
+        *,
+        show_metrics: bool = True,
+    ) -> None:
+        self.user = user
+        self.identity = identity or Identity()
+        self.service_type = service_type
+        self._object = UserObject(user)
+        self._annotations = Annotations(self._object, self.identity, show_metrics=show_metrics)
+        self._show_metrics = show_metrics
+        self._plain: dict[Method, Invoke] = {}
+        for method, (arguments, keyword) in _ARGUMENTS.items():
+            function = self._object.find(method.value)
+            if function is not None:
+                self._plain[method] = adapt(function, arguments, keyword)
+        score = self._object.find("score")
+        self._score = adapt(score, ("X", "features_names")) if score is not None else None
+        self._raw: dict[str, dict[Method, list[tuple[Callable[..., Any], bool]]]] = {}
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """The calls the class defines a method for, in whatever form."""
+        found = {m for m in Method if any(self._object.find(m.value + form) for form in _FORMS)}
+        if self._scores and self._score is not None:
+            found.add(Method.TRANSFORM_INPUT)
+        return frozenset(found)
+
+    def load(self) -> None:
+        """Run the user's ``load()``, if there is one.
+
+        Raises:
+            ComponentFailed: it raised.
+        """
+        call_optional(self._object.find("load"))
+
+    def metadata(self, from_environment: str = "") -> dict[str, Any]:
+        """The component's metadata document; asks ``init_metadata()``.
+
+        Raises:
+            SeldonError: BAD_METADATA, or ComponentFailed with whatever ``init_metadata`` raised.
+            StartupError: ``from_environment`` is no mapping.
+        """
+        own = call_optional(self._object.find("init_metadata"))
+        return metadata.describe(self.identity.image, own, from_environment)
+
+    def answer(self, call: Call) -> Any:
+        """Decode, call the user's method, encode: the codec's wire answer. Blocks meanwhile.
+
+        Raises:
+            SeldonError: the client's answer is this error; ComponentFailed when user code raised.
+        """
+        method, codec = call.method, call.codec
+        parsed = codec.parse(method, call.wire) if method is not Method.HEALTH_STATUS else None
+        request = None
+        if method is Method.SEND_FEEDBACK:  # read first: a reward counts whatever becomes of the call
+            request = codec.decode(method, parsed)
+            call.reward = request.reward if isinstance(request, Feedback) else None
+        for function, is_hook in self._raw_methods(method, codec.name):
+            try:
+                result = _call_raw(function, is_hook, method, parsed, codec)
+            except SeldonNotImplementedError:
+                continue
+            call.metrics = custom_metrics.checked(custom_metrics.as_list(codec.raw_metrics(result)))
+            return codec.encode_raw(method, result, show_metrics=self._show_metrics)
+        if request is None and method is not Method.HEALTH_STATUS:
+            request = codec.decode(method, parsed)
+        if method is Method.TRANSFORM_INPUT and self._scores:
+            annotation, call.metrics = self._scored(request)
+            return codec.annotate(method, parsed, annotation)
+        result, kind, metas = self._run(method, request)
+        response = result if isinstance(result, Response) else None
+        payload = pack(response.data if response else result, kind, lambda: self._annotations.names(method))
+        meta, call.metrics = self._annotations.meta(method, metas, response)
+        return codec.encode(method, Message(payload, meta))
+
+    def _run(self, method: Method, request: Any) -> Result:
+        if method is Method.HEALTH_STATUS:
+            return self._health(), None, ()
+        if method is Method.SEND_FEEDBACK:
+            return self._feedback(request)
+        if method is Method.AGGREGATE:
+            return self._aggregate(request)
+        payload: Payload = request.payload
+        try:
+            result = self._invoke(method, payload.value, payload.names, request.given_meta)
+        except SeldonNotImplementedError:
+            if method is Method.ROUTE:
+                raise
+            result = payload.value if method in _TRANSFORMS else np.array([])
+        if method is Method.ROUTE:
+            result = _branch(result)
+        return result, payload.kind, (request.meta,)
+
+    def _invoke(self, method: Method, *arguments: Any) -> Any:
+        function = self._plain.get(method)
+        if function is not None:
+            return call_user(function, *arguments)
+        if method in _TRANSFORMS:
+            raise SeldonNotImplementedError
+        raise SeldonError(
+            f"{self._object.class_name} has no method {method.value}", code=ErrorCode.NOT_IMPLEMENTED
+        )
+
+    def _aggregate(self, messages: list[Message]) -> Result:
+        payloads = [message.payload for message in messages if message.payload is not None]
+        values = [payload.value for payload in payloads]
+        names = [payload.names for payload in payloads]
+        result = self._invoke(Method.AGGREGATE, values, names)
+        return result, payloads[0].kind, [message.meta for message in messages]
+
+    def _feedback(self, feedback: Feedback) -> Result:
+        request = feedback.request
+        payload = request.payload if request is not None else None
+        truth = feedback.truth.payload if feedback.truth is not None else None
+        routing = feedback.response.meta.routing if feedback.response is not None else {}
+        result = None
+        if Method.SEND_FEEDBACK in self._plain:
+            try:
+                result = self._invoke(
+                    Method.SEND_FEEDBACK,
+                    np.array([]) if payload is None else payload.value,
+                    [] if payload is None else payload.names,
+                    feedback.reward,
+                    np.array([]) if truth is None else truth.value,
+                    routing.get(self.identity.unit or "0"),
+                )
+            except SeldonNotImplementedError:
+                result = None
+        metas = (request.meta,) if request is not None else ()
+        return np.array([]) if result is None else result, payload.kind if payload else None, metas
+
+    def _health(self) -> Any:
+        if Method.HEALTH_STATUS not in self._plain:
+            return "healthy"
+        try:
+            return self._invoke(Method.HEALTH_STATUS)
+        except SeldonNotImplementedError:
+            return "healthy"
+
+    @property
+    def _scores(self) -> bool:
+        return self.service_type is ServiceType.OUTLIER_DETECTOR
+
+    def _scored(self, request: Any) -> tuple[Message, Sequence[Metric]]:
+        """What an outlier detector adds to the request: the scores as a tag."""
+        if self._score is None:
+            raise SeldonError(
+                f"{self._object.class_name} has no method score, which an outlier detector needs",
+                code=ErrorCode.NOT_IMPLEMENTED,
+            )
+        scores = call_user(self._score, request.payload.value, request.payload.names or None)
+        if isinstance(scores, np.ndarray) and scores.ndim:
+            scores = scores.tolist()
+        if not isinstance(scores, list | tuple):
+            raise SeldonError(
+                f"score returned {type(scores).__name__}, expected one number for each row",
+                code=ErrorCode.COMPONENT_FAILED,
+            )
+        response = Response(None, tags={"outlierScore": list(scores)})
+        meta, metrics = self._annotations.meta(Method.TRANSFORM_INPUT, (), response)
+        return Message(None, meta), metrics
+
+    def _raw_methods(self, method: Method, wire: str) -> list[tuple[Callable[..., Any], bool]]:
+        """The raw forms of a method for one wire format, in order; the flag tells old wire hooks."""
+        table = self._raw.get(wire)
+        if table is None:
+            forms = ((f"_{wire}", True), ("_raw", False))
+            table = {
+                m: [(f, hook) for form, hook in forms if (f := self._object.find(m.value + form)) is not None]
+                for m in Method
+            }
+            self._raw[wire] = table
+        return table[method]
+
+
+def _call_raw(function: Callable[..., Any], is_hook: bool, method: Method, parsed: Any, codec: Codec) -> Any:
+    if method is Method.HEALTH_STATUS:
+        return call_user(function)
+    argument = codec.hook_argument if is_hook else codec.raw_argument
+    return call_user(function, argument(method, parsed))
+
+
+def _branch(result: Any) -> Any:
+    """A route's result as the protocol answers it: the branch in a 1 x 1 array."""
+    response = result if isinstance(result, Response) else None
+    branch = response.data if response else result
+    if not isinstance(branch, int | np.integer | np.bool_):
+        raise SeldonError(
+            f"route returned {type(branch).__name__}, expected the whole number of a branch",
+            code=ErrorCode.COMPONENT_FAILED,
+        )
+    array = np.array([[int(branch)]])
+    return Response(array, response.tags, response.metrics) if response else array

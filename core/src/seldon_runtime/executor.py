@@ -1,0 +1,99 @@
+"""The component's thread: everything that touches user code runs here.
+
+With one thread, the default, the user's object is constructed, loaded, called and
+saved by the same thread, so it need not be thread-safe, nor movable between threads.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import TypeVar
+
+from seldon_runtime.errors import ErrorCode, SeldonError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Task = Callable[[], None]
+
+
+class Executor:
+    """A first-in first-out queue of tasks and the threads that run them.
+
+    Args:
+        threads: how many; more than one only for thread-safe components.
+        queue_size: how many tasks may wait; a further one is refused at once.
+    """
+
+    def __init__(self, threads: int = 1, queue_size: int = 1000) -> None:
+        self.queue_size = queue_size
+        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"component-{i}", daemon=True) for i in range(threads)
+        ]
+
+    def start(self) -> None:
+        """Start the threads. Call once."""
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait at this moment."""
+        return self._tasks.qsize()
+
+    def submit(self, task: Task) -> None:
+        """Run ``task`` when its turn comes; never blocks. ``task`` must not raise.
+
+        Raises:
+            SeldonError: OVERLOADED when the queue is full.
+        """
+        if self._tasks.qsize() >= self.queue_size:
+            raise SeldonError(
+                f"{self.queue_size} requests are waiting already; try again later",
+                code=ErrorCode.OVERLOADED,
+            )
+        self._tasks.put(task)
+
+    def run(self, function: Callable[[], T]) -> T:
+        """Run ``function`` on a component thread and wait for its result, or raise what it raised.
+
+        For start-up and snapshots: it is not subject to the queue's limit. Must not
+        be called from a component thread.
+        """
+        outcome: list[T] = []
+        failure: list[BaseException] = []
+        finished = threading.Event()
+
+        def task() -> None:
+            try:
+                outcome.append(function())
+            except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
+                failure.append(error)
+            finally:
+                finished.set()
+
+        self._tasks.put(task)
+        finished.wait()
+        if failure:
+            raise failure[0]
+        return outcome[0]
+
+    def stop(self, timeout_s: float | None = None) -> bool:
+        """Run what was submitted, then end the threads. False when they did not end in time."""
+        for _ in self._threads:
+            self._tasks.put(None)
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None:
+            try:
+                task()
+            except BaseException:  # a fault of the runtime; without this boundary all later calls would hang
+                logger.exception("a task of the runtime failed")

@@ -1,0 +1,38 @@
+"""Limits on what comes from outside. Settings fill them; every transport uses the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from seldon_runtime.errors import ErrorCode, SeldonError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """``max_body_bytes`` of one request, ``max_array_values`` in one array, ``max_nesting`` of JSON."""
+
+    max_body_bytes: int = 64 * 1024 * 1024
+    max_array_values: int = 20_000_000
+    max_nesting: int = 128
+
+    def check_body(self, size: int) -> None:
+        """Raises SeldonError (TOO_LARGE) when a request of ``size`` bytes is not to be read."""
+        if size > self.max_body_bytes:
+            raise SeldonError(
+                f"the request has {size} bytes or more, at most {self.max_body_bytes} are accepted"
+                " (SELDON_MAX_BODY_BYTES)",
+                code=ErrorCode.TOO_LARGE,
+            )
+
+    def check_values(self, count: int, where: str) -> None:
+        """Raises SeldonError (BAD_DATA) when an array of ``count`` values is too large."""
+        if count > self.max_array_values:
+            raise SeldonError(
+                f"{where} has {count} values, at most {self.max_array_values} are accepted"
+                " (SELDON_MAX_ARRAY_VALUES)"
+            )
+
+
+MAX_EMPTY_DIMENSION = 10_000
+"""Longest dimension of an array without values: such a shape costs the sender nothing,
+but makes that many column names in the answer."""

@@ -1,0 +1,46 @@
+"""What observers are told: every finished call, and changes in the life of the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from seldon_runtime.call import Call
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.message import Method, Metric
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A finished call. ``error`` is None when it succeeded; times are in seconds."""
+
+    method: Method
+    transport: str
+    error: SeldonError | None
+    waited_s: float
+    ran_s: float
+    request_bytes: int
+    metrics: Sequence[Metric]
+    reward: float | None
+
+
+class Observer(Protocol):
+    """Told what happened; cannot alter it. What it raises is logged and goes no further."""
+
+    def call_finished(self, record: CallRecord) -> None:
+        """After the answer was handed to the transport. Runs on the component's thread: be quick."""
+
+    def life_changed(self, state: str) -> None:
+        """``loaded``, ``ready``, ``draining``, ``stopped``. Runs on the main thread."""
+
+
+class Interceptor(Protocol):
+    """Stands between transports and the component: may alter, answer or refuse a call."""
+
+    def intercept(self, call: Call, proceed: Any) -> Any:
+        """Return the wire answer: ``proceed(call)``'s, or an own one. Runs on the component's thread.
+
+        Raises:
+            SeldonError: refuses the call with this error.
+        """

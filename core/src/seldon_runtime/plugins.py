@@ -1,0 +1,171 @@
+"""Plugins: stevedore loads those chosen by name, pluggy calls the hooks of each.
+
+Only chosen entry points are imported. Every fault of a plugin becomes a
+:class:`StartupError` that names the plugin, its distribution and the remedy.
+"""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from types import ModuleType
+from typing import Any
+
+import pluggy
+from stevedore import NamedExtensionManager
+
+from seldon_runtime import hookspecs
+from seldon_runtime.errors import StartupError
+
+logger = logging.getLogger(__name__)
+
+TRANSPORT = "seldon_runtime.transport"
+PERSISTENCE = "seldon_runtime.persistence"
+METRICS = "seldon_runtime.metrics"
+EXTENSION = "seldon_runtime.extension"
+
+SETTING_OF = {
+    TRANSPORT: "API_TYPE",
+    PERSISTENCE: "PERSISTENCE",
+    METRICS: "METRICS",
+    EXTENSION: "SELDON_EXTENSIONS",
+}
+"""The environment variable that chooses from each entry-point group."""
+
+_OURS = {
+    (TRANSPORT, "rest"): "seldon-runtime[rest]",
+    (TRANSPORT, "grpc"): "seldon-runtime[grpc]",
+    (PERSISTENCE, "redis"): "seldon-runtime[redis]",
+    (METRICS, "prometheus"): "seldon-runtime[metrics]",
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Plugin:
+    """An installed entry point; nothing of it is imported yet."""
+
+    group: str
+    name: str
+    target: str
+    distribution: str
+    version: str
+
+    @property
+    def kind(self) -> str:
+        """``transport``, ``persistence``, ``metrics`` or ``extension``."""
+        return self.group.rpartition(".")[2]
+
+    def __str__(self) -> str:
+        return f"{self.kind} plugin {self.name!r} ({self.distribution} {self.version}, {self.target})"
+
+
+def installed(group: str) -> list[Plugin]:
+    """The plugins installed in a group, sorted by name. Reads metadata only, imports nothing."""
+    found = set()
+    for entry in entry_points(group=group):
+        dist = entry.dist
+        name, version = (dist.name, dist.version) if dist is not None else ("unknown", "?")
+        found.add(Plugin(group, entry.name.lower(), entry.value, name, version))
+    return sorted(found)
+
+
+def find(group: str, name: str) -> Plugin:
+    """The one plugin of that name.
+
+    Raises:
+        StartupError: none, or two distributions that both provide it.
+    """
+    candidates = installed(group)
+    matches = [plugin for plugin in candidates if plugin.name == name.lower()]
+    if len(matches) == 1:
+        return matches[0]
+    setting = SETTING_OF[group]
+    kind = group.rpartition(".")[2]
+    if matches:
+        raise StartupError(
+            f"{setting} names {kind} {name!r}, which {len(matches)} distributions provide: "
+            f"{', '.join(f'{p.distribution} {p.version}' for p in matches)}. Uninstall all but one."
+        )
+    names = [plugin.name for plugin in candidates]
+    close = difflib.get_close_matches(name.lower(), names, n=1)
+    ours = _OURS.get((group, name.lower()))
+    hint = f" Did you mean {close[0]}?" if close else ""
+    hint += f" Install it with: pip install '{ours}'" if ours else ""
+    raise StartupError(
+        f"{setting} names {kind} {name!r}, which is not installed; "
+        f"installed: {', '.join(names) or 'none'}.{hint}"
+    )
+
+
+class PluginSet:
+    """The chosen plugins, imported and registered, and core's own hooks.
+
+    Args:
+        chosen: in the order of the configuration.
+        builtin: modules of core whose hooks come last.
+
+    Raises:
+        StartupError: a plugin cannot be imported, or has a hook nobody knows.
+    """
+
+    def __init__(self, chosen: Sequence[Plugin], builtin: Sequence[ModuleType] = ()) -> None:
+        self.chosen = tuple(chosen)
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._registered: list[tuple[str, object]] = []
+        for module in builtin:
+            self._register(module.__name__, module)
+        for plugin in chosen:
+            self._register(str(plugin), _import(plugin))
+
+    def _register(self, label: str, plugin: object) -> None:
+        try:
+            self._manager.register(plugin, name=label)
+            self._manager.check_pending()
+        except (pluggy.PluginValidationError, ValueError) as error:
+            raise StartupError(f"{label} does not fit the hook specifications: {error}") from error
+        self._registered.append((label, plugin))
+
+    def collect(self, hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
+        """Call a collecting hook, plugin by plugin in order: label and each object it gave.
+
+        Raises:
+            StartupError: naming the plugin whose hook raised; a plugin's own StartupError passes.
+        """
+        for label, plugin in self._registered:
+            others = [other for _, other in self._registered if other is not plugin]
+            caller = self._manager.subset_hook_caller(hook, others)
+            try:
+                results = caller(**arguments)
+            except StartupError:
+                raise
+            except Exception as error:
+                raise StartupError(f"{label} failed in {hook}: {type(error).__name__}: {error}") from error
+            for result in results:
+                items = result if isinstance(result, list | tuple) else [result]
+                yield from ((label, item) for item in items if item is not None)
+
+    def first(self, hook: str, **arguments: Any) -> Any:
+        """Call a first-result hook: what the first plugin gave, or None. Exceptions pass as they are."""
+        return getattr(self._manager.hook, hook)(**arguments)
+
+
+def _import(plugin: Plugin) -> object:
+    def fail(_manager: object, _entry: object, error: BaseException) -> None:
+        raise StartupError(
+            f"{plugin} cannot be imported: {type(error).__name__}: {error}. "
+            f"Reinstall it with: pip install --force-reinstall {plugin.distribution}"
+        ) from error
+
+    # entry points keep the case they were published in; stevedore compares exactly
+    published = [e.name for e in entry_points(group=plugin.group) if e.name.lower() == plugin.name]
+    manager: NamedExtensionManager[object] = NamedExtensionManager(
+        plugin.group,
+        names=published,
+        on_load_failure_callback=fail,
+        on_missing_entrypoints_callback=None,
+    )
+    return manager[published[0]].plugin

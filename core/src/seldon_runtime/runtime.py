@@ -1,0 +1,163 @@
+"""The life of one process: load, bind, ready, drain, stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+from seldon_runtime.component import Component
+from seldon_runtime.errors import ComponentFailed, SeldonError, StartupError
+from seldon_runtime.executor import Executor
+from seldon_runtime.identity import ServiceType
+from seldon_runtime.options import identity_from, limits_from
+from seldon_runtime.parameters import parse_parameters
+from seldon_runtime.plugins import PluginSet
+from seldon_runtime.service import Service
+from seldon_runtime.settings import Settings
+from seldon_runtime.transport import Transport
+
+logger = logging.getLogger(__name__)
+
+
+class Terminated(BaseException):
+    """A signal asked the process to end while it was starting."""
+
+
+class Runtime:
+    """One component, its service and its transports.
+
+    Args:
+        plugins: the selected plugins.
+        settings: all settings, ``model_name`` included.
+    """
+
+    def __init__(self, plugins: PluginSet, settings: Settings) -> None:
+        self._plugins = plugins
+        self._settings = settings
+        self._executor = Executor(queue_size=settings["queue_size"])
+        self._started: list[Transport] = []
+        self._end = threading.Event()
+        self._serving = False
+        self.transports: list[Transport] = []
+
+    def load(self) -> Service:
+        """Import, construct and load the user's class on the component's thread; ask the plugins for
+        observers, interceptors and transports. Nothing is reachable from outside yet.
+
+        Raises:
+            StartupError: the cause is chained; it is the user's exception when user code raised.
+        """
+        began = time.perf_counter()
+        parameters = parse_parameters(self._settings["parameters"])
+        self._executor.start()
+        component, metadata = self._executor.run(lambda: self._load_component(parameters))
+        settings = self._settings
+        service = Service(
+            component,
+            self._executor,
+            limits=limits_from(settings),
+            metadata=metadata,
+            error_details=settings["error_details"],
+        )
+        service.attach(
+            [o for _, o in self._plugins.collect("seldon_observer", settings=settings)],
+            [i for _, i in self._plugins.collect("seldon_interceptor", service=service, settings=settings)],
+        )
+        self.transports = [
+            t for _, t in self._plugins.collect("seldon_transport", service=service, settings=settings)
+        ]
+        logger.info("loaded %s in %.3f s", self._settings["model_name"], time.perf_counter() - began)
+        service.change_life("loaded")
+        return service
+
+    def serve(self) -> int:
+        """Load, serve until SIGTERM or SIGINT, drain. Blocks; for the main thread.
+
+        Returns:
+            The exit status: 0, or 1 when accepted calls had not finished within the grace period.
+
+        Raises:
+            StartupError: nothing was served; what had been started is stopped again.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        try:
+            service = self.load()
+            self._start_transports()
+            self._serving = True
+        except Terminated:
+            logger.info("stopped while starting")
+            return 0
+        service.ready = True
+        service.change_life("ready")
+        logger.info("ready: %s", ", ".join(f"{t.name} at {t.address}" for t in self._started))
+        self._end.wait()
+        return self._drain(service)
+
+    def _load_component(
+        self, parameters: dict[str, object]
+    ) -> tuple[Component, dict[str, object] | SeldonError]:
+        settings = self._settings
+        name = settings["model_name"]
+        user = self._plugins.first(
+            "seldon_load_component", reference=name, parameters=parameters, settings=settings
+        )
+        component = Component(
+            user,
+            identity_from(settings),
+            ServiceType(settings["service_type"]),
+            show_metrics=settings["include_metrics"],
+        )
+        try:
+            component.load()
+            return component, component.metadata(settings["model_metadata"])
+        except ComponentFailed as error:
+            cause = error.__cause__
+            raise StartupError(
+                f"{name}: {error.where}() raised {type(cause).__name__}: {error.message}"
+            ) from cause
+        except SeldonError as error:
+            logger.error("the metadata cannot be served: %s", error.message)
+            return component, error
+
+    def _start_transports(self) -> None:
+        try:
+            for transport in self.transports:
+                transport.start()
+                self._started.append(transport)
+        except BaseException:
+            for transport in self._started:
+                transport.stop_accepting()
+                transport.stop(0)
+            raise
+
+    def _drain(self, service: Service) -> int:
+        """Not ready, no new work, answer what was accepted, then stop everything."""
+        logger.info("draining: accepted calls have %.0f s to finish", self._settings["grace_s"])
+        service.ready = False
+        service.draining = True
+        service.change_life("draining")
+        deadline = time.monotonic() + self._settings["grace_s"]
+        for transport in self._started:
+            transport.stop_accepting()
+        for transport in self._started:
+            transport.stop(max(0.0, deadline - time.monotonic()))
+        finished = self._executor.stop(max(0.1, deadline - time.monotonic()))
+        service.change_life("stopped")
+        if not finished:
+            logger.error("calls were still running after the grace period; their answers are lost")
+            logging.shutdown()
+            os._exit(1)  # the component's thread may hold the interpreter's shutdown for ever
+        logger.info("stopped")
+        return 0
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if not self._serving:
+            raise Terminated
+        if self._end.is_set():
+            os._exit(128 + number)  # asked twice
+        self._end.set()

@@ -1,0 +1,213 @@
+"""What a transport sees of the runtime: submit a call, ask whether it is ready."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from seldon_runtime.call import Call
+from seldon_runtime.component import Component
+from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
+from seldon_runtime.executor import Executor
+from seldon_runtime.identity import Identity
+from seldon_runtime.limits import Limits
+from seldon_runtime.observer import CallRecord, Interceptor, Observer
+
+logger = logging.getLogger(__name__)
+
+Done = Callable[[Any, SeldonError | None], None]
+"""Told the wire answer, or the error. Runs on the component's thread, or on the
+submitting one when the call is refused at once; must not block or raise."""
+
+
+class Service:
+    """One component behind its executor. Thread-safe; made by the runtime, used by transports.
+
+    Args:
+        component: the loaded component.
+        executor: its thread or threads, started.
+        limits: what transports enforce on requests.
+        metadata: the metadata document, or the error that it came to.
+        error_details: whether clients are told the message of an exception in user code.
+    """
+
+    def __init__(
+        self,
+        component: Component,
+        executor: Executor,
+        *,
+        limits: Limits | None = None,
+        metadata: dict[str, Any] | SeldonError | None = None,
+        error_details: bool = True,
+    ) -> None:
+        self.component = component
+        self.executor = executor
+        self.limits = limits or Limits()
+        self.ready = False
+        """Whether new work is welcome: true after load and restore, false before draining."""
+        self.draining = False
+        """Whether the process is about to end: transports ask clients to go elsewhere."""
+        self._metadata = metadata if metadata is not None else {}
+        self._error_details = error_details
+        self._observers: Sequence[Observer] = ()
+        self._proceed: Callable[[Call], Any] = component.answer
+
+    @property
+    def identity(self) -> Identity:
+        """Who the component is in its deployment."""
+        return self.component.identity
+
+    def metadata(self) -> dict[str, Any]:
+        """The metadata document. Raises SeldonError (BAD_METADATA) when the component's is wrong."""
+        if isinstance(self._metadata, SeldonError):
+            raise self._metadata
+        return self._metadata
+
+    def attach(self, observers: Sequence[Observer], interceptors: Sequence[Interceptor]) -> None:
+        """Add the plugins' observers and interceptors; the first interceptor is the outermost.
+
+        Called by the runtime, before any transport starts.
+        """
+        self._observers = tuple(observers)
+        for interceptor in reversed(interceptors):
+            self._proceed = _around(interceptor, self._proceed)
+
+    def submit(self, call: Call, done: Done) -> None:
+        """Queue a call and return at once; ``done`` is told the outcome exactly once."""
+        call.submitted = time.perf_counter()
+        try:
+            self.executor.submit(lambda: self._run(call, done))
+        except SeldonError as error:
+            self._finish(call, done, None, error, call.submitted)
+
+    def call(self, call: Call) -> Any:
+        """Submit a call and wait for its wire answer. Not for a component thread or an event loop.
+
+        Raises:
+            SeldonError: the call's error.
+        """
+        outcome: list[Any] = []
+        finished = threading.Event()
+
+        def done(answer: Any, error: SeldonError | None) -> None:
+            outcome.extend((answer, error))
+            finished.set()
+
+        self.submit(call, done)
+        finished.wait()
+        answer, error = outcome
+        if error is not None:
+            raise error
+        return answer
+
+    async def call_async(self, call: Call) -> Any:
+        """Submit a call and await its wire answer; a cancelled task cancels a call that has not started.
+
+        Raises:
+            SeldonError: the call's error.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+
+        def settle(answer: Any, error: SeldonError | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(answer)
+
+        def done(answer: Any, error: SeldonError | None) -> None:
+            try:
+                loop.call_soon_threadsafe(settle, answer, error)
+            except RuntimeError:  # the transport's loop has ended: nobody waits any more
+                logger.debug("an answer came after its transport had stopped")
+
+        self.submit(call, done)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            call.cancelled = True
+            raise
+
+    def _run(self, call: Call, done: Done) -> None:
+        started = time.perf_counter()
+        answer, error = None, None
+        if call.cancelled:
+            error = SeldonError("the client went away before the call started", code=ErrorCode.CANCELLED)
+        elif call.deadline is not None and time.monotonic() >= call.deadline:
+            error = SeldonError(
+                "the deadline passed before the call started", code=ErrorCode.DEADLINE_EXCEEDED
+            )
+        else:
+            try:
+                answer = self._proceed(call)
+            except SeldonError as raised:
+                error = raised
+            except BaseException as raised:  # noqa: BLE001 - codecs and interceptors are plugins
+                error = ComponentFailed("the runtime", raised)
+        self._finish(call, done, answer, error, started)
+
+    def _finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
+        if error is not None:
+            _log(call, error)
+            if isinstance(error, ComponentFailed) and not self._error_details:
+                error.message = f"the component failed; its log says why under request {call.request_id}"
+        try:
+            done(answer, error)
+        except Exception:  # a fault of the transport must not stop the component's thread
+            logger.exception("transport %s failed to take an answer", call.transport)
+        if self._observers:
+            self._tell(call, error, started)
+
+    def _tell(self, call: Call, error: SeldonError | None, started: float) -> None:
+        record = CallRecord(
+            method=call.method,
+            transport=call.transport,
+            error=error,
+            waited_s=started - call.submitted,
+            ran_s=time.perf_counter() - started,
+            request_bytes=call.request_bytes,
+            metrics=call.metrics,
+            reward=call.reward,
+        )
+        for observer in self._observers:
+            try:
+                observer.call_finished(record)
+            except Exception:  # an observer cannot break a call
+                logger.exception("observer %r failed", observer)
+
+    def change_life(self, state: str) -> None:
+        """Tell observers ``loaded``, ``ready``, ``draining`` or ``stopped``. Called by the runtime."""
+        for observer in self._observers:
+            try:
+                observer.life_changed(state)
+            except Exception:  # an observer cannot break the runtime
+                logger.exception("observer %r failed", observer)
+
+
+def _around(interceptor: Interceptor, proceed: Callable[[Call], Any]) -> Callable[[Call], Any]:
+    return lambda call: interceptor.intercept(call, proceed)
+
+
+def _log(call: Call, error: SeldonError) -> None:
+    """Failures of the component once, with traceback and request id; faults of callers only for debugging."""
+    if call.request_id is None:
+        call.request_id = secrets.token_hex(8)
+    if isinstance(error, ComponentFailed):
+        logger.error(
+            "%s failed in %s, request %s",
+            call.method.value,
+            error.where,
+            call.request_id,
+            exc_info=error.__cause__,
+        )
+    elif error.code in (ErrorCode.COMPONENT_FAILED, ErrorCode.BAD_METRIC):
+        logger.error("%s failed, request %s: %s", call.method.value, call.request_id, error.message)
+    else:
+        logger.debug("%s refused, request %s: %s", call.method.value, call.request_id, error.message)

@@ -1,0 +1,94 @@
+"""How a user's method wants to be called: found out once, at load.
+
+Methods are never called twice to find out: a ``TypeError`` may come from inside.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter
+from typing import Any
+
+from seldon_runtime.errors import StartupError
+
+Invoke = Callable[..., Any]
+"""Called as ``invoke(*positional, keyword_value)``; drops what the method does not take."""
+
+_POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def adapt(function: Callable[..., Any], positional: tuple[str, ...], keyword: str | None = None) -> Invoke:
+    """Wrap a bound user method so that it takes ``positional`` and the value of ``keyword``.
+
+    The method may take fewer positional arguments (the last ones are dropped), and
+    the keyword or not. A parameter called like the keyword is filled by keyword only.
+
+    Raises:
+        StartupError: the method needs arguments that nobody passes.
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # a builtin without a signature takes what the protocol says
+        taken, by_keyword = len(positional), False
+    else:
+        taken = _positional_count(parameters, positional, keyword)
+        by_keyword = keyword is not None and _takes_keyword(parameters, keyword)
+        _refuse_unfillable(function, parameters, taken, positional, keyword if by_keyword else None)
+    return _invoker(function, taken, len(positional), keyword if by_keyword else None, keyword is not None)
+
+
+def _positional_count(parameters: list[Parameter], positional: tuple[str, ...], keyword: str | None) -> int:
+    if any(p.kind is Parameter.VAR_POSITIONAL for p in parameters):
+        return len(positional)
+    return min(len(positional), sum(p.kind in _POSITIONAL and p.name != keyword for p in parameters))
+
+
+def _takes_keyword(parameters: list[Parameter], keyword: str) -> bool:
+    return any(
+        p.kind is Parameter.VAR_KEYWORD or (p.name == keyword and p.kind is not Parameter.POSITIONAL_ONLY)
+        for p in parameters
+    )
+
+
+def _refuse_unfillable(
+    function: Callable[..., Any],
+    parameters: list[Parameter],
+    taken: int,
+    positional: tuple[str, ...],
+    keyword: str | None,
+) -> None:
+    plain = [p for p in parameters if p.kind in _POSITIONAL and p.name != keyword]
+    extra = [p for p in plain[taken:] if p.default is Parameter.empty]
+    extra += [
+        p
+        for p in parameters
+        if p.kind is Parameter.KEYWORD_ONLY and p.default is Parameter.empty and p.name != keyword
+    ]
+    if extra:
+        name = getattr(function, "__qualname__", repr(function))
+        raise StartupError(
+            f"{name} needs the argument {extra[0].name!r}, which is never passed; "
+            f"it is called with ({', '.join(positional)}). Give {extra[0].name!r} a default."
+        )
+
+
+def _invoker(
+    function: Callable[..., Any], taken: int, given: int, keyword: str | None, has_value: bool
+) -> Invoke:
+    if keyword is not None:
+
+        @wraps(function)
+        def with_keyword(*arguments: Any) -> Any:
+            return function(*arguments[:taken], **{keyword: arguments[given]})
+
+        return with_keyword
+    if taken == given and not has_value:
+        return function
+
+    @wraps(function)
+    def without_keyword(*arguments: Any) -> Any:
+        return function(*arguments[:taken])
+
+    return without_keyword
