@@ -1,0 +1,1 @@
+"""The REST transport of the seldon runtime: a Flask application behind uvicorn."""

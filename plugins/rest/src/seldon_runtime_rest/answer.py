@@ -1,0 +1,55 @@
+"""HTTP answers: status and body, and the one table from error codes to statuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+
+from seldon_runtime.errors import ErrorCode, SeldonError
+
+JSON = "application/json"
+REQUEST_ID = "X-Request-Id"
+
+STATUS_OF = {
+    ErrorCode.BAD_DATA: 400,
+    ErrorCode.COMPONENT_FAILED: 500,
+    ErrorCode.BAD_METRIC: 500,
+    ErrorCode.BAD_METADATA: 500,
+    ErrorCode.NOT_IMPLEMENTED: 501,
+    ErrorCode.NOT_FOUND: 404,
+    ErrorCode.TOO_LARGE: 413,
+    ErrorCode.OVERLOADED: 503,
+    ErrorCode.UNAVAILABLE: 503,
+    ErrorCode.DEADLINE_EXCEEDED: 504,
+    ErrorCode.CANCELLED: 499,
+}
+_RETRY_AFTER_S = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """What goes out, whichever lane it came through. Headers besides the content's own."""
+
+    status: int
+    body: bytes
+    content_type: str = JSON
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def error_answer(error: SeldonError, request_id: str | None = None) -> HttpAnswer:
+    """The protocol's error body (``SeldonMessage.status``)."""
+    status = error.status_code or STATUS_OF[error.code]
+    headers: tuple[tuple[str, str], ...] = ((REQUEST_ID, request_id),) if request_id else ()
+    if error.code is ErrorCode.OVERLOADED:
+        headers += (("Retry-After", _RETRY_AFTER_S),)
+    return status_answer(status, error.message, error.reason, headers)
+
+
+def status_answer(
+    status: int, info: str, reason: str, headers: tuple[tuple[str, str], ...] = ()
+) -> HttpAnswer:
+    """An error body with this HTTP status."""
+    text = info.encode("utf-8", "backslashreplace").decode()
+    body = {"status": {"code": -1, "info": text, "reason": reason, "status": 1}}
+    return HttpAnswer(status, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE), headers=headers)

@@ -1,0 +1,201 @@
+"""The ASGI application: health and plain JSON calls at once, everything else through Flask.
+
+Both lanes make the same calls with the same codecs; this one only saves Flask's
+work for requests whose body is the JSON to parse.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from seldon_runtime.call import Call
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.message import Method
+from seldon_runtime.service import Service
+from seldon_runtime_rest import routes
+from seldon_runtime_rest.answer import HttpAnswer, error_answer
+from seldon_runtime_rest.codec import RestCodec
+from seldon_runtime_rest.probes import PROBES
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_WATCH_AFTER_S = 0.05
+"""Only a call that takes this long is worth a task that watches for the client's leaving."""
+_CLOSE = (b"connection", b"close")
+
+
+class Lane:
+    """One service as an ASGI application.
+
+    Args:
+        service: takes the calls.
+        codecs: the codec of each method.
+        flask: the Flask application as ASGI.
+        all_through_flask: whether even plain calls go to Flask, for its error handlers.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        codecs: Callable[[Method], RestCodec],
+        flask: AsgiApp,
+        *,
+        all_through_flask: bool = False,
+    ) -> None:
+        self._service = service
+        self._flask = flask
+        self._calls: dict[str, tuple[Method, RestCodec]] = {}
+        self._health: dict[str, RestCodec] = {}
+        if not all_through_flask:
+            self._calls = {path: (method, codecs(method)) for path, (method, _) in routes.CALLS.items()}
+            self._health = dict.fromkeys(routes.HEALTH_STATUS, codecs(Method.HEALTH_STATUS))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        if self._service.draining:
+            send = _closing(send)
+        path = scope["path"]
+        verb = scope["method"]
+        if verb == "POST":
+            target = self._calls.get(path)
+            if target is not None and b"json=" not in scope["query_string"]:
+                headers = dict(scope["headers"])
+                if headers.get(b"content-type", b"")[:16].lower() == b"application/json":
+                    method, codec = target
+                    await self._answer(_call(method, codec, headers), headers, receive, send)
+                    return
+        elif verb == "GET" or verb == "HEAD":
+            probe = PROBES.get(path)
+            if probe is not None:
+                await _send(probe(self._service), send, with_body=verb == "GET")
+                return
+            if verb == "GET" and path in self._health:
+                headers = dict(scope["headers"])
+                await self._answer(
+                    _call(Method.HEALTH_STATUS, self._health[path], headers), None, receive, send
+                )
+                return
+        try:
+            await self._flask(scope, self._limited(receive), send)
+        except SeldonError as error:
+            await _send(error_answer(error), send)
+
+    async def _answer(
+        self, call: Call, headers: dict[bytes, bytes] | None, receive: Receive, send: Send
+    ) -> None:
+        try:
+            if headers is not None:
+                call.wire = await self._body(headers, receive)
+                if call.wire is None:
+                    return
+                call.request_bytes = len(call.wire)
+            answer = await self._watched(call, receive)
+        except SeldonError as error:
+            answer = error_answer(error, call.request_id)
+        await _send(answer, send)
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
+        """The whole body; None when the client went away meanwhile."""
+        announced = headers.get(b"content-length", b"0")
+        if announced.isdigit():
+            self._service.limits.check_body(int(announced))
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body: bytes = message.get("body", b"")
+        if not message.get("more_body", False):
+            return body
+        parts = [body]
+        size = len(body)
+        while message.get("more_body", False):
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            self._service.limits.check_body(size)
+        return b"".join(parts)
+
+    async def _watched(self, call: Call, receive: Receive) -> HttpAnswer:
+        """The call's answer; a client that leaves before the call starts cancels it."""
+        watcher: asyncio.Task[None] | None = None
+
+        async def watch() -> None:
+            if (await receive())["type"] == "http.disconnect":
+                call.cancelled = True
+
+        def start() -> None:
+            nonlocal watcher
+            watcher = asyncio.ensure_future(watch())
+
+        timer = asyncio.get_running_loop().call_later(_WATCH_AFTER_S, start)
+        try:
+            answer: HttpAnswer = await self._service.call_async(call)
+            return answer
+        finally:
+            timer.cancel()
+            if watcher is not None:
+                watcher.cancel()
+
+    def _limited(self, receive: Receive) -> Receive:
+        """``receive`` that refuses a body beyond the limit, announced or not."""
+        size = 0
+
+        async def limited() -> MutableMapping[str, Any]:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > self._service.limits.max_body_bytes:  # what is left unread ends with the connection
+                return {"type": "http.request", "body": b"", "more_body": False}
+            return message
+
+        return limited
+
+
+def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes]) -> Call:
+    request_id = headers.get(b"x-request-id")
+    return Call(
+        method,
+        None,
+        codec,
+        "rest",
+        request_id=request_id.decode("latin-1") if request_id else None,
+        headers=_Headers(headers),
+    )
+
+
+class _Headers(dict[str, str]):
+    """Header names and values as text, decoded only for the interceptor that looks."""
+
+    def __init__(self, raw: dict[bytes, bytes]) -> None:
+        super().__init__()
+        self._raw = raw
+
+    def __missing__(self, name: str) -> str:
+        return self._raw[name.encode("latin-1")].decode("latin-1")
+
+
+async def _send(answer: HttpAnswer, send: Send, *, with_body: bool = True) -> None:
+    headers = [
+        (b"content-type", answer.content_type.encode("latin-1")),
+        (b"content-length", b"%d" % len(answer.body)),
+    ]
+    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body if with_body else b""})
+
+
+def _closing(send: Send) -> Send:
+    """``send`` that tells the client to use another connection next time: this process is ending."""
+
+    async def closing(event: MutableMapping[str, Any]) -> None:
+        if event["type"] == "http.response.start":
+            event = {**event, "headers": [*event.get("headers", ()), _CLOSE]}
+        await send(event)
+
+    return closing

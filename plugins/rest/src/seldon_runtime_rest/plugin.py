@@ -1,0 +1,95 @@
+"""Hooks of the REST plugin. What serves is imported when a transport is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from seldon_runtime.hookspecs import hookimpl
+from seldon_runtime.service import Service
+from seldon_runtime.settings import Settings
+from seldon_runtime.transport import Transport
+
+
+@hookimpl
+def seldon_options() -> Sequence[click.Option]:
+    """Ports, CORS and the look of the JSON."""
+    return [
+        _option(
+            "--http-port",
+            envvar="PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
+            type=click.IntRange(0, 65535),
+            help="Port of the REST transport; without it, --service-port counts.",
+        ),
+        _option(
+            "--cors-origins",
+            envvar="CORS_ORIGINS",
+            default="",
+            callback=_origins,
+            help="Origins that browsers may call from: a comma-separated list, or *. None by default.",
+        ),
+        _option(
+            "--payload-passthrough/--no-payload-passthrough",
+            envvar="PAYLOAD_PASSTHROUGH",
+            default=False,
+            help="Hand predict_raw the undecoded body.",
+        ),
+        _option(
+            "--non-finite",
+            envvar="SELDON_NON_FINITE",
+            type=click.Choice(["null", "string", "error"], case_sensitive=False),
+            default="null",
+            help='NaN and infinities in answers: null, texts such as "NaN", or an error.',
+        ),
+        _option(
+            "--json-sort-keys/--no-json-sort-keys",
+            envvar="FLASK_JSON_SORT_KEYS",
+            default=True,
+            help="Answer with sorted keys.",
+        ),
+        _option(
+            "--json-pretty/--no-json-pretty",
+            envvar=["FLASK_JSONIFY_PRETTYPRINT_REGULAR", "FLASK_DEBUG"],
+            default=False,
+            help="Indent answers by two.",
+        ),
+        _option(
+            "--json-ascii/--no-json-ascii",
+            envvar="FLASK_JSON_AS_ASCII",
+            default=True,
+            help="Escape non-ASCII characters in answers.",
+        ),
+        _option(
+            "--http-keep-alive",
+            "http_keep_alive_s",
+            envvar="SELDON_HTTP_KEEP_ALIVE_S",
+            type=click.IntRange(1),
+            default=75,
+            help="Seconds that an idle connection is kept.",
+        ),
+    ]
+
+
+@hookimpl
+def seldon_transport(service: Service, settings: Settings) -> Transport:
+    """The HTTP server."""
+    from seldon_runtime_rest.transport import RestTransport  # uvicorn's import is worth avoiding for --help
+
+    return RestTransport(service, settings)
+
+
+def _option(*names: str, **attributes: Any) -> click.Option:
+    return click.Option(names, show_envvar=True, show_default=True, **attributes)
+
+
+def _origins(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip() for origin in value.split(",") if origin.strip())
+    for origin in origins:
+        scheme, separator, rest = origin.partition("://")
+        if origin != "*" and (not (scheme and separator and rest) or "/" in rest):
+            raise click.BadParameter(
+                f"{origin!r} is no origin; expected * or scheme://host[:port] without a path", ctx, param
+            )
+    return origins

@@ -1,0 +1,33 @@
+"""Answers that never wait for user code, nor for Flask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from seldon_runtime.service import Service
+from seldon_runtime_rest import routes
+from seldon_runtime_rest.answer import HttpAnswer
+
+
+def ping(service: Service) -> HttpAnswer:
+    """That the process answers at all: the protocol's ``pong``."""
+    return HttpAnswer(200, b"pong", "text/plain; charset=utf-8")
+
+
+def live(service: Service) -> HttpAnswer:
+    """Liveness."""
+    return HttpAnswer(200, b'{"live":true}\n')
+
+
+def ready(service: Service) -> HttpAnswer:
+    """Readiness: 200 after load and restore, 503 before them and from the start of draining."""
+    if service.ready:
+        return HttpAnswer(200, b'{"ready":true}\n')
+    return HttpAnswer(503, b'{"ready":false}\n')
+
+
+PROBES: dict[str, Callable[[Service], HttpAnswer]] = {
+    routes.PING: ping,
+    routes.LIVE: live,
+    routes.READY: ready,
+}

@@ -1,0 +1,162 @@
+"""The HTTP server: uvicorn in a thread of its own, with its own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import uvicorn
+from a2wsgi import WSGIMiddleware
+from asgi_cors import asgi_cors
+
+from seldon_runtime.errors import StartupError
+from seldon_runtime.message import Method
+from seldon_runtime.service import Service
+from seldon_runtime.settings import Settings
+from seldon_runtime.transport import bind
+from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
+from seldon_runtime_rest.json_text import NonFinite, dumper
+from seldon_runtime_rest.lane import AsgiApp, Lane
+
+logger = logging.getLogger(__name__)
+
+_LINGER_S = 0.5
+"""How long open connections may still bring a request after the last new connection was accepted."""
+_FLASK_THREADS = 16
+_CORS_HEADERS = ["Content-Type", "X-Request-Id"]
+_CORS_METHODS = ["GET", "POST", "OPTIONS"]
+
+
+class RestTransport:
+    """Serves one service over HTTP/1.1.
+
+    Raises:
+        StartupError: from :meth:`start`, when the port cannot be had.
+    """
+
+    name = "rest"
+
+    def __init__(self, service: Service, settings: Settings) -> None:
+        self._service = service
+        self._host: str = settings["host"]
+        self._port = settings.port_for(self.name, settings["http_port"])
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                cast(Any, _application(service, settings)),
+                log_config=None,
+                log_level=logging.WARNING,
+                access_log=False,
+                lifespan="off",
+                ws="none",
+                http="httptools",
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=settings["http_keep_alive_s"],
+            )
+        )
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def address(self) -> str:
+        """The base URL."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self._port}"
+
+    def start(self) -> None:
+        """Bind, and serve in a thread; returns when requests are taken."""
+        listener = bind(self._host, self._port, "--http-port (PREDICTIVE_UNIT_HTTP_SERVICE_PORT)")
+        self._port = listener.getsockname()[1]
+
+        async def serve() -> None:
+            self._loop = asyncio.get_running_loop()
+            await self._server.serve(sockets=[listener])
+
+        def work() -> None:
+            with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+                runner.run(serve())
+
+        self._thread = threading.Thread(target=work, name="rest", daemon=True)
+        self._thread.start()
+        while not self._server.started:
+            if not self._thread.is_alive():
+                raise StartupError("the HTTP server ended while it started; its log says why")
+            time.sleep(0.002)
+
+    def stop_accepting(self) -> None:
+        """Close the listening socket; open connections are served on, and told to close."""
+        if self._loop is not None and self._thread is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._close_listeners)
+
+    def stop(self, grace_s: float) -> None:
+        """Let clients finish on their open connections, answer what was accepted, end the thread."""
+        if self._thread is None:
+            return
+        deadline = time.monotonic() + grace_s
+        linger_end = min(deadline, time.monotonic() + _LINGER_S)
+        while self._server.server_state.connections and time.monotonic() < linger_end:
+            time.sleep(0.01)
+        self._server.should_exit = True
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        if self._thread.is_alive():
+            self._server.force_exit = True
+            self._thread.join(1.0)
+
+    def _close_listeners(self) -> None:
+        for server in self._server.servers:
+            server.close()
+
+
+def _application(service: Service, settings: Settings) -> AsgiApp:
+    style = {
+        "sort_keys": settings["json_sort_keys"],
+        "ascii_only": settings["json_ascii"],
+        "indent": settings["json_pretty"],
+        "non_finite": NonFinite(settings["non_finite"]),
+    }
+    codec = RestCodec(service.limits, dumper(**style))
+    passthrough: bool = settings["payload_passthrough"]
+    special = {Method.PREDICT: PassthroughCodec(service.limits, dumper(**style))} if passthrough else {}
+
+    def codecs(method: Method) -> RestCodec:
+        return special.get(method, codec)
+
+    user_errors = getattr(service.component.user, "model_error_handler", None) is not None
+    flask = WSGIMiddleware(_Lazily(service, codecs, passthrough=passthrough), workers=_FLASK_THREADS)
+    lane: AsgiApp = Lane(service, codecs, cast(AsgiApp, flask), all_through_flask=user_errors)
+    origins: tuple[str, ...] = settings["cors_origins"]
+    if not origins:
+        return lane
+    return cast(
+        AsgiApp,
+        asgi_cors(
+            lane,
+            allow_all="*" in origins,
+            hosts=[origin for origin in origins if origin != "*"],
+            headers=_CORS_HEADERS,
+            methods=_CORS_METHODS,
+        ),
+    )
+
+
+class _Lazily:
+    """The Flask application as WSGI, made for the first request that needs it: it is slow to import."""
+
+    def __init__(self, service: Service, codecs: Callable[[Method], RestCodec], *, passthrough: bool) -> None:
+        self._arguments = (service, codecs)
+        self._passthrough = passthrough
+        self._lock = threading.Lock()
+        self._app: Callable[[Any, Any], Iterable[bytes]] | None = None
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        if self._app is None:
+            with self._lock:
+                if self._app is None:
+                    from seldon_runtime_rest.flask_app import create_app
+
+                    self._app = create_app(*self._arguments, passthrough=self._passthrough)
+        return self._app(environ, start_response)

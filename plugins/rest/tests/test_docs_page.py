@@ -1,0 +1,176 @@
+"""The documentation page works in a real browser that may not ask anybody but the server."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask, Response, jsonify, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
+from werkzeug.serving import make_server
+
+from seldon_runtime.message import Method
+from seldon_runtime_rest.docs_page import docs_blueprint
+from seldon_runtime_rest.openapi import Description, document
+
+WAIT_S = 30
+COMPONENT = Description(
+    name="iris",
+    versions=["v1"],
+    platform="sklearn",
+    service_type="MODEL",
+    class_name="IrisClassifier",
+    methods=frozenset({Method.PREDICT}),
+    inputs=[{"messagetype": "tensor", "schema": {"names": ["length", "width"], "shape": [2]}}],
+)
+
+
+@pytest.fixture
+def app() -> Flask:
+    app = Flask(__name__)
+    app.register_blueprint(docs_blueprint())
+
+    @app.get("/seldon.json")
+    def openapi() -> Response:
+        return Response(json.dumps(document(COMPONENT)), mimetype="application/json")
+
+    @app.post("/predict")
+    def predict() -> Response:
+        return jsonify({"echo": request.get_json(), "meta": {}})
+
+    return app
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The origin of a real server with the page at ``/docs`` and at ``/behind/a/proxy/docs``."""
+    everywhere = DispatcherMiddleware(app, {"/behind/a/proxy": app})
+    server = make_server("127.0.0.1", 0, everywhere, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Iterator[Any]:
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("needs chromium and chromedriver on PATH (Debian: chromium, chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (
+        "headless",
+        "no-sandbox",
+        "disable-gpu",
+        "disable-quic",
+        "disable-dev-shm-usage",
+        "no-first-run",
+        "no-proxy-server",
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "window-size=1200,1000",
+        f"user-data-dir={tmp_path / 'profile'}",
+    ):
+        options.add_argument(f"--{flag}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()
+
+
+def wait_for(browser: Any, css: str) -> Any:
+    """The first visible element that ``css`` selects, as soon as there is one."""
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support import expected_conditions
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    found = expected_conditions.visibility_of_element_located((By.CSS_SELECTOR, css))
+    return WebDriverWait(browser, WAIT_S).until(found, f"nothing visible for {css}")
+
+
+def asked_origins(browser: Any) -> set[str]:
+    """The origins of all requests that the page made or tried; the browser's own ``chrome:`` do not count."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    urls = [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+    urls += browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    parts = [urlsplit(url) for url in urls]
+    return {
+        f"{part.scheme}://{part.netloc}" for part in parts if part.scheme in ("http", "https", "ws", "wss")
+    }
+
+
+def test_page_shows_every_operation_and_asks_only_its_own_server(browser: Any, address: str) -> None:
+    browser.get(f"{address}/docs")
+    wait_for(browser, "#operations-component-postPredict")
+    shown = browser.execute_script("return document.querySelectorAll('.opblock').length")
+    assert shown == sum(len(item) for item in document(COMPONENT)["paths"].values())
+    assert "iris" in wait_for(browser, ".info .title").text
+    assert asked_origins(browser) == {address}
+    assert browser.get_log("browser") == []
+
+
+def test_try_it_out_sends_the_example_and_shows_the_answer(browser: Any, address: str) -> None:
+    browser.get(f"{address}/docs/#/component/postPredict")
+    wait_for(browser, ".opblock.is-open .try-out__btn").click()
+    wait_for(browser, ".opblock.is-open textarea")
+    wait_for(browser, ".opblock.is-open .execute").click()
+    answer = wait_for(browser, ".live-responses-table .response .microlight").text
+    assert wait_for(browser, ".live-responses-table .response .response-col_status").text.startswith("200")
+    tensor = {"shape": [1, 2], "values": [1, 1]}
+    assert json.loads(answer)["echo"] == {"data": {"names": ["length", "width"], "tensor": tensor}}
+    assert asked_origins(browser) == {address}
+    assert browser.get_log("browser") == []
+
+
+def test_page_works_below_a_path_prefix(browser: Any, address: str) -> None:
+    browser.get(f"{address}/behind/a/proxy/docs")
+    wait_for(browser, "#operations-component-postPredict")
+    assert browser.current_url == f"{address}/behind/a/proxy/docs/"
+    assert browser.get_log("browser") == []
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/"])
+def test_page_is_served_with_and_without_slash(app: Flask, path: str) -> None:
+    answer = app.test_client().get(path, follow_redirects=True)
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/html"
+    assert b"swagger-ui" in answer.data
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/docs", 302),
+        ("/docs/", 200),
+        ("/docs/start.js", 200),
+        ("/docs/assets/swagger-ui-bundle.js", 200),
+        ("/docs/assets/swagger-ui.css", 200),
+        ("/docs/assets/favicon-32x32.png", 200),
+        ("/docs/assets/../flask_swagger_ui.py", 404),
+    ],
+)
+def test_every_answer_lets_the_browser_ask_only_this_server(app: Flask, path: str, status: int) -> None:
+    answer = app.test_client().get(path)
+    assert answer.status_code == status
+    answer.close()
+    if status == 404:
+        return
+    policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert set(" ".join(policy.values()).split()) <= {"'none'", "'self'", "data:"}
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
