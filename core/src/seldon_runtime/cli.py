@@ -172,7 +172,11 @@ def _plugin_table(plugin_set: PluginSet) -> str:
 
 
 def _explain(error: StartupError) -> None:
-    """One clear message; the user's traceback above it when user code raised."""
-    if error.__cause__ is not None:
-        traceback.print_exception(error.__cause__)
+    """One clear message; above it the traceback of user code or of a plugin, without our own frames."""
+    cause = error.__cause__
+    if cause is not None:
+        trace = cause.__traceback__
+        while trace is not None and trace.tb_frame.f_globals.get("__package__") == __package__:
+            trace = trace.tb_next
+        traceback.print_exception(type(cause), cause, trace)
     click.echo(f"seldon-run: {error}", err=True)

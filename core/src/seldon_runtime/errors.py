@@ -92,7 +92,10 @@ class SeldonNotImplementedError(SeldonError):
 
 
 class StartupError(Exception):
-    """The runtime cannot start. The message names the remedy; the process exits with 3."""
+    """The runtime cannot start. The message names the remedy; the process exits with 3.
+
+    Its ``__cause__``, if any, is an exception of user code or of a plugin: its traceback is shown.
+    """
 
 
 def _text_of(error: BaseException) -> str:

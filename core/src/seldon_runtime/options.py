@@ -267,7 +267,7 @@ def identity_from(settings: Settings) -> Identity:
     try:
         labels = json.loads(settings["predictor_labels"])
     except ValueError as error:
-        raise StartupError(f"PREDICTOR_LABELS is no JSON: {error}") from error
+        raise StartupError(f"PREDICTOR_LABELS is no JSON: {error}") from None
     if not isinstance(labels, dict):
         raise StartupError("PREDICTOR_LABELS is no JSON object")
     return Identity(

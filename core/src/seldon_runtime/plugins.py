@@ -86,16 +86,20 @@ def find(group: str, name: str) -> Plugin:
     kind = group.rpartition(".")[2]
     if matches:
         raise StartupError(
-            f"{setting} names {kind} {name!r}, which {len(matches)} distributions provide: "
+            f"{setting} names the {kind} plugin {name!r}, which {len(matches)} distributions provide: "
             f"{', '.join(f'{p.distribution} {p.version}' for p in matches)}. Uninstall all but one."
         )
     names = [plugin.name for plugin in candidates]
-    close = difflib.get_close_matches(name.lower(), names, n=1)
-    ours = _OURS.get((group, name.lower()))
-    hint = f" Did you mean {close[0]}?" if close else ""
-    hint += f" Install it with: pip install '{ours}'" if ours else ""
+    known = {*names, *(ours for home, ours in _OURS if home == group)}
+    meant = name.lower() if name.lower() in known else ""
+    hint = ""
+    if not meant and (close := difflib.get_close_matches(name.lower(), known, n=1)):
+        meant = close[0]
+        hint = f" Did you mean {meant}?"
+    if (group, meant) in _OURS and meant not in names:
+        hint += f" Install it with: pip install '{_OURS[group, meant]}'"
     raise StartupError(
-        f"{setting} names {kind} {name!r}, which is not installed; "
+        f"{setting} names the {kind} plugin {name!r}, which is not installed; "
         f"installed: {', '.join(names) or 'none'}.{hint}"
     )
 

@@ -52,5 +52,5 @@ def bind(host: str, port: int, setting: str) -> socket.socket:
         raise StartupError(
             f"cannot listen on {host}:{port} ({error}): is another program using the port? "
             f"Choose another one with {setting}"
-        ) from error
+        ) from None
     return listener

@@ -99,6 +99,13 @@ def wait_for(browser: Any, css: str) -> Any:
     return WebDriverWait(browser, WAIT_S).until(found, f"nothing visible for {css}")
 
 
+def resources(browser: Any) -> list[str]:
+    """The addresses of all that the page loaded."""
+    script = "return performance.getEntriesByType('resource').map(entry => entry.name)"
+    addresses: list[str] = browser.execute_script(script)
+    return [address for address in addresses if not address.startswith("data:")]
+
+
 def asked_origins(browser: Any) -> set[str]:
     """The origins of all requests that the page made or tried; the browser's own ``chrome:`` do not count."""
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
@@ -107,8 +114,7 @@ def asked_origins(browser: Any) -> set[str]:
         for message in messages
         if message["method"] == "Network.requestWillBeSent"
     ]
-    urls += browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
-    parts = [urlsplit(url) for url in urls]
+    parts = [urlsplit(url) for url in urls + resources(browser)]
     return {
         f"{part.scheme}://{part.netloc}" for part in parts if part.scheme in ("http", "https", "ws", "wss")
     }
@@ -141,6 +147,7 @@ def test_page_works_below_a_path_prefix(browser: Any, address: str) -> None:
     browser.get(f"{address}/behind/a/proxy/docs")
     wait_for(browser, "#operations-component-postPredict")
     assert browser.current_url == f"{address}/behind/a/proxy/docs/"
+    assert all(url.startswith(f"{address}/behind/a/proxy/") for url in resources(browser))
     assert browser.get_log("browser") == []
 
 

@@ -1,6 +1,6 @@
 """The OpenAPI document of one component: the addresses it has, what they take and what they answer.
 
-Addresses and HTTP methods are those of the Seldon v1 protocol. A method that the
+Addresses and HTTP methods come from :mod:`seldon_runtime_rest.routes`. A method that the
 component does not define is left out, unless the protocol answers without it.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seldon_runtime.message import Method
+from seldon_runtime_rest import routes
 from seldon_runtime_rest.openapi_errors import ERROR_RESPONSES, error_answers
 from seldon_runtime_rest.openapi_examples import feedback_examples, list_examples, message_examples
 from seldon_runtime_rest.openapi_schemas import MULTIPART_SCHEMAS, SCHEMAS, JsonDict, ref
@@ -39,39 +40,29 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A method of the component, and its addresses: ``path`` (GET, POST) and ``aliases`` (POST)."""
+    """What the document says of calls to one method.
 
-    method: Method
-    path: str
-    schema: str
-    examples: Callable[[Sequence[Mapping[str, Any]]], JsonDict]
+    ``without`` says what is answered when the component does not define the method; when it
+    is empty, the method is then left out.
+    """
+
     summary: str
-    aliases: tuple[str, ...] = ()
+    schema: str = "SeldonMessage"
+    examples: Callable[[Sequence[Mapping[str, Any]]], JsonDict] = message_examples
     without: str = ""
-    """What is answered when the component does not define the method; empty: then it is left out."""
 
 
-_V1 = ("/api/v1.0/", "/api/v0.1/")
 _AS_IT_CAME = "the payload is answered as it came."
-_MESSAGE = ("SeldonMessage", message_examples)
-_CALLS = (
-    _Call(Method.PREDICT, "/predict", *_MESSAGE, "Predict", tuple(v1 + "predictions" for v1 in _V1)),
-    _Call(Method.TRANSFORM_INPUT, "/transform-input", *_MESSAGE, "Transform a request", without=_AS_IT_CAME),
-    _Call(
-        Method.TRANSFORM_OUTPUT, "/transform-output", *_MESSAGE, "Transform an answer", without=_AS_IT_CAME
+_CALLS = {
+    Method.PREDICT: _Call("Predict"),
+    Method.TRANSFORM_INPUT: _Call("Transform a request", without=_AS_IT_CAME),
+    Method.TRANSFORM_OUTPUT: _Call("Transform an answer", without=_AS_IT_CAME),
+    Method.ROUTE: _Call("Choose a branch: the answer holds its number"),
+    Method.AGGREGATE: _Call("Combine messages into one", "SeldonMessageList", list_examples),
+    Method.SEND_FEEDBACK: _Call(
+        "Reward an earlier answer", "Feedback", feedback_examples, without="the answer is an empty array."
     ),
-    _Call(Method.ROUTE, "/route", *_MESSAGE, "Choose a branch: the answer holds its number"),
-    _Call(Method.AGGREGATE, "/aggregate", "SeldonMessageList", list_examples, "Combine messages into one"),
-    _Call(
-        Method.SEND_FEEDBACK,
-        "/send-feedback",
-        "Feedback",
-        feedback_examples,
-        "Reward an earlier answer",
-        tuple(v1 + "feedback" for v1 in _V1),
-        "the answer is an empty array.",
-    ),
-)
+}
 
 _CALL_ERRORS = {
     "400": "BadRequest",
@@ -79,16 +70,18 @@ _CALL_ERRORS = {
     "415": "UnsupportedMediaType",
     "500": "ComponentFailed",
     "503": "Unavailable",
+    "504": "DeadlineExceeded",
     "default": "OtherError",
 }
 
 
 def document(description: Description) -> dict[str, Any]:
     """The OpenAPI 3.1 document as plain JSON values; it is the caller's own, nothing is shared."""
-    paths: JsonDict = {}
-    for call in _CALLS:
-        if call.method in description.methods or call.without:
-            paths.update(_call_paths(call, description))
+    paths = {
+        path: _call_path(path, method, verbs, description)
+        for path, (method, verbs) in routes.CALLS.items()
+        if method in description.methods or _CALLS[method].without
+    }
     paths.update(_information_paths(description))
     return deepcopy(
         {
@@ -115,37 +108,38 @@ def _info(description: Description) -> JsonDict:
     }
 
 
-def _call_paths(call: _Call, description: Description) -> JsonDict:
+def _call_path(path: str, method: Method, verbs: Sequence[str], description: Description) -> JsonDict:
+    call = _CALLS[method]
     examples = call.examples(description.inputs)
+    inputs: JsonDict = {
+        "POST": {"requestBody": _request_body(call, examples)},
+        "GET": {"parameters": [_query_parameter(call, examples)]},
+    }
+    return {
+        verb.lower(): _operation(verb, path, method, description) | message
+        for verb, message in inputs.items()
+        if verb in verbs
+    }
 
-    def get(path: str) -> JsonDict:
-        return _operation(call, description, "get", path) | {"parameters": [_query_parameter(call, examples)]}
 
-    def post(path: str) -> JsonDict:
-        return _operation(call, description, "post", path) | {"requestBody": _request_body(call, examples)}
-
-    aliases = {alias: {"post": post(alias)} for alias in call.aliases}
-    return {call.path: {"post": post(call.path), "get": get(call.path)}, **aliases}
-
-
-def _operation(call: _Call, description: Description, verb: str, path: str) -> JsonDict:
+def _operation(verb: str, path: str, method: Method, description: Description) -> JsonDict:
     operation: JsonDict = {
         "operationId": _operation_id(verb, path),
-        "summary": call.summary,
+        "summary": _CALLS[method].summary,
         "tags": ["component"],
         "responses": {"200": _json_answer("The answer.", ref("SeldonMessage"))} | error_answers(_CALL_ERRORS),
     }
-    if call.method is Method.TRANSFORM_INPUT and description.service_type == "OUTLIER_DETECTOR":
+    if method is Method.TRANSFORM_INPUT and description.service_type == "OUTLIER_DETECTOR":
         operation["description"] = "The answer is the request, with its score in `meta.tags.outlierScore`."
-    elif call.method not in description.methods:
-        operation["description"] = f"The component does not define `{call.method.value}`: {call.without}"
+    elif method not in description.methods:
+        operation["description"] = f"The component does not define `{method.value}`: {_CALLS[method].without}"
     return operation
 
 
 def _operation_id(verb: str, path: str) -> str:
     """``postApiV10Feedback``: no underscores, which Swagger UI takes for blanks in its deep links."""
     words = path.replace("-", "/").replace(".", "").split("/")
-    return verb + "".join(word.capitalize() for word in words)
+    return verb.lower() + "".join(word.capitalize() for word in words)
 
 
 def _query_parameter(call: _Call, examples: JsonDict) -> JsonDict:
@@ -170,33 +164,36 @@ def _json_text(call: _Call) -> JsonDict:
 
 
 def _information_paths(description: Description) -> JsonDict:
+    failure = error_answers({"500": "ComponentFailed", "default": "OtherError"})
+    pong = {"description": "The server answers.", "content": {"text/plain": {"schema": {"const": "pong"}}}}
+    ready = {
+        "200": _json_answer("Ready for requests.", {"const": {"ready": True}}),
+        "503": _json_answer("Still loading, or already draining.", {"const": {"ready": False}}),
+    }
+    live = {"200": _json_answer("The process is alive.", {"const": {"live": True}})}
     healthy = {"strData": "healthy", "meta": {}}
     health = _json_answer("What the component says of its health.", ref("SeldonMessage"), healthy)
     metadata = _json_answer("The metadata.", ref("Metadata"), description.metadata)
-    ping = {"description": "The server answers.", "content": {"text/html": {"schema": {"const": "pong"}}}}
-    ready = {"200": {"description": "Ready for requests."}} | error_answers({"503": "Unavailable"})
-    failure = error_answers({"500": "ComponentFailed", "default": "OtherError"})
-    answers = {
-        "/health/ping": ("health", "Is there a server?", {"200": ping}),
-        "/health/live": ("health", "Is the process alive?", {"200": {"description": "Alive."}}),
-        "/health/ready": ("health", "May requests be sent?", ready),
-        "/health/status": ("health", "Ask the component for its health", {"200": health} | failure),
-        "/api/v1.0/health/status": ("health", "Ask the component for its health", {"200": health} | failure),
-        "/metadata": ("about", "The component's metadata", {"200": metadata} | failure),
-        "/api/v1.0/metadata": ("about", "The component's metadata", {"200": metadata} | failure),
-        "/seldon.json": ("about", "This document", {"200": _json_answer("OpenAPI.", {"type": "object"})}),
-    }
+    openapi = _json_answer("OpenAPI 3.1.", {"type": "object"})
     return {
-        path: {
-            "get": {
-                "operationId": _operation_id("get", path),
-                "summary": summary,
-                "tags": [tag],
-                "responses": responses,
-            }
-        }
-        for path, (tag, summary, responses) in answers.items()
+        routes.PING: _information(routes.PING, "health", "Is there a server?", {"200": pong}),
+        routes.LIVE: _information(routes.LIVE, "health", "Is the process alive?", live),
+        routes.READY: _information(routes.READY, "health", "May requests be sent?", ready),
+        **{
+            path: _information(path, "health", "Ask the component for its health", {"200": health} | failure)
+            for path in routes.HEALTH_STATUS
+        },
+        **{
+            path: _information(path, "about", "The component's metadata", {"200": metadata} | failure)
+            for path in routes.METADATA
+        },
+        routes.OPENAPI: _information(routes.OPENAPI, "about", "This document", {"200": openapi}),
     }
+
+
+def _information(path: str, tag: str, summary: str, responses: JsonDict) -> JsonDict:
+    operation_id = _operation_id("GET", path)
+    return {"get": {"operationId": operation_id, "summary": summary, "tags": [tag], "responses": responses}}
 
 
 def _json_answer(description: str, schema: JsonDict, example: JsonDict | None = None) -> JsonDict:

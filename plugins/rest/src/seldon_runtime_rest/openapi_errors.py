@@ -1,7 +1,7 @@
 """The error responses of the REST endpoints, as OpenAPI components.
 
 A constant, not to be changed: :func:`seldon_runtime_rest.openapi.document` copies it. Which
-status an :class:`~seldon_runtime.errors.ErrorCode` gets is decided where errors are answered.
+status an error gets is decided in :mod:`seldon_runtime_rest.answer`.
 """
 
 from __future__ import annotations
@@ -61,9 +61,14 @@ ERROR_RESPONSES: JsonDict = {
         ErrorCode.OVERLOADED,
         "the queue is full",
     ),
-    "OtherError": _error(
-        "Any other failure, with a status that the component or the server chose.",
+    "DeadlineExceeded": _error(
+        "The deadline passed before the call started.",
         ErrorCode.DEADLINE_EXCEEDED,
         "the deadline passed before the call started",
+    ),
+    "OtherError": _error(
+        "Any other failure, with a status that the component or the server chose.",
+        ErrorCode.NOT_IMPLEMENTED,
+        "not implemented",
     ),
 }
