@@ -87,7 +87,7 @@ def document(description: Description) -> dict[str, Any]:
         {
             "openapi": "3.1.0",
             "info": _info(description),
-            "servers": [{"url": "/"}],
+            "servers": [{"url": "."}],
             "tags": [{"name": "component"}, {"name": "health"}, {"name": "about"}],
             "paths": paths,
             "components": {"schemas": SCHEMAS, "responses": ERROR_RESPONSES},
