@@ -31,7 +31,9 @@ class Annotations:
         self._request_path = identity.request_path
         self._tags = user.find("tags")
         self._metrics = user.find("metrics")
-        self._silent = self._tags is None and self._metrics is None and not self._request_path
+        self.asks_user = self._tags is not None or self._metrics is not None
+        """Whether a meta takes a call of user code."""
+        self._silent = not self.asks_user and not self._request_path
 
     def names(self, method: Method) -> Sequence[Any] | None:
         """The columns' names: ``class_names`` (for TRANSFORM_INPUT first ``feature_names``), a method or any

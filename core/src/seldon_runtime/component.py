@@ -33,6 +33,13 @@ _ARGUMENTS: dict[Method, tuple[tuple[str, ...], str | None]] = {
     Method.HEALTH_STATUS: ((), None),
 }
 _TRANSFORMS = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
+_WANTED = {
+    ServiceType.MODEL: {Method.PREDICT},
+    ServiceType.ROUTER: {Method.ROUTE},
+    ServiceType.TRANSFORMER: _TRANSFORMS,
+    ServiceType.COMBINER: {Method.AGGREGATE},
+    ServiceType.OUTLIER_DETECTOR: {Method.TRANSFORM_INPUT},
+}
 _FORMS = ("", "_raw", "_rest", "_grpc")
 
 Result = tuple[Any, Kind | None, Sequence[Meta]]
@@ -82,6 +89,19 @@ class Component:
         if self._scores and self._score is not None:
             found.add(Method.TRANSFORM_INPUT)
         return frozenset(found)
+
+    @property
+    def health_is_fixed(self) -> bool:
+        """Whether HEALTH_STATUS runs no user code, so that it need not wait for the component's thread."""
+        return Method.HEALTH_STATUS not in self.methods and not self._annotations.asks_user
+
+    @property
+    def missing_method(self) -> str | None:
+        """The method that the service type calls for and the class does not define, for a warning."""
+        wanted = _WANTED[self.service_type]
+        if wanted & self.methods:
+            return None
+        return " or ".join(sorted("score" if self._scores else method.value for method in wanted))
 
     def load(self) -> None:
         """Run the user's ``load()``, if there is one.

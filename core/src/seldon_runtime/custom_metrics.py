@@ -47,16 +47,20 @@ def _checked(metric: object) -> Metric:
     if not isinstance(metric, Mapping):
         raise _bad(metric, "expected an object with type, key and value")
     kind, key, value = metric.get("type"), metric.get("key"), metric.get("value")
-    if kind not in TYPES:
+    if not isinstance(kind, str) or kind not in TYPES:
         raise _bad(metric, "type must be COUNTER, GAUGE or TIMER")
     if not isinstance(key, str | int) or isinstance(key, bool):
         raise _bad(metric, "key must be a text")
-    if not isinstance(value, Real):
-        raise _bad(metric, "value must be a number")
+    try:
+        number = float(value) if isinstance(value, Real) else None
+    except OverflowError:
+        number = None
+    if number is None:
+        raise _bad(metric, "value must be a number of 64 bits")
     tags = metric.get("tags", {})
     if not isinstance(tags, Mapping):
         raise _bad(metric, "tags must be an object")
-    return Metric(str(key), kind, float(value), {str(name): str(tag) for name, tag in tags.items()})
+    return Metric(str(key), kind, number, {str(name): str(tag) for name, tag in tags.items()})
 
 
 def _bad(metric: object, why: str) -> SeldonError:

@@ -54,6 +54,12 @@ class SeldonError(Exception):
         ValueError: ``status_code`` is no error status.
     """
 
+    # A subclass that does not call our constructor must still be answered.
+    message: str = "no message"
+    code: ErrorCode = ErrorCode.BAD_DATA
+    status_code: int | None = None
+    reason: str = ErrorCode.BAD_DATA.value
+
     def __init__(
         self,
         message: str,
@@ -65,7 +71,7 @@ class SeldonError(Exception):
         super().__init__(message)
         if status_code is not None and not 400 <= status_code <= 599:
             raise ValueError(f"status_code is {status_code}, expected 400 to 599")
-        self.message = message
+        self.message = str(message)  # user code may pass an exception
         self.code = code
         self.status_code = status_code
         self.reason = reason or code.value

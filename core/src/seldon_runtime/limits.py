@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
+from math import prod
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 
@@ -34,5 +37,15 @@ class Limits:
 
 
 MAX_EMPTY_DIMENSION = 10_000
-"""Longest dimension of an array without values: such a shape costs the sender nothing,
-but makes that many column names in the answer."""
+"""Longest dimension of an array without values, and most rows that it may have: such a shape
+costs the sender nothing, but makes that many column names, or empty lists, in the answer."""
+
+
+def check_empty_shape(sizes: Sequence[int], where: str) -> None:
+    """Raises SeldonError (BAD_DATA) when an array without values, of this shape, is too large."""
+    rows = prod(takewhile(bool, sizes))
+    if max(rows, *sizes, 0) > MAX_EMPTY_DIMENSION:
+        raise SeldonError(
+            f"{where} is {list(sizes)!r:.80} without values, expected at most {MAX_EMPTY_DIMENSION} then "
+            "in each size, and in the product of those before the first 0"
+        )

@@ -14,6 +14,9 @@ from seldon_runtime.message import Kind, Payload
 Names = Callable[[], Sequence[Any] | None]
 """Asks the component for its column names; None means that it has none."""
 
+_MOST_NAMES_KEPT = 4096
+"""Names of wider answers are made anew each time: a client may choose the width, and memory is dearer."""
+
 
 def pack(result: object, requested: Kind | None, names: Names) -> Payload:
     """The payload that answers ``result`` to a request of kind ``requested`` (None: no request data).
@@ -74,7 +77,13 @@ def _names(shape: tuple[int, ...], names: Names) -> Sequence[Any]:
     return default_names(shape[1]) if own is None else own
 
 
-@lru_cache(maxsize=64)
 def default_names(count: int) -> tuple[str, ...]:
     """The protocol's names for unnamed columns: ``t:0``, ``t:1``, …"""
+    return _kept_names(count) if count <= _MOST_NAMES_KEPT else _made_names(count)
+
+
+def _made_names(count: int) -> tuple[str, ...]:
     return tuple([f"t:{i}" for i in range(count)])
+
+
+_kept_names = lru_cache(maxsize=64)(_made_names)

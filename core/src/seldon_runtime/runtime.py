@@ -71,6 +71,10 @@ class Runtime:
             t for _, t in self._plugins.collect("seldon_transport", service=service, settings=settings)
         ]
         logger.info("loaded %s in %.3f s", self._settings["model_name"], time.perf_counter() - began)
+        if missing := component.missing_method:
+            logger.warning(
+                "SERVICE_TYPE is %s, but the class defines no %s", settings["service_type"], missing
+            )
         service.change_life("loaded")
         return service
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.limits import MAX_EMPTY_DIMENSION, Limits
+from seldon_runtime.limits import Limits, check_empty_shape
 
 _MAX_TEXT_ARRAY_BYTES = 256 * 1024 * 1024
 _NUMPY_NUMBER_AS_TEXT = 32  # characters NumPy reserves for a number that stands beside text
@@ -58,17 +57,12 @@ def reshaped(array: NDArray[Any], shape: object, where: str) -> NDArray[Any]:
             raise SeldonError(f"{where}[{index}] is {size!r:.40}, expected a whole number")
     if sizes.count(-1) > 1:
         raise SeldonError(f"{where} is {sizes!r:.80}: at most one size may be -1")
-    if array.size == 0 and max(sizes, default=0) > MAX_EMPTY_DIMENSION:
-        raise SeldonError(
-            f"{where} is {sizes!r:.80}: a size above {MAX_EMPTY_DIMENSION} is refused without values"
-        )
+    if array.size == 0:
+        check_empty_shape(sizes, where)
     try:
         return array.reshape(sizes)
-    except ValueError as error:
-        product = prod(size for size in sizes if size >= 0)
-        raise SeldonError(
-            f"{where} {sizes!r:.80} asks for {product} values, but {array.size} were given"
-        ) from error
+    except (ValueError, OverflowError) as error:
+        raise SeldonError(f"{where} is {sizes!r:.80}, which does not fit {array.size} values") from error
 
 
 def type_name(value: object) -> str:

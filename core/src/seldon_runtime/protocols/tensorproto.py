@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.limits import MAX_EMPTY_DIMENSION, Limits
+from seldon_runtime.limits import Limits, check_empty_shape
 
 _MAX_DIMENSIONS = 32
 _MAX_FILLED_VALUES = 1_000_000
@@ -167,8 +167,8 @@ def _shape(value: object, where: str) -> tuple[int, ...]:
         if not 0 <= size < 2**63:
             raise _bad(f"{place}.size is {seen(size)}", "a known size, 0 or more")
         sizes.append(size)
-    if 0 in sizes and max(sizes) > MAX_EMPTY_DIMENSION:
-        raise _bad(f"{where} is {sizes} without values", f"no size above {MAX_EMPTY_DIMENSION} then")
+    if 0 in sizes:
+        check_empty_shape(sizes, where)
     return tuple(sizes)
 
 

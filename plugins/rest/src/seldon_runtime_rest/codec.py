@@ -66,7 +66,7 @@ class PassthroughCodec(RestCodec):
 def _plain(answer: Any) -> Any:
     """A protobuf message that user code made as the dict it stands for."""
     if hasattr(answer, "DESCRIPTOR"):
-        from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]  # only if user code brought protobuf
+        from google.protobuf.json_format import MessageToDict  # only if user code brought protobuf
 
         return MessageToDict(answer)
     return answer

@@ -15,14 +15,16 @@ from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import openapi, routes
-from seldon_runtime_rest.answer import REQUEST_ID, HttpAnswer, error_answer, status_answer
+from seldon_runtime_rest.answer import REQUEST_ID, HttpAnswer, error_answer, request_id_from, status_answer
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.docs_page import docs_blueprint
+from seldon_runtime_rest.json_text import dumper
 from seldon_runtime_rest.probes import PROBES
 from seldon_runtime_rest.reading import read
 
 logger = logging.getLogger(__name__)
 
+_openapi_text = dumper(sort_keys=False)  # its order is what readers of the page see
 Codecs = Callable[[Method], RestCodec]
 
 
@@ -48,7 +50,9 @@ def create_app(service: Service, codecs: Codecs, *, passthrough: bool = False) -
         app.add_url_rule(path, f"metadata:{path}", lambda: _response(_json(codecs, service.metadata())))
     for path, probe in PROBES.items():
         app.add_url_rule(path, f"probe:{path}", partial(lambda probe: _response(probe(service)), probe))
-    app.add_url_rule(routes.OPENAPI, "openapi", lambda: _response(_json(codecs, describe(service))))
+    app.add_url_rule(
+        routes.OPENAPI, "openapi", lambda: _response(HttpAnswer(200, _openapi_text(describe(service))))
+    )
     app.register_blueprint(docs_blueprint())
     app.register_error_handler(SeldonError, _on_seldon_error)
     app.register_error_handler(HTTPException, _on_http_error)
@@ -95,7 +99,7 @@ def _call_view(
             wire,
             codecs(method),
             "rest",
-            request_id=request.headers.get(REQUEST_ID),
+            request_id=request_id_from(request.headers.get(REQUEST_ID)),
             headers={name.lower(): value for name, value in request.headers.items()},
             request_bytes=request.content_length or 0,
         )

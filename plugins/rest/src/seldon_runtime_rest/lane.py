@@ -15,7 +15,7 @@ from seldon_runtime.errors import SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
-from seldon_runtime_rest.answer import HttpAnswer, error_answer
+from seldon_runtime_rest.answer import HttpAnswer, error_answer, request_id_from
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.probes import PROBES
 
@@ -26,6 +26,7 @@ AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _WATCH_AFTER_S = 0.05
 """Only a call that takes this long is worth a task that watches for the client's leaving."""
+_JSON = b"application/json"
 _CLOSE = (b"connection", b"close")
 
 
@@ -65,7 +66,7 @@ class Lane:
             target = self._calls.get(path)
             if target is not None and b"json=" not in scope["query_string"]:
                 headers = dict(scope["headers"])
-                if headers.get(b"content-type", b"")[:16].lower() == b"application/json":
+                if _is_json(headers.get(b"content-type", b"")):
                     method, codec = target
                     await self._answer(_call(method, codec, headers), headers, receive, send)
                     return
@@ -157,6 +158,10 @@ class Lane:
         return limited
 
 
+def _is_json(content_type: bytes) -> bool:
+    return content_type == _JSON or content_type.split(b";", 1)[0].strip().lower() == _JSON
+
+
 def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes]) -> Call:
     request_id = headers.get(b"x-request-id")
     return Call(
@@ -164,7 +169,7 @@ def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes]) -> Call
         None,
         codec,
         "rest",
-        request_id=request_id.decode("latin-1") if request_id else None,
+        request_id=request_id_from(request_id.decode("latin-1")) if request_id else None,
         headers=_Headers(headers),
     )
 
