@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 import click
@@ -20,6 +20,8 @@ from seldon_runtime.settings import Settings
 
 EXIT_STARTUP = 3
 _MODES = ("list_plugins", "check")
+_QUESTIONS = frozenset({"--help", "--plugins", "--version"})
+"""What can be answered though the selected plugins cannot be loaded."""
 
 
 def main() -> NoReturn:
@@ -31,7 +33,8 @@ def run(command_line: Sequence[str]) -> int:
     """Serve, or do what the options ask for instead. Blocks.
 
     Returns:
-        The exit status: 0, 1 (calls lost at the end), 2 (wrong usage) or 3 (start-up failed).
+        The exit status: 0, 1 (calls lost at the end), 2 (wrong usage) or 3 (start-up failed);
+        that of a contributed command is its own.
     """
     words = list(command_line)
     if words[:1] == ["plugins"]:
@@ -40,14 +43,17 @@ def run(command_line: Sequence[str]) -> int:
         plugin_set, context, selection = _parse(words)
         command = getattr(context, "contributed", None)
         if command is not None:
-            command.main(words[1:], prog_name=f"seldon-run {words[0]}", standalone_mode=False)
-            return 0
+            status = command.main(words[1:], prog_name=f"seldon-run {words[0]}", standalone_mode=False)
+            return status if type(status) is int else 0
         return _act(plugin_set, context, selection)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code
+    except click.Abort:
+        click.echo("Aborted!", err=True)
+        return 1
     except StartupError as error:
         _explain(error)
         return EXIT_STARTUP
@@ -56,9 +62,11 @@ def run(command_line: Sequence[str]) -> int:
 def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
     """Parse with the options of exactly the selected plugins."""
     selection = guess_selection(words, os.environ)
-    while True:
-        plugin_set = PluginSet(selection.plugins(), [builtin])
-        commands = {command.name: command for _, command in plugin_set.collect("seldon_commands")}
+    tried: list[Selection] = []
+    while selection not in tried:
+        tried.append(selection)
+        plugin_set = _load(selection, words)
+        commands = _commands(plugin_set)
         if words and words[0] in commands:
             context = click.Context(commands[words[0]])
             context.contributed = commands[words[0]]  # type: ignore[attr-defined]
@@ -68,18 +76,48 @@ def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
         if parsed == selection:
             return plugin_set, context, selection
         selection = parsed
+    raise click.UsageError(
+        "an option means different things to the plugins that this may select; write it as --option=value"
+    )
+
+
+def _load(selection: Selection, words: list[str]) -> PluginSet:
+    try:
+        return PluginSet(selection.plugins(), [builtin])
+    except StartupError as error:
+        if _QUESTIONS.isdisjoint(words):
+            raise
+        if "--version" not in words:
+            click.echo(f"seldon-run: {error}", err=True)
+        return PluginSet([], [builtin])
+
+
+def _commands(plugin_set: PluginSet) -> dict[str, click.Command]:
+    commands: dict[str, click.Command] = {}
+    owners: dict[str, str] = {}
+    for label, command in plugin_set.collect("seldon_commands"):
+        _claim(owners, label, "a command", str(command.name))
+        commands[str(command.name)] = command
+    return commands
 
 
 def _command(plugin_set: PluginSet) -> click.Command:
-    params: list[click.Parameter] = [*arguments(), *options(), *_modes()]
-    owners = {flag: "the core" for param in params for flag in param.opts}
-    for label, option in plugin_set.collect("seldon_options"):
-        for flag in option.opts:
-            if flag in owners:
-                raise StartupError(f"{label} has an option {flag}, which {owners[flag]} has too")
-            owners[flag] = label
-        params.append(option)
-    return click.Command("seldon-run", params=params, help=_HELP)
+    params: list[tuple[str, click.Parameter]] = [
+        ("the core", param) for param in (*arguments(), *options(), *_modes())
+    ]
+    params += plugin_set.collect("seldon_options")
+    owners: dict[str, str] = {}
+    for label, param in params:
+        # the name too: it is the key in the settings, and a clash there would go unnoticed
+        for word in dict.fromkeys([*param.opts, *param.secondary_opts, str(param.name)]):
+            _claim(owners, label, "an option", word)
+    return click.Command("seldon-run", params=[param for _, param in params], help=_HELP)
+
+
+def _claim(owners: dict[str, str], label: str, what: str, name: str) -> None:
+    if name in owners:
+        raise StartupError(f"{label} has {what} {name}, which {owners[name]} has too")
+    owners[name] = label
 
 
 def _modes() -> list[click.Option]:
@@ -120,7 +158,11 @@ def _act(plugin_set: PluginSet, context: click.Context, selection: Selection) ->
     values: dict[str, Any] = dict(context.params)
     modes = {mode: values.pop(mode) for mode in _MODES}
     if modes["list_plugins"]:
-        click.echo(_plugin_table(plugin_set))
+        given = {
+            plugins.TRANSPORT: bool(values["api_types"] or values["api_type"]),
+            plugins.METRICS: values["metrics"] is not None,
+        }
+        click.echo(_plugin_table(selection, given))
         return 0
     if not values["model_name"]:
         raise click.UsageError(
@@ -144,16 +186,17 @@ def _act(plugin_set: PluginSet, context: click.Context, selection: Selection) ->
     return 0
 
 
-def _plugin_table(plugin_set: PluginSet) -> str:
+def _plugin_table(selection: Selection, given: Mapping[str, bool]) -> str:
     """Kind, name, distribution, version, and whether and why each installed plugin is selected."""
     rows = [("KIND", "NAME", "DISTRIBUTION", "VERSION", "SELECTED", "WHY")]
     for group, setting in plugins.SETTING_OF.items():
         found = plugins.installed(group)
         for plugin in found:
-            selected = plugin in plugin_set.chosen
-            twice = sum(other.name == plugin.name for other in found) > 1
+            selected = plugin.name in selection.names()[group]
             why = f"{setting} names it" if selected else f"{setting} does not name it"
-            if twice:
+            if selected and not given.get(group, True):
+                why = f"default of {setting}"
+            if sum(other.name == plugin.name for other in found) > 1:
                 why = "CLASH: another distribution has the same name"
             rows.append(
                 (

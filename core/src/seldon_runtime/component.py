@@ -1,7 +1,7 @@
 """The user's object as a component: which methods it has, and how each call uses them.
 
-Everything about the class is found out once, in the constructor; a call only looks
-things up. All methods run on the component's thread.
+Everything about the class is found out in the constructor, and once more after the user's
+``load()``; a call only looks things up. All methods run on the component's thread.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ class Component:
 
     Raises:
         StartupError: a method needs arguments that nobody passes.
+        ComponentFailed: an attribute of the class cannot be read.
     """
 
     def __init__(
@@ -71,14 +72,17 @@ class Component:
         self.identity = identity or Identity()
         self.service_type = service_type
         self._object = UserObject(user)
-        self._annotations = Annotations(self._object, self.identity, show_metrics=show_metrics)
         self._show_metrics = show_metrics
+        self._inspect()
+
+    def _inspect(self) -> None:
+        self._annotations = Annotations(self._object, self.identity, show_metrics=self._show_metrics)
         self._plain: dict[Method, Invoke] = {}
         for method, (arguments, keyword) in _ARGUMENTS.items():
             function = self._object.find(method.value)
             if function is not None:
                 self._plain[method] = adapt(function, arguments, keyword)
-        score = self._object.find("score")
+        score = self._object.find("score") if self._scores else None
         self._score = adapt(score, ("X", "features_names")) if score is not None else None
         self._raw: dict[str, dict[Method, list[tuple[Callable[..., Any], bool]]]] = {}
 
@@ -86,7 +90,7 @@ class Component:
     def methods(self) -> frozenset[Method]:
         """The calls the class defines a method for, in whatever form."""
         found = {m for m in Method if any(self._object.find(m.value + form) for form in _FORMS)}
-        if self._scores and self._score is not None:
+        if self._score is not None:
             found.add(Method.TRANSFORM_INPUT)
         return frozenset(found)
 
@@ -104,12 +108,14 @@ class Component:
         return " or ".join(sorted("score" if self._scores else method.value for method in wanted))
 
     def load(self) -> None:
-        """Run the user's ``load()``, if there is one.
+        """Run the user's ``load()``, if there is one; methods may be set by it.
 
         Raises:
             ComponentFailed: it raised.
+            StartupError: a method that it set needs arguments that nobody passes.
         """
         call_optional(self._object.find("load"))
+        self._inspect()
 
     def metadata(self, from_environment: str = "") -> dict[str, Any]:
         """The component's metadata document; asks ``init_metadata()``.

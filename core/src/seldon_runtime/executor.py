@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import TypeVar
@@ -31,6 +32,8 @@ class Executor:
     def __init__(self, threads: int = 1, queue_size: int = 1000) -> None:
         self.queue_size = queue_size
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._stopped = False
+        self._entrance = threading.Lock()  # so that no task slips in over the limit, or behind the end
         self._threads = [
             threading.Thread(target=self._work, name=f"component-{i}", daemon=True) for i in range(threads)
         ]
@@ -49,20 +52,29 @@ class Executor:
         """Run ``task`` when its turn comes; never blocks. ``task`` must not raise.
 
         Raises:
-            SeldonError: OVERLOADED when the queue is full.
+            SeldonError: OVERLOADED when the queue is full, UNAVAILABLE once stopped.
         """
-        if self._tasks.qsize() >= self.queue_size:
-            raise SeldonError(
-                f"{self.queue_size} requests are waiting already; try again later",
-                code=ErrorCode.OVERLOADED,
-            )
+        with self._entrance:
+            if self._tasks.qsize() >= self.queue_size:
+                raise SeldonError(
+                    f"{self.queue_size} requests are waiting already; try again later",
+                    code=ErrorCode.OVERLOADED,
+                )
+            self._put(task)
+
+    def _put(self, task: Task) -> None:
+        if self._stopped:
+            raise SeldonError("the runtime has stopped", code=ErrorCode.UNAVAILABLE)
         self._tasks.put(task)
 
     def run(self, function: Callable[[], T]) -> T:
         """Run ``function`` on a component thread and wait for its result, or raise what it raised.
 
         For start-up and snapshots: it is not subject to the queue's limit. Must not
-        be called from a component thread.
+        be called from a component thread, nor before :meth:`start`.
+
+        Raises:
+            SeldonError: UNAVAILABLE once stopped.
         """
         outcome: list[T] = []
         failure: list[BaseException] = []
@@ -76,7 +88,8 @@ class Executor:
             finally:
                 finished.set()
 
-        self._tasks.put(task)
+        with self._entrance:
+            self._put(task)
         finished.wait()
         if failure:
             raise failure[0]
@@ -84,11 +97,14 @@ class Executor:
 
     def stop(self, timeout_s: float | None = None) -> bool:
         """Run what was submitted, then end the threads. False when they did not end in time."""
-        for _ in self._threads:
-            self._tasks.put(None)
+        with self._entrance:
+            self._stopped = True
+            for _ in self._threads:
+                self._tasks.put(None)
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(timeout_s)
+                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _work(self) -> None:
@@ -97,3 +113,4 @@ class Executor:
                 task()
             except BaseException:  # a fault of the runtime; without this boundary all later calls would hang
                 logger.exception("a task of the runtime failed")
+            del task  # it holds a whole request: not until the next one comes

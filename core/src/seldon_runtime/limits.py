@@ -43,7 +43,7 @@ costs the sender nothing, but makes that many column names, or empty lists, in t
 
 def check_empty_shape(sizes: Sequence[int], where: str) -> None:
     """Raises SeldonError (BAD_DATA) when an array without values, of this shape, is too large."""
-    rows = prod(takewhile(bool, sizes))
+    rows = prod(takewhile(lambda size: size > 0, sizes))  # a size of -1 comes to 0 here
     if max(rows, *sizes, 0) > MAX_EMPTY_DIMENSION:
         raise SeldonError(
             f"{where} is {list(sizes)!r:.80} without values, expected at most {MAX_EMPTY_DIMENSION} then "

@@ -29,7 +29,8 @@ class Observer(Protocol):
     """Told what happened; cannot alter it. What it raises is logged and goes no further."""
 
     def call_finished(self, record: CallRecord) -> None:
-        """After the answer was handed to the transport. Runs on the component's thread: be quick."""
+        """After the answer was handed to the transport. Runs on the component's thread, or on the
+        transport's for a call that never got there: be quick, and thread-safe."""
 
     def life_changed(self, state: str) -> None:
         """``loaded``, ``ready``, ``draining``, ``stopped``. Runs on the main thread."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from seldon_runtime import plugins
 from seldon_runtime.errors import StartupError
@@ -24,7 +25,7 @@ def arguments() -> list[click.Argument]:
     """MODEL_NAME and API_TYPE."""
     return [
         click.Argument(["model_name"], envvar="MODEL_NAME", required=False),
-        click.Argument(["api_types"], metavar="[API_TYPE]", envvar="API_TYPE", required=False),
+        click.Argument(["api_types"], metavar="[API_TYPE]", required=False),  # the variable is --api-type's
     ]
 
 
@@ -102,7 +103,7 @@ def options() -> list[click.Option]:
             "--grace",
             "grace_s",
             envvar="SELDON_GRACE_S",
-            type=click.FloatRange(0),
+            type=click.FloatRange(0, 86_400),
             default=20.0,
             help="Seconds that accepted calls have to finish after SIGTERM.",
         ),
@@ -165,8 +166,8 @@ def _option(*names: str, **attributes: Any) -> click.Option:
 
 def _not_empty(ctx: click.Context, param: click.Parameter, value: str) -> str:
     """click takes an empty variable for an unset one; here it is a fault of whoever set it."""
-    text = os.environ.get(str(param.envvar)) if ctx.get_parameter_source("parameters") is not None else None
-    if value == "[]" and text == "":
+    is_default = ctx.get_parameter_source(str(param.name)) is ParameterSource.DEFAULT
+    if is_default and os.environ.get(str(param.envvar)) == "":
         raise click.BadParameter(f"{param.envvar} is empty, expected a JSON list such as []", ctx, param)
     return value
 
@@ -198,14 +199,20 @@ class Selection:
         """
         if not self.transports:
             raise StartupError("API_TYPE names no transport; name one, such as REST")
-        chosen = [plugins.find(plugins.TRANSPORT, name) for name in self.transports]
-        chosen += [plugins.find(plugins.PERSISTENCE, name) for name in self._store()]
-        chosen += [plugins.find(plugins.METRICS, name) for name in self._metrics()]
-        chosen += [plugins.find(plugins.EXTENSION, name) for name in self.extensions]
+        chosen = [plugins.find(group, name) for group, names in self.names().items() for name in names]
         for plugin in chosen:
             if chosen.count(plugin) > 1:
                 raise StartupError(f"{plugins.SETTING_OF[plugin.group]} names {plugin.name!r} twice")
         return chosen
+
+    def names(self) -> dict[str, Sequence[str]]:
+        """The chosen names of each entry-point group, in order, defaults included."""
+        return {
+            plugins.TRANSPORT: self.transports,
+            plugins.PERSISTENCE: self._store(),
+            plugins.METRICS: self._metrics(),
+            plugins.EXTENSION: self.extensions,
+        }
 
     @property
     def unkept_state(self) -> bool:

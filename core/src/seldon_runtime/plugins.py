@@ -10,7 +10,7 @@ import difflib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
 from typing import Any
 
@@ -66,8 +66,8 @@ def installed(group: str) -> list[Plugin]:
     """The plugins installed in a group, sorted by name. Reads metadata only, imports nothing."""
     found = set()
     for entry in entry_points(group=group):
-        dist = entry.dist
-        name, version = (dist.name, dist.version) if dist is not None else ("unknown", "?")
+        metadata: Any = (entry.dist.metadata if entry.dist is not None else None) or {}  # may be lost
+        name, version = metadata.get("Name") or "unknown", metadata.get("Version") or "?"
         found.add(Plugin(group, entry.name.lower(), entry.value, name, version))
     return sorted(found)
 
@@ -120,10 +120,10 @@ class PluginSet:
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._registered: list[tuple[str, object]] = []
-        for module in builtin:
-            self._register(module.__name__, module)
         for plugin in chosen:
             self._register(str(plugin), _import(plugin))
+        for module in builtin:
+            self._register(module.__name__, module)
 
     def _register(self, label: str, plugin: object) -> None:
         try:
@@ -139,37 +139,60 @@ class PluginSet:
         Raises:
             StartupError: naming the plugin whose hook raised; a plugin's own StartupError passes.
         """
-        for label, plugin in self._registered:
-            others = [other for _, other in self._registered if other is not plugin]
-            caller = self._manager.subset_hook_caller(hook, others)
-            try:
-                results = caller(**arguments)
-            except StartupError:
-                raise
-            except Exception as error:
-                raise StartupError(f"{label} failed in {hook}: {type(error).__name__}: {error}") from error
+        for label, results in self._ask_each(hook, arguments):
             for result in results:
                 items = result if isinstance(result, list | tuple) else [result]
                 yield from ((label, item) for item in items if item is not None)
 
     def first(self, hook: str, **arguments: Any) -> Any:
-        """Call a first-result hook: what the first plugin gave, or None. Exceptions pass as they are."""
-        return getattr(self._manager.hook, hook)(**arguments)
+        """Call a first-result hook, plugin by plugin in order: what the first one gave, or None.
+
+        Raises:
+            StartupError: as :meth:`collect`.
+        """
+        return next((found for _, found in self._ask_each(hook, arguments) if found is not None), None)
+
+    def _ask_each(self, hook: str, arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """What pluggy makes of each plugin's own hook: one that raises does not stop the others unnamed."""
+        for label, plugin in self._registered:
+            others = [other for _, other in self._registered if other is not plugin]
+            caller = self._manager.subset_hook_caller(hook, others)
+            try:
+                answer = caller(**arguments)
+            except StartupError:
+                raise
+            except Exception as error:
+                raise StartupError(f"{label} failed in {hook}: {type(error).__name__}: {error}") from error
+            yield label, answer
+
+
+class _Extensions(NamedExtensionManager[object]):
+    """stevedore's choice by name among what is installed at this moment.
+
+    Its own list comes from a cache, in the process and in the home directory, which a
+    changed installation may leave stale, and which need not be writable in a container.
+    """
+
+    def list_entry_points(self) -> list[EntryPoint]:
+        return list(entry_points(group=self.namespace))
 
 
 def _import(plugin: Plugin) -> object:
     def fail(_manager: object, _entry: object, error: BaseException) -> None:
+        raise error
+
+    # entry points keep the case they were published in; stevedore compares exactly
+    published = [e.name for e in entry_points(group=plugin.group) if e.name.lower() == plugin.name]
+    try:
+        manager = _Extensions(
+            plugin.group,
+            names=published,
+            on_load_failure_callback=fail,
+            on_missing_entrypoints_callback=None,
+        )
+    except (Exception, SystemExit) as error:  # whatever the plugin's module does while it is imported
         raise StartupError(
             f"{plugin} cannot be imported: {type(error).__name__}: {error}. "
             f"Reinstall it with: pip install --force-reinstall {plugin.distribution}"
         ) from error
-
-    # entry points keep the case they were published in; stevedore compares exactly
-    published = [e.name for e in entry_points(group=plugin.group) if e.name.lower() == plugin.name]
-    manager: NamedExtensionManager[object] = NamedExtensionManager(
-        plugin.group,
-        names=published,
-        on_load_failure_callback=fail,
-        on_missing_entrypoints_callback=None,
-    )
     return manager[published[0]].plugin

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import threading
 import time
+from collections.abc import Callable
+from functools import partial
+from queue import SimpleQueue
 from types import FrameType
 
 from seldon_runtime.component import Component
@@ -40,8 +42,9 @@ class Runtime:
         self._settings = settings
         self._executor = Executor(queue_size=settings["queue_size"])
         self._started: list[Transport] = []
-        self._end = threading.Event()
+        self._signals: SimpleQueue[int] = SimpleQueue()  # unlike an Event, a signal handler may fill it
         self._serving = False
+        self._ending = False
         self.transports: list[Transport] = []
 
     def load(self) -> Service:
@@ -92,14 +95,13 @@ class Runtime:
         try:
             service = self.load()
             self._start_transports()
-            self._serving = True
         except Terminated:
             logger.info("stopped while starting")
             return 0
         service.ready = True
         service.change_life("ready")
         logger.info("ready: %s", ", ".join(f"{t.name} at {t.address}" for t in self._started))
-        self._end.wait()
+        self._signals.get()
         return self._drain(service)
 
     def _load_component(
@@ -110,20 +112,17 @@ class Runtime:
         user = self._plugins.first(
             "seldon_load_component", reference=name, parameters=parameters, settings=settings
         )
-        component = Component(
-            user,
-            identity_from(settings),
-            ServiceType(settings["service_type"]),
-            show_metrics=settings["include_metrics"],
-        )
+        identity = identity_from(settings)
+        service_type = ServiceType(settings["service_type"])
         try:
+            component = Component(user, identity, service_type, show_metrics=settings["include_metrics"])
             component.load()
+        except SeldonError as error:
+            raise _failed(name, error) from (error.__cause__ or error)
+        try:
             return component, component.metadata(settings["model_metadata"])
         except ComponentFailed as error:
-            cause = error.__cause__
-            raise StartupError(
-                f"{name}: {error.where}() raised {type(cause).__name__}: {error.message}"
-            ) from cause
+            raise _failed(name, error) from error.__cause__
         except SeldonError as error:
             logger.error("the metadata cannot be served: %s", error.message)
             return component, error
@@ -131,13 +130,24 @@ class Runtime:
     def _start_transports(self) -> None:
         try:
             for transport in self.transports:
-                transport.start()
+                self._start(transport)
                 self._started.append(transport)
+            self._serving = True
         except BaseException:
             for transport in self._started:
-                transport.stop_accepting()
-                transport.stop(0)
+                _survive(transport.name, transport.stop_accepting)
+                _survive(transport.name, partial(transport.stop, 0))
             raise
+
+    def _start(self, transport: Transport) -> None:
+        try:
+            transport.start()
+        except StartupError:
+            raise
+        except Exception as error:
+            raise StartupError(
+                f"transport {transport.name} failed to start: {type(error).__name__}: {error}"
+            ) from error
 
     def _drain(self, service: Service) -> int:
         """Not ready, no new work, answer what was accepted, then stop everything."""
@@ -147,9 +157,9 @@ class Runtime:
         service.change_life("draining")
         deadline = time.monotonic() + self._settings["grace_s"]
         for transport in self._started:
-            transport.stop_accepting()
+            _survive(transport.name, transport.stop_accepting)
         for transport in self._started:
-            transport.stop(max(0.0, deadline - time.monotonic()))
+            _survive(transport.name, partial(transport.stop, max(0.0, deadline - time.monotonic())))
         finished = self._executor.stop(max(0.1, deadline - time.monotonic()))
         service.change_life("stopped")
         if not finished:
@@ -162,6 +172,21 @@ class Runtime:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if not self._serving:
             raise Terminated
-        if self._end.is_set():
+        if self._ending:
             os._exit(128 + number)  # asked twice
-        self._end.set()
+        self._ending = True
+        self._signals.put(number)
+
+
+def _failed(name: str, error: SeldonError) -> StartupError:
+    if isinstance(error, ComponentFailed):
+        return StartupError(f"{name}: {error.where} raised {type(error.__cause__).__name__}: {error.message}")
+    return StartupError(f"{name}: load raised {type(error).__name__}: {error.message}")
+
+
+def _survive(name: str, stop: Callable[[], None]) -> None:
+    """Stop a transport; a fault of one must not keep the others, and accepted calls, from their end."""
+    try:
+        stop()
+    except Exception:
+        logger.exception("transport %s failed to stop", name)

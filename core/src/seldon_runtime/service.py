@@ -67,7 +67,7 @@ class Service:
     def metadata(self) -> dict[str, Any]:
         """The metadata document. Raises SeldonError (BAD_METADATA) when the component's is wrong."""
         if isinstance(self._metadata, SeldonError):
-            raise self._metadata
+            raise self._metadata.with_traceback(None)  # or it would grow with every request
         return self._metadata
 
     def attach(self, observers: Sequence[Observer], interceptors: Sequence[Interceptor]) -> None:
@@ -166,6 +166,7 @@ class Service:
             _log(call, error)
             if isinstance(error, ComponentFailed) and not self._error_details:
                 error.message = f"the component failed; its log says why under request {call.request_id}"
+                error.args = (error.message,)
         try:
             done(answer, error)
         except Exception:  # a fault of the transport must not stop the component's thread

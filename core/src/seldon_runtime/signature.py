@@ -6,12 +6,21 @@ Methods are never called twice to find out: a ``TypeError`` may come from inside
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from inspect import Parameter
 from typing import Any
 
 from seldon_runtime.errors import StartupError
+from seldon_runtime.user_object import name_of
+
+if sys.version_info >= (3, 14):  # annotations need not be evaluated, nor name anything that exists
+    from annotationlib import Format
+
+    _signature = partial(inspect.signature, annotation_format=Format.FORWARDREF)
+else:
+    _signature = inspect.signature
 
 Invoke = Callable[..., Any]
 """Called as ``invoke(*positional, keyword_value)``; drops what the method does not take."""
@@ -29,20 +38,24 @@ def adapt(function: Callable[..., Any], positional: tuple[str, ...], keyword: st
         StartupError: the method needs arguments that nobody passes.
     """
     try:
-        parameters = list(inspect.signature(function).parameters.values())
+        parameters = list(_signature(function).parameters.values())
     except (TypeError, ValueError):  # a builtin without a signature takes what the protocol says
         taken, by_keyword = len(positional), False
     else:
-        taken = _positional_count(parameters, positional, keyword)
         by_keyword = keyword is not None and _takes_keyword(parameters, keyword)
+        taken = _positional_count(parameters, positional, keyword)
         _refuse_unfillable(function, parameters, taken, positional, keyword if by_keyword else None)
     return _invoker(function, taken, len(positional), keyword if by_keyword else None, keyword is not None)
 
 
 def _positional_count(parameters: list[Parameter], positional: tuple[str, ...], keyword: str | None) -> int:
+    """How many to pass: those behind the keyword's own parameter cannot be reached by position."""
+    names = [p.name for p in parameters if p.kind in _POSITIONAL]
+    if keyword in names:
+        return min(len(positional), names.index(keyword))
     if any(p.kind is Parameter.VAR_POSITIONAL for p in parameters):
         return len(positional)
-    return min(len(positional), sum(p.kind in _POSITIONAL and p.name != keyword for p in parameters))
+    return min(len(positional), len(names))
 
 
 def _takes_keyword(parameters: list[Parameter], keyword: str) -> bool:
@@ -67,9 +80,8 @@ def _refuse_unfillable(
         if p.kind is Parameter.KEYWORD_ONLY and p.default is Parameter.empty and p.name != keyword
     ]
     if extra:
-        name = getattr(function, "__qualname__", repr(function))
         raise StartupError(
-            f"{name} needs the argument {extra[0].name!r}, which is never passed; "
+            f"{name_of(function)} needs the argument {extra[0].name!r}, which is never passed; "
             f"it is called with ({', '.join(positional)}). Give {extra[0].name!r} a default."
         )
 
@@ -83,6 +95,7 @@ def _invoker(
         def with_keyword(*arguments: Any) -> Any:
             return function(*arguments[:taken], **{keyword: arguments[given]})
 
+        with_keyword.__qualname__ = name_of(function)
         return with_keyword
     if taken == given and not has_value:
         return function
@@ -91,4 +104,5 @@ def _invoker(
     def without_keyword(*arguments: Any) -> Any:
         return function(*arguments[:taken])
 
+    without_keyword.__qualname__ = name_of(function)
     return without_keyword

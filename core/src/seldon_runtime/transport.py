@@ -31,7 +31,7 @@ class Transport(Protocol):
 
 
 def bind(host: str, port: int, setting: str) -> socket.socket:
-    """A TCP socket bound to ``host`` and ``port`` (0: any free one), not yet listening.
+    """A listening TCP socket, bound to ``host`` and ``port`` (0: any free one).
 
     Args:
         host: an IPv4 or IPv6 address or a name; ``::`` takes both families where the system allows.

@@ -24,8 +24,15 @@ class UserObject:
         return type(self.instance).__name__
 
     def attribute(self, name: str) -> Any:
-        """A method or any other value; None when absent."""
-        value = getattr(self.instance, name, None)
+        """A method or any other value; None when absent.
+
+        Raises:
+            ComponentFailed: it is a property, or the like, that raised.
+        """
+        try:
+            value = getattr(self.instance, name, None)
+        except BaseException as error:
+            raise ComponentFailed(f"{self.class_name}.{name}", error) from error
         inherited = getattr(BaseComponent, name, None)
         if inherited is not None and getattr(value, "__func__", None) is inherited:
             return None
@@ -49,7 +56,13 @@ def call_user(function: Callable[..., Any], *arguments: Any) -> Any:
     except SeldonError:
         raise
     except BaseException as error:
-        raise ComponentFailed(getattr(function, "__qualname__", repr(function)), error) from error
+        raise ComponentFailed(name_of(function), error) from error
+
+
+def name_of(function: object) -> str:
+    """For messages. Never asks the user's ``__repr__``."""
+    name = getattr(function, "__qualname__", None)
+    return name if isinstance(name, str) else type(function).__qualname__
 
 
 def call_optional(function: Callable[[], Any] | None) -> Any:

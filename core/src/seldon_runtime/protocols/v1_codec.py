@@ -26,8 +26,13 @@ def plain_loads(text: bytes | str) -> Any:
 
 
 def plain_dumps(value: Any) -> bytes:
-    """The standard library's writer; NumPy values become lists and numbers."""
-    return json.dumps(value, default=_numpy_value, separators=(",", ":")).encode()
+    """The standard library's writer; NumPy values become lists and numbers.
+
+    Raises:
+        ValueError: NaN or an infinity, which JSON cannot hold (RFC 8259, section 6).
+        TypeError: any other such value.
+    """
+    return json.dumps(value, default=_numpy_value, separators=(",", ":"), allow_nan=False).encode()
 
 
 class JsonCodec:
@@ -53,10 +58,11 @@ class JsonCodec:
         """The parsed JSON value."""
         if not isinstance(wire, bytes | str):
             return wire
-        text = wire.encode("utf-8", "surrogatepass") if isinstance(wire, str) else wire
-        self.limits.check_body(len(text))
-        check_nesting(text, self.limits.max_nesting)
+        self.limits.check_body(len(wire))
         try:
+            text = _utf8(wire)
+            self.limits.check_body(len(text))
+            check_nesting(text, self.limits.max_nesting)
             value = self._loads(wire)
         except (ValueError, RecursionError) as error:
             raise SeldonError(f"the request is no JSON: {error}") from error
@@ -89,6 +95,8 @@ class JsonCodec:
 
     def raw_metrics(self, answer: Any) -> Sequence[Mapping[str, Any]] | None:
         """Checks that ``meta`` is an object on the way."""
+        if isinstance(answer, SeldonMessageView):
+            answer = answer.to_json()
         if not isinstance(answer, dict) or "meta" not in answer:
             return None
         meta = answer["meta"]
@@ -131,6 +139,15 @@ class JsonCodec:
             raise SeldonError(
                 f"the component's answer cannot be written as JSON: {error}", code=ErrorCode.COMPONENT_FAILED
             ) from error
+
+
+def _utf8(wire: bytes | str) -> bytes:
+    if isinstance(wire, bytes):
+        encoding = json.detect_encoding(wire)
+        if encoding.startswith("utf-8"):
+            return wire
+        wire = wire.decode(encoding, "surrogatepass")
+    return wire.encode("utf-8", "surrogatepass")
 
 
 def _numpy_value(value: Any) -> Any:

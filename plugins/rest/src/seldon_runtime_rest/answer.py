@@ -53,10 +53,18 @@ def error_answer(error: SeldonError, request_id: str | None = None) -> HttpAnswe
     return status_answer(status, error.message, error.reason, headers)
 
 
+def fault() -> SeldonError:
+    """What a client is told about a fault of this plugin; the log tells more."""
+    return SeldonError("the REST transport failed; its log says why", code=ErrorCode.COMPONENT_FAILED)
+
+
 def status_answer(
     status: int, info: str, reason: str, headers: tuple[tuple[str, str], ...] = ()
 ) -> HttpAnswer:
-    """An error body with this HTTP status."""
-    text = info.encode("utf-8", "backslashreplace").decode()
-    body = {"status": {"code": -1, "info": text, "reason": reason, "status": 1}}
+    """An error body with this HTTP status. The texts may come from user code: they may be anything."""
+    body = {"status": {"code": -1, "info": _text(info), "reason": _text(reason), "status": 1}}
     return HttpAnswer(status, orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE), headers=headers)
+
+
+def _text(value: object) -> str:
+    return str(value).encode("utf-8", "backslashreplace").decode()

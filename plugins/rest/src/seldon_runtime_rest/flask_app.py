@@ -15,7 +15,14 @@ from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import openapi, routes
-from seldon_runtime_rest.answer import REQUEST_ID, HttpAnswer, error_answer, request_id_from, status_answer
+from seldon_runtime_rest.answer import (
+    REQUEST_ID,
+    HttpAnswer,
+    error_answer,
+    fault,
+    request_id_from,
+    status_answer,
+)
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.docs_page import docs_blueprint
 from seldon_runtime_rest.json_text import dumper
@@ -93,7 +100,9 @@ def _call_view(
 ) -> Callable[[], flask.Response]:
     def view() -> flask.Response:
         request = flask.request
-        wire = read(request, passthrough=passthrough) if method is not Method.HEALTH_STATUS else None
+        wire = None
+        if method is not Method.HEALTH_STATUS:
+            wire = read(request, max_nesting=service.limits.max_nesting, passthrough=passthrough)
         call = Call(
             method,
             wire,
@@ -125,7 +134,8 @@ def _json(codecs: Codecs, value: Any) -> HttpAnswer:
 
 def _on_seldon_error(error: SeldonError) -> flask.Response:
     call: Call | None = flask.g.get("call")
-    return _response(error_answer(error, call.request_id if call else None))
+    given = request_id_from(flask.request.headers.get(REQUEST_ID))
+    return _response(error_answer(error, call.request_id if call else given))
 
 
 def _on_http_error(error: HTTPException) -> flask.Response:
@@ -145,8 +155,7 @@ def _on_other_error(error: Exception) -> flask.Response:
     failure: ComponentFailed | None = flask.g.get("failure")
     if failure is None:
         logger.exception("the REST application failed", exc_info=error)
-        failure = ComponentFailed("the REST application", error)
-    return _on_seldon_error(failure)
+    return _on_seldon_error(failure or fault())
 
 
 def _config_value(text: str) -> Any:

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -19,7 +20,8 @@ import numpy as np
 import orjson
 
 _decoder = msgspec.json.Decoder()
-_NON_ASCII = re.compile(r"[^\x00-\x7f]+")
+_ESCAPED = re.compile(r"[^\x00-\x7e]+")
+"""Characters that the standard library escapes and orjson does not: DEL too."""
 
 
 class NonFinite(Enum):
@@ -68,38 +70,51 @@ def dumper(
                 text = orjson.dumps(value, _default, option | orjson.OPT_NON_STR_KEYS)
             except TypeError:
                 return _plain_dumps(value)
-        return _escaped(text) if ascii_only and not text.isascii() else text
+        return _escaped(text) if ascii_only and (b"\x7f" in text or not text.isascii()) else text
 
     def _plain_dumps(value: Any) -> bytes:
-        text = json.dumps(
+        write = partial(
+            json.dumps,
             _finite(value, non_finite),
-            default=_default,
+            default=_plain_default,
             sort_keys=sort_keys,
-            ensure_ascii=ascii_only,
             allow_nan=False,
             indent=2 if indent else None,
             separators=None if indent else (",", ":"),
         )
-        return text.encode() + b"\n"
+        try:
+            return write(ensure_ascii=ascii_only).encode() + b"\n"
+        except UnicodeEncodeError:  # half of a surrogate pair: no text in UTF-8, but it has an escape
+            return write(ensure_ascii=True).encode() + b"\n"
+
+    def _plain_default(value: Any) -> Any:
+        try:
+            return _default(value)
+        except TypeError:  # dates and such, which orjson knows
+            return json.loads(orjson.dumps(value, _default, option | orjson.OPT_NON_STR_KEYS))
 
     return dumps
 
 
 def _escaped(text: bytes) -> bytes:
-    """Outside ASCII there are only characters of strings, so they can be escaped where they stand."""
-    return _NON_ASCII.sub(lambda run: json.dumps(run.group())[1:-1], text.decode()).encode("ascii")
+    """These characters occur only in strings, so they can be escaped where they stand."""
+    return _ESCAPED.sub(lambda run: json.dumps(run.group())[1:-1], text.decode()).encode("ascii")
 
 
 def _default(value: Any) -> Any:
     if isinstance(value, np.ndarray | np.generic):
-        return value.tolist()
+        plain = (value.astype(np.float64) if value.dtype.kind == "f" else value).tolist()
+        if not isinstance(plain, np.generic):  # Python has no such number
+            return plain
     if isinstance(value, Decimal):
         return str(value)
     raise TypeError(f"JSON cannot hold a {type(value).__name__}")
 
 
 def _finite(value: Any, policy: NonFinite) -> Any:
-    """``value`` with NaN and infinities replaced, at any depth."""
+    """``value`` with NaN and infinities replaced, at any depth, and numbers that are keys as text."""
+    if isinstance(value, np.floating):
+        value = float(value)
     if isinstance(value, float) and not math.isfinite(value):
         if policy is NonFinite.ERROR:
             raise ValueError(f"{value!r} is no JSON number (SELDON_NON_FINITE=error)")
@@ -107,7 +122,7 @@ def _finite(value: Any, policy: NonFinite) -> Any:
             return None
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {key: _finite(member, policy) for key, member in value.items()}
+        return {_key(key): _finite(member, policy) for key, member in value.items()}
     if isinstance(value, list | tuple):
         return [_finite(member, policy) for member in value]
     if isinstance(value, np.ndarray):
@@ -115,3 +130,9 @@ def _finite(value: Any, policy: NonFinite) -> Any:
             return value
         return _finite(value.tolist(), policy)
     return value
+
+
+def _key(key: Any) -> Any:
+    if isinstance(key, np.generic):
+        key = key.item()
+    return json.dumps(key) if key is None or isinstance(key, int | float) else key

@@ -7,7 +7,8 @@ work for requests whose body is the JSON to parse.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from seldon_runtime.call import Call
@@ -15,7 +16,7 @@ from seldon_runtime.errors import SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
-from seldon_runtime_rest.answer import HttpAnswer, error_answer, request_id_from
+from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault, request_id_from
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.probes import PROBES
 
@@ -24,10 +25,13 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+logger = logging.getLogger(__name__)
+
 _WATCH_AFTER_S = 0.05
 """Only a call that takes this long is worth a task that watches for the client's leaving."""
 _JSON = b"application/json"
 _CLOSE = (b"connection", b"close")
+_BODILESS = (204, 304)  # RFC 9110, section 6.4.1
 
 
 class Lane:
@@ -60,11 +64,19 @@ class Lane:
         """Answer one HTTP request."""
         if self._service.draining:
             send = _closing(send)
+        try:
+            await self._route(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self._service.draining:
+                raise
+            logger.debug("%s %s was not answered within the grace period", scope["method"], scope["path"])
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
         verb = scope["method"]
         if verb == "POST":
             target = self._calls.get(path)
-            if target is not None and b"json=" not in scope["query_string"]:
+            if target is not None and not _may_hold_json(scope["query_string"]):
                 headers = dict(scope["headers"])
                 if _is_json(headers.get(b"content-type", b"")):
                     method, codec = target
@@ -81,10 +93,22 @@ class Lane:
                     _call(Method.HEALTH_STATUS, self._health[path], headers), None, receive, send
                 )
                 return
+        await self._through_flask(scope, receive, send)
+
+    async def _through_flask(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def observed(event: MutableMapping[str, Any]) -> None:
+            nonlocal started
+            started = True
+            await send(event)
+
         try:
-            await self._flask(scope, self._limited(receive), send)
-        except SeldonError as error:
-            await _send(error_answer(error), send)
+            await self._flask(scope, receive, observed)
+        except Exception:  # the last boundary: Flask answers its own faults
+            logger.exception("%s %s failed in the REST transport", scope["method"], scope["path"])
+            if not started:  # else the server closes the connection, for the answer is not whole
+                await _send(error_answer(fault()), send)
 
     async def _answer(
         self, call: Call, headers: dict[bytes, bytes] | None, receive: Receive, send: Send
@@ -98,6 +122,9 @@ class Lane:
             answer = await self._watched(call, receive)
         except SeldonError as error:
             answer = error_answer(error, call.request_id)
+        except Exception:  # the last boundary: the service makes every failure of a call a SeldonError
+            logger.exception("%s failed in the REST transport", call.method.value)
+            answer = error_answer(fault(), call.request_id)
         await _send(answer, send)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
@@ -143,19 +170,10 @@ class Lane:
             if watcher is not None:
                 watcher.cancel()
 
-    def _limited(self, receive: Receive) -> Receive:
-        """``receive`` that refuses a body beyond the limit, announced or not."""
-        size = 0
 
-        async def limited() -> MutableMapping[str, Any]:
-            nonlocal size
-            message = await receive()
-            size += len(message.get("body", b""))
-            if size > self._service.limits.max_body_bytes:  # what is left unread ends with the connection
-                return {"type": "http.request", "body": b"", "more_body": False}
-            return message
-
-        return limited
+def _may_hold_json(query: bytes) -> bool:
+    """Whether Flask has to look for ``json=...``; a percent sign may hide any letter of it."""
+    return bool(query) and (b"json=" in query or b"%" in query)
 
 
 def _is_json(content_type: bytes) -> bool:
@@ -174,22 +192,29 @@ def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes]) -> Call
     )
 
 
-class _Headers(dict[str, str]):
+class _Headers(Mapping[str, str]):
     """Header names and values as text, decoded only for the interceptor that looks."""
 
-    def __init__(self, raw: dict[bytes, bytes]) -> None:
-        super().__init__()
+    def __init__(self, raw: Mapping[bytes, bytes]) -> None:
         self._raw = raw
 
-    def __missing__(self, name: str) -> str:
-        return self._raw[name.encode("latin-1")].decode("latin-1")
+    def __getitem__(self, name: str) -> str:
+        return self._raw[name.encode("latin-1", "replace")].decode("latin-1")
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
 
 
 async def _send(answer: HttpAnswer, send: Send, *, with_body: bool = True) -> None:
-    headers = [
-        (b"content-type", answer.content_type.encode("latin-1")),
-        (b"content-length", b"%d" % len(answer.body)),
-    ]
+    headers = []
+    if answer.status in _BODILESS:
+        with_body = False
+    else:
+        headers.append((b"content-type", answer.content_type.encode("latin-1")))
+        headers.append((b"content-length", b"%d" % len(answer.body)))
     headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body if with_body else b""})

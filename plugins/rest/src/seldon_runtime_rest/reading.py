@@ -12,21 +12,23 @@ from typing import Any
 from flask import Request
 
 from seldon_runtime.errors import SeldonError
+from seldon_runtime.protocols.nesting import check_nesting
 from seldon_runtime_rest.json_text import loads
 
 
-def read(request: Request, *, passthrough: bool = False) -> Any:
+def read(request: Request, *, max_nesting: int, passthrough: bool = False) -> Any:
     """The request's bytes, JSON text or, from a multipart form, dict.
 
     Args:
         request: of any HTTP method.
+        max_nesting: of the JSON in the parts of a multipart form; other JSON is parsed by the codec.
         passthrough: take a body of any content type.
 
     Raises:
         SeldonError: there is nothing to read, or a part of a form is not what it should be.
     """
     if request.mimetype == "multipart/form-data":
-        return _multipart(request)
+        return _multipart(request, max_nesting)
     text = request.form.get("json") or request.args.get("json")
     if text:
         return text
@@ -45,11 +47,11 @@ def read(request: Request, *, passthrough: bool = False) -> Any:
     )
 
 
-def _multipart(request: Request) -> dict[str, Any]:
+def _multipart(request: Request, max_nesting: int) -> dict[str, Any]:
     """Text parts are JSON, but for strData; a file binData is base64-encoded, other files are text."""
     message: dict[str, Any] = {}
     for name, text in request.form.items():
-        message[name] = text if name == "strData" else _parsed(name, text)
+        message[name] = text if name == "strData" else _parsed(name, text, max_nesting)
     for name, file in request.files.items():
         content = file.read()
         if name == "binData":
@@ -62,7 +64,8 @@ def _multipart(request: Request) -> dict[str, Any]:
     return message
 
 
-def _parsed(name: str, text: str) -> Any:
+def _parsed(name: str, text: str, max_nesting: int) -> Any:
+    check_nesting(text.encode("utf-8", "surrogatepass"), max_nesting)
     try:
         return loads(text)
     except (ValueError, RecursionError) as error:

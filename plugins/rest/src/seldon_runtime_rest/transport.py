@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future, wait
 from typing import Any, cast
 
 import uvicorn
@@ -19,6 +21,7 @@ from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 from seldon_runtime.transport import bind
 from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
+from seldon_runtime_rest.connection import Connection
 from seldon_runtime_rest.json_text import NonFinite, dumper
 from seldon_runtime_rest.lane import AsgiApp, Lane
 
@@ -26,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 _LINGER_S = 0.5
 """How long open connections may still bring a request after the last new connection was accepted."""
+_END_S = 1.0
+"""How long the server has to end once there is nothing left to wait for."""
 _FLASK_THREADS = 16
 _CORS_HEADERS = ["Content-Type", "X-Request-Id"]
 _CORS_METHODS = ["GET", "POST", "OPTIONS"]
@@ -46,13 +51,13 @@ class RestTransport:
         self._port = settings.port_for(self.name, settings["http_port"])
         self._server = uvicorn.Server(
             uvicorn.Config(
-                cast(Any, _application(service, settings)),
+                cast(Any, application(service, settings)),
                 log_config=None,
                 log_level=logging.WARNING,
                 access_log=False,
                 lifespan="off",
                 ws="none",
-                http="httptools",
+                http=Connection,
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=settings["http_keep_alive_s"],
@@ -60,6 +65,8 @@ class RestTransport:
         )
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._door: socket.socket | None = None
+        self._closing: Future[None] | None = None
 
     @property
     def address(self) -> str:
@@ -71,6 +78,7 @@ class RestTransport:
         """Bind, and serve in a thread; returns when requests are taken."""
         listener = bind(self._host, self._port, "--http-port (PREDICTIVE_UNIT_HTTP_SERVICE_PORT)")
         self._port = listener.getsockname()[1]
+        self._door = listener.dup()
 
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
@@ -90,7 +98,7 @@ class RestTransport:
     def stop_accepting(self) -> None:
         """Close the listening socket; open connections are served on, and told to close."""
         if self._loop is not None and self._thread is not None and self._thread.is_alive():
-            self._loop.call_soon_threadsafe(self._close_listeners)
+            self._closing = asyncio.run_coroutine_threadsafe(self._close_door(), self._loop)
 
     def stop(self, grace_s: float) -> None:
         """Let clients finish on their open connections, answer what was accepted, end the thread."""
@@ -98,20 +106,53 @@ class RestTransport:
             return
         deadline = time.monotonic() + grace_s
         linger_end = min(deadline, time.monotonic() + _LINGER_S)
+        if self._closing is not None:
+            wait([self._closing], max(0.0, linger_end - time.monotonic()))
         while self._server.server_state.connections and time.monotonic() < linger_end:
             time.sleep(0.01)
         self._server.should_exit = True
         self._thread.join(max(0.0, deadline - time.monotonic()))
-        if self._thread.is_alive():
+        if self._thread.is_alive() and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._drop_connections)
+            self._thread.join(_END_S)
             self._server.force_exit = True
-            self._thread.join(1.0)
+            self._thread.join(_END_S)
+        if self._door is not None:
+            self._door.close()
 
-    def _close_listeners(self) -> None:
+    async def _close_door(self) -> None:
+        """Accept what the system has connected already, which closing would reset, and no more."""
+        assert self._door is not None
+        loop = asyncio.get_running_loop()
         for server in self._server.servers:
             server.close()
+        self._door.setblocking(False)
+        late = []
+        with self._door:
+            while True:
+                try:
+                    late.append(self._door.accept()[0])
+                except OSError:  # none is left
+                    break
+        for connection in late:
+            await loop.connect_accepted_socket(self._connection, connection)
+
+    def _connection(self) -> Connection:
+        return Connection(
+            config=self._server.config,
+            server_state=self._server.server_state,
+            app_state={},
+            _loop=asyncio.get_running_loop(),
+        )
+
+    def _drop_connections(self) -> None:
+        """Requests that are not whole by now, and answers that are not taken, end with their connections."""
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
 
 
-def _application(service: Service, settings: Settings) -> AsgiApp:
+def application(service: Service, settings: Settings) -> AsgiApp:
+    """Everything a service answers over HTTP, as an ASGI application."""
     style = {
         "sort_keys": settings["json_sort_keys"],
         "ascii_only": settings["json_ascii"],
@@ -159,4 +200,5 @@ class _Lazily:
                     from seldon_runtime_rest.flask_app import create_app
 
                     self._app = create_app(*self._arguments, passthrough=self._passthrough)
+        environ["wsgi.input_terminated"] = True  # so that Flask reads, and limits, bodies without a length
         return self._app(environ, start_response)

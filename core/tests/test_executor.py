@@ -1,0 +1,182 @@
+"""The component's thread: one, first in first out, bounded, and not to be stopped by a task."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from queue import SimpleQueue
+
+import pytest
+
+from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.executor import Executor
+
+
+@pytest.fixture
+def executor() -> Iterator[Executor]:
+    executor = Executor(queue_size=3)
+    executor.start()
+    yield executor
+    assert executor.stop(10)
+
+
+@pytest.fixture
+def gate(executor: Executor) -> Iterator[threading.Event]:
+    """Until it is set, the executor's thread is busy with a task that has begun."""
+    begun, opened = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        begun.set()
+        assert opened.wait(10)
+
+    executor.submit(wait)
+    assert begun.wait(10)
+    yield opened
+    opened.set()
+
+
+def refusal(act: Callable[[], object]) -> ErrorCode:
+    with pytest.raises(SeldonError) as caught:
+        act()
+    return caught.value.code
+
+
+def test_tasks_run_on_one_thread_in_the_order_they_came(executor: Executor, gate: threading.Event) -> None:
+    ran: list[tuple[int, int]] = []
+    for number in range(3):
+        executor.submit(lambda number=number: ran.append((number, threading.get_ident())))  # type: ignore[misc]
+    assert executor.waiting == 3
+    gate.set()
+    thread = executor.run(threading.get_ident)
+    assert ran == [(0, thread), (1, thread), (2, thread)]
+    assert thread != threading.get_ident()
+
+
+def test_a_full_queue_refuses_at_once(executor: Executor, gate: threading.Event) -> None:
+    ran: list[int] = []
+    for number in range(3):
+        executor.submit(lambda number=number: ran.append(number))  # type: ignore[misc]
+    assert refusal(lambda: executor.submit(lambda: ran.append(3))) is ErrorCode.OVERLOADED
+    gate.set()
+    executor.run(lambda: None)
+    assert ran == [0, 1, 2]
+    executor.submit(lambda: ran.append(4))
+    executor.run(lambda: None)
+    assert ran == [0, 1, 2, 4]
+
+
+def test_the_limit_holds_against_many_threads_at_once(executor: Executor, gate: threading.Event) -> None:
+    outcomes: SimpleQueue[str] = SimpleQueue()
+    together = threading.Barrier(16)
+
+    def submit() -> None:
+        together.wait(10)
+        try:
+            executor.submit(lambda: None)
+            outcomes.put("accepted")
+        except SeldonError as error:
+            outcomes.put(error.code.name)
+
+    threads = [threading.Thread(target=submit) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes.get() for _ in threads) == ["OVERLOADED"] * 13 + ["accepted"] * 3
+
+
+def test_run_is_not_subject_to_the_limit(executor: Executor, gate: threading.Event) -> None:
+    for _ in range(3):
+        executor.submit(lambda: None)
+    gate_opener = threading.Timer(0, gate.set)
+    gate_opener.start()
+    assert executor.run(lambda: "result") == "result"
+    gate_opener.join()
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), SystemExit(3), KeyboardInterrupt(), StopIteration(1)])
+def test_run_raises_what_the_function_raised(executor: Executor, error: BaseException) -> None:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        executor.run(fail)
+    assert caught.value is error
+    assert executor.run(lambda: "still there") == "still there"
+
+
+@pytest.mark.parametrize("error", [ValueError("bad"), SystemExit(3)])
+def test_a_task_that_raises_is_logged_and_does_not_end_the_thread(
+    executor: Executor, error: BaseException, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise error
+
+    before = executor.run(threading.get_ident)
+    executor.submit(fail)
+    assert executor.run(threading.get_ident) == before
+    assert [(r.message, r.exc_info and r.exc_info[1]) for r in caplog.records] == [
+        ("a task of the runtime failed", error)
+    ]
+
+
+def test_a_finished_task_is_let_go(executor: Executor) -> None:
+    class Request:
+        pass
+
+    request = Request()
+    gone = threading.Event()
+    weakref.finalize(request, gone.set)
+    executor.submit(lambda request=request: None)  # type: ignore[misc]
+    del request
+    assert gone.wait(10), "an idle executor keeps the last request in memory"
+
+
+def test_stop_runs_what_was_submitted_and_refuses_what_comes_later(
+    executor: Executor, gate: threading.Event
+) -> None:
+    ran: list[int] = []
+    executor.submit(lambda: ran.append(1))
+    assert executor.stop(0) is False
+    assert refusal(lambda: executor.submit(lambda: ran.append(2))) is ErrorCode.UNAVAILABLE
+    assert refusal(lambda: executor.run(lambda: ran.append(3))) is ErrorCode.UNAVAILABLE
+    gate.set()
+    assert executor.stop(10) is True
+    assert ran == [1]
+
+
+def test_stop_gives_up_in_time_while_tasks_hang() -> None:
+    executor = Executor(threads=4)
+    begun, opened = threading.Barrier(5), threading.Event()
+
+    def hang() -> None:
+        begun.wait(10)
+        opened.wait(10)
+
+    executor.start()
+    for _ in range(4):
+        executor.submit(hang)
+    begun.wait(10)
+    patience = threading.Timer(1.1, opened.set)  # four threads must not be waited for one after the other
+    patience.start()
+    try:
+        assert executor.stop(0.3) is False
+    finally:
+        opened.set()
+        patience.cancel()
+    assert executor.stop(10) is True
+
+
+def test_an_executor_that_never_started_stops() -> None:
+    assert Executor().stop() is True
+
+
+def test_several_threads_run_tasks_at_the_same_time() -> None:
+    executor = Executor(threads=2)
+    executor.start()
+    meeting = threading.Barrier(2)
+    for _ in range(2):
+        executor.submit(lambda: meeting.wait(10))  # type: ignore[arg-type,return-value]
+    assert executor.stop(10)
+    assert not meeting.broken

@@ -1,0 +1,65 @@
+"""Error answers: the protocol's body, the status of each error code, and texts from anywhere."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
+from seldon_runtime_rest.answer import STATUS_OF, error_answer, fault, request_id_from, status_answer
+
+
+@pytest.mark.parametrize("code", ErrorCode)
+def test_every_error_code_has_an_error_status(code):
+    answer = error_answer(SeldonError("why", code=code))
+    assert answer.status == STATUS_OF[code]
+    assert 400 <= answer.status <= 599
+    assert json.loads(answer.body) == {
+        "status": {"code": -1, "info": "why", "reason": code.value, "status": 1}
+    }
+
+
+def test_the_status_and_reason_that_user_code_chose_win():
+    error = SeldonError("no", code=ErrorCode.COMPONENT_FAILED, status_code=403, reason="FORBIDDEN")
+    answer = error_answer(error)
+    assert answer.status == 403
+    assert json.loads(answer.body)["status"]["reason"] == "FORBIDDEN"
+
+
+def test_an_exception_of_user_code_is_a_500_with_its_message():
+    answer = error_answer(ComponentFailed("predict", ValueError("boom")), "id-1")
+    assert answer.status == 500
+    assert json.loads(answer.body)["status"]["info"] == "boom"
+    assert answer.headers == (("X-Request-Id", "id-1"),)
+
+
+def test_an_overloaded_service_says_when_to_come_back():
+    answer = error_answer(SeldonError("full", code=ErrorCode.OVERLOADED))
+    assert answer.status == 503
+    assert ("Retry-After", "1") in answer.headers
+
+
+def test_a_fault_of_the_plugin_tells_no_internals():
+    answer = error_answer(fault())
+    assert answer.status == 500
+    assert json.loads(answer.body)["status"]["reason"] == "MICROSERVICE_INTERNAL_ERROR"
+
+
+@pytest.mark.parametrize(
+    ("info", "text"),
+    [("é😀", "é😀"), ("\ud800", "\\ud800"), (5, "5"), (ValueError("x"), "x"), (b"b", "b'b'")],
+)
+def test_texts_of_user_code_may_be_anything(info, text):
+    body = json.loads(status_answer(400, info, info).body)
+    assert (body["status"]["info"], body["status"]["reason"]) == (text, text)
+
+
+@pytest.mark.parametrize("header", ["a", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "!~", "x" * 128])
+def test_a_short_printable_request_id_is_taken(header):
+    assert request_id_from(header) == header
+
+
+@pytest.mark.parametrize("header", [None, "", "a b", "é", "x" * 129, "a\n", "\x7f"])
+def test_any_other_request_id_is_not(header):
+    assert request_id_from(header) is None
