@@ -33,6 +33,8 @@ _ARGUMENTS: dict[Method, tuple[tuple[str, ...], str | None]] = {
     Method.HEALTH_STATUS: ((), None),
 }
 _TRANSFORMS = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
+_MAY_BE_ABSENT = _TRANSFORMS | {Method.PREDICT}
+"""The protocol answers these without a method: the payload as it is, or an empty array."""
 _WANTED = {
     ServiceType.MODEL: {Method.PREDICT},
     ServiceType.ROUTER: {Method.ROUTE},
@@ -179,7 +181,7 @@ class Component:
         function = self._plain.get(method)
         if function is not None:
             return call_user(function, *arguments)
-        if method in _TRANSFORMS:
+        if method in _MAY_BE_ABSENT:
             raise SeldonNotImplementedError
         raise SeldonError(
             f"{self._object.class_name} has no method {method.value}", code=ErrorCode.NOT_IMPLEMENTED
@@ -273,5 +275,5 @@ def _branch(result: Any) -> Any:
             f"route returned {type(branch).__name__}, expected the whole number of a branch",
             code=ErrorCode.COMPONENT_FAILED,
         )
-    array = np.array([[int(branch)]])
+    array = np.array([[branch]])
     return Response(array, response.tags, response.metrics) if response else array
