@@ -20,6 +20,16 @@ import numpy.typing as npt
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.limits import Limits, check_empty_shape
+from seldon_runtime.protocols.tensorproto_values import (
+    as_list,
+    bad,
+    bools,
+    floats,
+    from_base64,
+    texts,
+    whole,
+    wholes,
+)
 
 _MAX_DIMENSIONS = 32
 _MAX_FILLED_VALUES = 1_000_000
@@ -70,8 +80,6 @@ def _spellings(*names: str) -> dict[str, str]:
 _TENSOR_FIELDS = _spellings("dtype", "tensorShape", "versionNumber", "tensorContent", *sorted(_VALUE_FIELDS))
 _SHAPE_FIELDS = _spellings("dim", "unknownRank")
 _DIMENSION_FIELDS = _spellings("size", "name")
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?|NaN|-?Infinity", re.ASCII)
-_WHOLE_NUMBER = re.compile(r"-?\d{1,20}", re.ASCII)
 
 
 def decode_tensorproto(value: object, *, where: str, max_values: int = _MAX_VALUES) -> npt.NDArray[Any]:
@@ -96,16 +104,16 @@ def decode_tensorproto(value: object, *, where: str, max_values: int = _MAX_VALU
     Limits(max_array_values=max_values).check_values(count, where)
     given = _given(fields, name, where)
     if given.size > count or (given.size < count and fields.get("tensorContent")):
-        raise _bad(f"{where} has {given.size} values", f"{count} for shape {list(shape)}")
+        raise bad(f"{where} has {given.size} values", f"{count} for shape {list(shape)}")
     if given.size < count and count > _MAX_FILLED_VALUES:
-        raise _bad(
+        raise bad(
             f"{where} has {given.size} values",
             f"all {count} of its shape, as more than {_MAX_FILLED_VALUES} are not filled in",
         )
     try:
         return _filled(given, count, "" if name == "DT_STRING" else 0).reshape(shape)
     except ValueError as error:  # no values, but the other dimensions together are beyond what NumPy counts
-        raise _bad(f"{where}.tensorShape is {list(shape)}", "a shape NumPy can hold") from error
+        raise bad(f"{where}.tensorShape is {list(shape)}", "a shape NumPy can hold") from error
 
 
 def encode_tensorproto(array: npt.NDArray[Any]) -> dict[str, Any]:
@@ -134,13 +142,13 @@ def encode_tensorproto(array: npt.NDArray[Any]) -> dict[str, Any]:
 def _fields(value: object, known: Mapping[str, str], where: str) -> dict[str, Any]:
     """The fields that are set, under their camelCase names. Null means absent, as in protobuf JSON."""
     if not isinstance(value, dict):
-        raise _bad(f"{where} is {seen(value)}", "an object")
+        raise bad(f"{where} is {seen(value)}", "an object")
     fields: dict[str, Any] = {}
     for key, item in value.items():
         if key not in known:
-            raise _bad(f"{where} has a field {seen(key)}", f"only {', '.join(sorted(set(known.values())))}")
+            raise bad(f"{where} has a field {seen(key)}", f"only {', '.join(sorted(set(known.values())))}")
         if known[key] in fields:
-            raise _bad(f"{where} has {known[key]} in two spellings", "one of them")
+            raise bad(f"{where} has {known[key]} in two spellings", "one of them")
         if item is not None:
             fields[known[key]] = item
     return fields
@@ -149,23 +157,23 @@ def _fields(value: object, known: Mapping[str, str], where: str) -> dict[str, An
 def _type_name(dtype: object, where: str) -> str:
     name = _NAMES_BY_NUMBER.get(dtype) if type(dtype) is int else dtype
     if not isinstance(name, str) or name not in _TYPES:
-        raise _bad(f"{where} is {seen(dtype)}", f"one of {', '.join(_TYPES)}, or its number")
+        raise bad(f"{where} is {seen(dtype)}", f"one of {', '.join(_TYPES)}, or its number")
     return name
 
 
 def _shape(value: object, where: str) -> tuple[int, ...]:
     fields = _fields(value, _SHAPE_FIELDS, where)
     if fields.get("unknownRank", False) is not False:
-        raise _bad(f"{where}.unknownRank is {seen(fields['unknownRank'])}", "a known shape")
-    dimensions = _list(fields.get("dim", []), f"{where}.dim")
+        raise bad(f"{where}.unknownRank is {seen(fields['unknownRank'])}", "a known shape")
+    dimensions = as_list(fields.get("dim", []), f"{where}.dim")
     if len(dimensions) > _MAX_DIMENSIONS:
-        raise _bad(f"{where} has {len(dimensions)} dimensions", f"at most {_MAX_DIMENSIONS}")
+        raise bad(f"{where} has {len(dimensions)} dimensions", f"at most {_MAX_DIMENSIONS}")
     sizes = []
     for index, dimension in enumerate(dimensions):
         place = f"{where}.dim[{index}]"
-        size = _whole(_fields(dimension, _DIMENSION_FIELDS, place).get("size", 0), f"{place}.size")
+        size = whole(_fields(dimension, _DIMENSION_FIELDS, place).get("size", 0), f"{place}.size")
         if not 0 <= size < 2**63:
-            raise _bad(f"{place}.size is {seen(size)}", "a known size, 0 or more")
+            raise bad(f"{place}.size is {seen(size)}", "a known size, 0 or more")
         sizes.append(size)
     if 0 in sizes:
         check_empty_shape(sizes, where)
@@ -176,33 +184,31 @@ def _given(fields: dict[str, Any], name: str, where: str) -> npt.NDArray[Any]:
     """The values that were sent, as one row."""
     kind = _TYPES[name]
     listed = sorted(
-        field for field in _VALUE_FIELDS & fields.keys() if _list(fields[field], f"{where}.{field}")
+        field for field in _VALUE_FIELDS & fields.keys() if as_list(fields[field], f"{where}.{field}")
     )
     content = fields.get("tensorContent", "")
     if content != "":
         if listed or name == "DT_STRING":
-            raise _bad(
-                f"{where} of {name} has {', '.join(['tensorContent', *listed])}", f"only {kind.values}"
-            )
+            raise bad(f"{where} of {name} has {', '.join(['tensorContent', *listed])}", f"only {kind.values}")
         return _opened(name, _from_content(content, kind.stored, f"{where}.tensorContent"))
     if any(field != kind.values for field in listed):
-        raise _bad(f"{where} of {name} has {', '.join(listed)}", f"only {kind.values}")
+        raise bad(f"{where} of {name} has {', '.join(listed)}", f"only {kind.values}")
     items = fields.get(kind.values, [])
     place = f"{where}.{kind.values}"
     if name == "DT_STRING":
-        return _texts(items, place)
+        return texts(items, place)
     if name == "DT_BOOL":
-        return _bools(items, place)
+        return bools(items, place)
     if kind.stored in {"<f4", "<f8"}:
-        return _floats(items, kind.stored, place)
-    return _opened(name, _wholes(items, kind.stored, place))
+        return floats(items, kind.stored, place)
+    return _opened(name, wholes(items, kind.stored, place))
 
 
 def _from_content(content: object, stored: str, where: str) -> npt.NDArray[Any]:
-    raw = _from_base64(content, where)
+    raw = from_base64(content, where)
     width = np.dtype(stored).itemsize
     if len(raw) % width:
-        raise _bad(f"{where} has {len(raw)} bytes", f"a multiple of {width}")
+        raise bad(f"{where} has {len(raw)} bytes", f"a multiple of {width}")
     return np.frombuffer(raw, stored)
 
 
@@ -225,82 +231,6 @@ def _filled(values: npt.NDArray[Any], count: int, nothing: object) -> npt.NDArra
     return filled
 
 
-def _floats(items: list[Any], stored: str, where: str) -> npt.NDArray[Any]:
-    if not set(map(type, items)) <= {int, float}:
-        items = [_float(item, f"{where}[{index}]") for index, item in enumerate(items)]
-    try:
-        wide = np.array(items, np.float64)
-    except OverflowError as error:
-        raise _bad(f"{where} has a whole number beyond 64-bit floats", "smaller numbers") from error
-    with np.errstate(over="ignore"):
-        narrow = wide.astype(np.dtype(stored).newbyteorder("="))
-    beyond = np.flatnonzero(np.isinf(narrow) & np.isfinite(wide))
-    if beyond.size:
-        raise _bad(f"{where}[{beyond[0]}] is {wide[beyond[0]]}", f"a number that fits {narrow.dtype}")
-    return narrow
-
-
-def _wholes(items: list[Any], stored: str, where: str) -> npt.NDArray[Any]:
-    if set(map(type, items)) != {int}:
-        items = [_whole(item, f"{where}[{index}]") for index, item in enumerate(items)]
-    limits = np.iinfo(stored)
-    low, high = int(limits.min), int(limits.max)
-    if items and not low <= min(items) <= max(items) <= high:
-        index = next(index for index, item in enumerate(items) if not low <= item <= high)
-        raise _bad(f"{where}[{index}] is {seen(items[index])}", f"{low} to {high}")
-    return np.array(items, stored)
-
-
-def _bools(items: list[Any], where: str) -> npt.NDArray[Any]:
-    for index, item in enumerate(items):
-        if not isinstance(item, bool):
-            raise _bad(f"{where}[{index}] is {seen(item)}", "true or false")
-    return np.array(items, np.bool_)
-
-
-def _texts(items: list[Any], where: str) -> npt.NDArray[Any]:
-    raw = [_from_base64(item, f"{where}[{index}]") for index, item in enumerate(items)]
-    try:
-        return np.array([item.decode() for item in raw], np.object_)
-    except UnicodeDecodeError:
-        return np.array(raw, np.object_)
-
-
-def _float(item: object, where: str) -> float:
-    if isinstance(item, str) and _NUMBER.fullmatch(item):
-        return float(item)
-    if isinstance(item, int | float) and not isinstance(item, bool):
-        return item
-    raise _bad(f"{where} is {seen(item)}", "a number, or the text NaN, Infinity or -Infinity")
-
-
-def _whole(item: object, where: str) -> int:
-    if isinstance(item, int) and not isinstance(item, bool):
-        return item
-    if isinstance(item, str) and _WHOLE_NUMBER.fullmatch(item):
-        return int(item)
-    if isinstance(item, float) and item.is_integer():
-        return int(item)
-    raise _bad(f"{where} is {seen(item)}", "a whole number")
-
-
-def _list(value: object, where: str) -> list[Any]:
-    if not isinstance(value, list):
-        raise _bad(f"{where} is {seen(value)}", "a list")
-    return value
-
-
-def _from_base64(value: object, where: str) -> bytes:
-    """Standard and URL-safe alphabet, padding optional, as the protobuf JSON mapping allows."""
-    if not isinstance(value, str):
-        raise _bad(f"{where} is {seen(value)}", "base64 text")
-    text = value.replace("-", "+").replace("_", "/").rstrip("=")
-    try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
-    except ValueError as error:
-        raise _bad(f"{where} is no base64 ({error})", "base64 text") from error
-
-
 def _text_to_wire(item: object) -> str:
     if not isinstance(item, str | bytes):
         raise _unencodable(f"an array of objects with a {type(item).__name__}")
@@ -309,10 +239,6 @@ def _text_to_wire(item: object) -> str:
     except UnicodeEncodeError as error:
         raise _unencodable("text that is no Unicode (a lone surrogate)") from error
     return base64.b64encode(raw).decode("ascii")
-
-
-def _bad(problem: str, expected: str) -> SeldonError:
-    return SeldonError(f"{problem}, expected {expected}", code=ErrorCode.BAD_DATA)
 
 
 def _unencodable(found: str) -> SeldonError:

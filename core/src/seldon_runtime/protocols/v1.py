@@ -206,7 +206,7 @@ def _writable(array: np.ndarray[Any, Any]) -> Any:
     if type(array) is not np.ndarray or array.ndim == 0 or array.dtype.kind not in "fiub":
         return array.tolist()
     if array.dtype.kind == "f" and array.dtype.itemsize != 8:
-        return array.astype(np.float64)  # a 32-bit number is written with its exact 64-bit value
+        return array.astype(np.float64, order="C")  # a 32-bit number is written with its exact 64-bit value
     if not array.dtype.isnative:
         array = array.astype(array.dtype.newbyteorder("="))
     return np.ascontiguousarray(array)
