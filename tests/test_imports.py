@@ -1,0 +1,119 @@
+"""Only what was chosen is imported (property 1), also in environments made from the wheels."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORE_MAY_IMPORT = {"seldon_runtime", "numpy", "pluggy", "stevedore", "click"}
+NOT_FOR_REST = {"grpc", "google", "redis", "prometheus_client"}
+SPY = """
+    import json, sys
+
+    class Spy:
+        def predict(self, X, features_names):
+            return {"modules": sorted({name.partition(".")[0] for name in sys.modules})}
+"""
+
+
+def imported_by(code: str) -> set[str]:
+    """Top-level modules outside the standard library that are there after ``code`` but not before."""
+    program = (
+        "import sys; before = set(sys.modules)\n"
+        f"{code}\n"
+        "import json; print(json.dumps(sorted({n.partition('.')[0] for n in set(sys.modules) - before})))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(json.loads(done.stdout)) - sys.stdlib_module_names
+
+
+def test_the_core_imports_only_what_it_names() -> None:
+    modules = [
+        "seldon_runtime." + ".".join(path.relative_to(ROOT / "core/src/seldon_runtime").with_suffix("").parts)
+        for path in sorted((ROOT / "core/src/seldon_runtime").rglob("*.py"))
+        if path.stem != "__init__"
+    ]
+    found = imported_by("\n".join(f"import {module}" for module in modules))
+    private = {name for name in found if name.startswith("_")}  # extension modules of those named
+    assert found - private - CORE_MAY_IMPORT == set()
+
+
+def test_what_a_user_class_needs_brings_no_machinery() -> None:
+    assert imported_by("from seldon_runtime import Response, SeldonError") == {"seldon_runtime"}
+
+
+def test_rest_imports_no_other_plugin_and_flask_only_when_needed(seldon_run: Callable) -> None:
+    server = seldon_run("Spy", "REST", source=SPY)
+    modules = set(server.post("/predict", {"strData": ""}).json["jsonData"]["modules"])
+    others = {path.name for path in ROOT.glob("plugins/*/src/*") if path.name != "seldon_runtime_rest"}
+    assert modules & (others | NOT_FOR_REST) == set()
+    assert "seldon_runtime_rest" in modules
+    assert "flask" not in modules
+    assert server.get("/metadata").status == 200
+    assert "flask" in server.post("/predict", {"strData": ""}).json["jsonData"]["modules"]
+
+
+def test_an_installed_plugin_that_is_not_chosen_is_not_imported(
+    seldon_run: Callable, install: Callable[..., Path]
+) -> None:
+    site = install(
+        "acme-broken",
+        {
+            "seldon_runtime.transport": {"broken": "acme_broken"},
+            "seldon_runtime.extension": {"broken": "acme_broken"},
+        },
+        {"acme_broken": "raise RuntimeError('imported though not chosen')"},
+    )
+    server = seldon_run("Spy", "REST", source=SPY, env={"PYTHONPATH": str(site)})
+    modules = server.post("/predict", {"strData": ""}).json["jsonData"]["modules"]
+    assert "acme_broken" not in modules
+    chosen = seldon_run("Spy", "BROKEN", source=SPY, env={"PYTHONPATH": str(site)}, wait=False)
+    assert chosen.wait() == 3
+    assert "transport plugin 'broken' (acme-broken 1.0, acme_broken) cannot be imported" in chosen.log
+
+
+@pytest.mark.timeout(300)
+def test_the_core_alone_says_which_plugin_to_install_and_with_it_serves(
+    tmp_path: Path, free_port: int
+) -> None:
+    """From wheels, in an environment of their own."""
+    for distribution in ("core", "plugins/rest"):
+        subprocess.run(
+            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", tmp_path, ROOT / distribution],
+            check=True,
+            capture_output=True,
+        )
+    core, rest = sorted(tmp_path.glob("*.whl"), key=lambda wheel: len(wheel.name))
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+
+    def pip_install(wheel: Path) -> None:
+        subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", wheel],
+            check=True,
+            env=environment,
+            capture_output=True,
+        )
+
+    (tmp_path / "MyModel.py").write_text("class MyModel:\n    def predict(self, X):\n        return X\n")
+    seldon_run = [python.with_name("seldon-run"), "MyModel", "REST", "--http-port", str(free_port)]
+    pip_install(core)
+    alone = subprocess.run(seldon_run[:3], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert alone.returncode == 3
+    assert "pip install 'seldon-runtime[rest]'" in alone.stderr
+    assert "Traceback" not in alone.stderr
+    pip_install(rest)
+    check = subprocess.run(
+        [*seldon_run, "--check"], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert check.returncode == 0, check.stderr
+    assert f"rest would be served at http://0.0.0.0:{free_port}" in check.stdout
