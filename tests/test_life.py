@@ -1,0 +1,280 @@
+"""The life of a real process: start, readiness, draining, end, and what user code may do to it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Start = Callable[..., Any]
+
+ECHO = """
+    class Echo:
+        def predict(self, X, features_names):
+            return X
+"""
+
+
+def waiting(gate: Any) -> str:
+    """A class whose predict waits at the gate for the text "wait", and answers at once for any other."""
+    return f"""
+        class Waiting:
+            def predict(self, X, features_names):
+                if X == "wait":
+                    {gate.pass_}
+                return X
+    """
+
+
+class Background:
+    """One request in a thread."""
+
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        self._outcome: list[Any] = []
+
+        def work() -> None:
+            try:
+                self._outcome.append(ask())
+            except Exception as error:  # noqa: BLE001 - what a lost request ends with
+                self._outcome.append(error)
+
+        self._thread = threading.Thread(target=work)
+        self._thread.start()
+
+    @property
+    def outcome(self) -> Any:
+        self._thread.join(30)
+        return self._outcome[0]
+
+
+# start
+
+
+def test_nothing_is_ready_before_load_has_finished(seldon_run: Start, gate: Any, free_port: int) -> None:
+    source = f"""
+        class Slow:
+            def load(self):
+                {gate.pass_}
+            def predict(self, X, features_names):
+                return X
+    """
+    server = seldon_run("Slow", "REST", "--http-port", str(free_port), source=source, wait=False)
+    gate.wait_until_reached()
+    with pytest.raises(ConnectionRefusedError):
+        http.client.HTTPConnection("127.0.0.1", free_port, timeout=5).connect()
+    assert "ready" not in server.log
+    gate.open()
+    server.wait_until_ready()
+
+
+def test_a_failing_load_ends_with_3_the_users_traceback_and_one_message(seldon_run: Start) -> None:
+    source = """
+        class Broken:
+            def load(self):
+                raise ValueError("weights are broken")
+    """
+    server = seldon_run("Broken", "REST", source=source, wait=False)
+    assert server.wait() == 3
+    assert server.log.count("Traceback") == 1
+    assert 'Broken.py", line 4, in load' in server.log
+    assert server.log.rstrip().endswith(
+        "seldon-run: Broken: Broken.load raised ValueError: weights are broken"
+    )
+
+
+def test_a_port_in_use_is_named_with_the_remedy_and_without_a_traceback(seldon_run: Start) -> None:
+    first = seldon_run("Echo", "REST", source=ECHO)
+    second = seldon_run("Echo", "REST", "--http-port", str(first.port), wait=False)
+    assert second.wait() == 3
+    assert f"cannot listen on 0.0.0.0:{first.port}" in second.log
+    assert "--http-port (PREDICTIVE_UNIT_HTTP_SERVICE_PORT)" in second.log
+    assert "Traceback" not in second.log
+    assert first.post("/predict", {"strData": "still"}).json["strData"] == "still"
+
+
+def test_sigterm_while_loading_ends_with_0(seldon_run: Start, gate: Any) -> None:
+    source = f"""
+        class Slow:
+            def __init__(self):
+                {gate.pass_}
+    """
+    server = seldon_run("Slow", "REST", source=source, wait=False)
+    gate.wait_until_reached()
+    server.terminate()
+    assert server.wait() == 0
+    assert "stopped while starting" in server.log
+
+
+# probes
+
+
+@pytest.mark.parametrize("path", ["/health/ping", "/health/live", "/health/ready", "/health/status"])
+def test_probes_are_answered_while_a_prediction_runs(seldon_run: Start, gate: Any, path: str) -> None:
+    server = seldon_run("Waiting", "REST", source=waiting(gate))
+    running = Background(lambda: server.post("/predict", {"strData": "wait"}))
+    gate.wait_until_reached()
+    assert server.get(path).status == 200
+    gate.open()
+    assert running.outcome.status == 200
+
+
+# end
+
+
+def test_not_ready_while_draining_and_accepted_calls_are_answered(seldon_run: Start, gate: Any) -> None:
+    server = seldon_run("Waiting", "REST", source=waiting(gate))
+    with server.client() as probe:
+        assert probe.get("/health/ready").status == 200
+        running = Background(lambda: server.post("/predict", {"strData": "wait"}))
+        gate.wait_until_reached()
+        queued = [Background(lambda: server.post("/predict", {"strData": "queued"})) for _ in range(4)]
+        with server.client() as late:
+            late.http.putrequest("POST", "/predict")  # accepted, but not whole yet
+            late.http.putheader("Content-Type", "application/json")
+            late.http.putheader("Content-Length", "16")
+            late.http.endheaders()
+            server.terminate()
+            server.wait_for_log("draining")
+            draining = probe.get("/health/ready")
+            assert (draining.status, draining.headers["connection"]) == (503, "close")
+            late.http.send(b'{"strData":"ok"}')
+            gate.open()
+            assert late.answer().json["strData"] == "ok"
+        assert running.outcome.json["strData"] == "wait"
+        assert [call.outcome.json["strData"] for call in queued] == ["queued"] * 4
+    assert server.wait() == 0
+
+
+def test_sigterm_under_load_loses_no_accepted_call(seldon_run: Start) -> None:
+    server = seldon_run("Echo", "REST", source=ECHO)
+    answered = threading.Semaphore(0)
+    port = server.port  # read once: the log is parsed for it
+
+    def client(number: int) -> list[str]:
+        """Calls over one connection until the server closes it; then nobody listens any more."""
+        faults = []
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        body = json.dumps({"strData": str(number)})
+        while True:
+            try:
+                connection.connect()
+            except ConnectionRefusedError:
+                return faults
+            closing = False
+            while not closing:
+                try:
+                    connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
+                    response = connection.getresponse()
+                    closing = response.getheader("connection") == "close"
+                    if response.status != 200 or json.loads(response.read())["strData"] != str(number):
+                        faults.append(f"status {response.status}")
+                except (OSError, http.client.HTTPException) as error:
+                    faults.append(repr(error))
+                    closing = True
+                answered.release()
+            connection.close()
+
+    clients = [Background(lambda number=number: client(number)) for number in range(8)]  # type: ignore[misc]
+    for _ in range(400):
+        assert answered.acquire(timeout=30)
+    server.terminate()
+    assert [each.outcome for each in clients] == [[]] * 8
+    assert server.wait() == 0
+
+
+def test_a_call_beyond_the_grace_period_is_lost_and_said_to_be(seldon_run: Start, gate: Any) -> None:
+    server = seldon_run("Waiting", "REST", "--grace", "0.3", source=waiting(gate))
+    running = Background(lambda: server.post("/predict", {"strData": "wait"}))
+    gate.wait_until_reached()
+    server.terminate()
+    assert server.wait() == 1
+    assert "still running after the grace period" in server.log
+    assert isinstance(running.outcome, OSError | http.client.HTTPException)
+
+
+def test_a_second_signal_ends_at_once(seldon_run: Start, gate: Any) -> None:
+    server = seldon_run("Waiting", "REST", source=waiting(gate))
+    running = Background(lambda: server.post("/predict", {"strData": "wait"}))
+    gate.wait_until_reached()
+    server.terminate()
+    server.wait_for_log("draining")
+    server.terminate()
+    assert server.wait() == 128 + 15
+    assert isinstance(running.outcome, OSError | http.client.HTTPException)
+
+
+# user code
+
+
+RAISING = """
+    import os, sys
+    from seldon_runtime import SeldonError
+
+    class Raising:
+        def predict(self, X, features_names):
+            if X == "value":
+                raise ValueError("no such customer")
+            if X == "exit":
+                sys.exit(7)
+            if X == "interrupt":
+                raise KeyboardInterrupt
+            if X == "memory":
+                raise MemoryError
+            if X == "deep":
+                return self.predict(X, features_names)
+            if X == "own":
+                raise SeldonError("not for you", status_code=403, reason="MY_REASON")
+            os.write(1, b"noise on stdout")
+            return X
+"""
+
+
+def test_an_exception_of_user_code_is_logged_once_with_the_request_id(seldon_run: Start) -> None:
+    server = seldon_run("Raising", "REST", source=RAISING)
+    answer = server.post("/predict", {"strData": "value"})
+    assert answer.status == 500
+    assert answer.json == {
+        "status": {
+            "code": -1,
+            "info": "no such customer",
+            "reason": "MICROSERVICE_INTERNAL_ERROR",
+            "status": 1,
+        }
+    }
+    request_id = answer.headers["x-request-id"]
+    given = server.post("/predict", {"strData": "value"}, {"X-Request-Id": "my-own-id"})
+    assert given.headers["x-request-id"] == "my-own-id"
+    assert server.stop() == 0
+    assert server.log.count("Traceback") == 2
+    for line in (request_id, "my-own-id"):
+        assert server.log.count(f"predict failed in Raising.predict, request {line}") == 1
+
+
+@pytest.mark.parametrize("kind", ["exit", "interrupt", "memory", "deep"])
+def test_whatever_user_code_raises_the_process_goes_on(seldon_run: Start, kind: str) -> None:
+    server = seldon_run("Raising", "REST", source=RAISING)
+    answer = server.post("/predict", {"strData": kind})
+    assert answer.status == 500
+    assert "Traceback" not in answer.text
+    assert ".py" not in answer.text
+    assert server.post("/predict", {"strData": "fine"}).json["strData"] == "fine"
+
+
+def test_user_code_may_choose_the_clients_error(seldon_run: Start) -> None:
+    server = seldon_run("Raising", "REST", source=RAISING)
+    answer = server.post("/predict", {"strData": "own"})
+    assert answer.status == 403
+    assert answer.json["status"]["reason"] == "MY_REASON"
+    assert answer.info == "not for you"
+
+
+def test_the_message_of_an_exception_can_be_kept_from_clients(seldon_run: Start) -> None:
+    server = seldon_run("Raising", "REST", source=RAISING, env={"SELDON_ERROR_DETAILS": "false"})
+    answer = server.post("/predict", {"strData": "value"})
+    assert "no such customer" not in answer.text
+    assert answer.headers["x-request-id"] in answer.info
+    server.wait_for_log("ValueError: no such customer")
