@@ -1,0 +1,126 @@
+"""What answers each gRPC method. Handlers run on a thread of the server's pool and wait for the component."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import grpc
+from google.protobuf.json_format import ParseDict
+
+from seldon_runtime.call import Call
+from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.message import Method
+from seldon_runtime.service import Service
+from seldon_runtime_grpc.codec import GrpcCodec
+from seldon_runtime_grpc.protos.pool import POOL
+from seldon_runtime_grpc.protos.prediction_pb2 import SeldonModelMetadata
+from seldon_runtime_grpc.services import CALLS, METADATA, SERVICES
+from seldon_runtime_grpc.status import REQUEST_ID, request_id_from, status_of
+
+NAME = "grpc"
+_NO_DEADLINE_S = 10.0 * 365 * 24 * 3600
+"""grpc gives calls without a deadline one in the far future."""
+
+Behavior = Callable[[bytes, grpc.ServicerContext], bytes]
+
+
+class Handlers(grpc.GenericRpcHandler):
+    """Finds the handler of a method. Messages stay bytes: the codec parses them on the component's thread."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._codec = GrpcCodec(service.limits)
+        self._closed = False
+        # Takes a stream, so that it need not wait for the message of the call that it refuses.
+        self._refusal: Any = grpc.stream_unary_rpc_method_handler(_refuse)
+        self._handlers: Mapping[str, Any] = {
+            f"/{name}/{method}": grpc.unary_unary_rpc_method_handler(self._behavior(method))
+            for name, methods in SERVICES.items()
+            for method in methods
+        }
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
+        """The handler, or None. Runs when a call arrives: whatever gets a handler here is answered."""
+        handler = self._handlers.get(handler_call_details.method)
+        return self._refusal if self._closed and handler is not None else handler
+
+    def close(self) -> None:
+        """Refuse every call that arrives from now on."""
+        self._closed = True
+
+    def _behavior(self, method: str) -> Behavior:
+        if method in CALLS:
+            return self._call(CALLS[method])
+        return self._metadata if method in METADATA else self._not_of_one_component
+
+    def _call(self, method: Method) -> Behavior:
+        codec = self._codec_for(method)
+
+        def behavior(request: bytes, context: grpc.ServicerContext) -> bytes:
+            metadata = _texts(context)
+            call = Call(
+                method,
+                request,
+                codec,
+                NAME,
+                request_id=request_id_from(metadata.get(REQUEST_ID)),
+                headers=metadata,
+                deadline=_deadline(context),
+                request_bytes=len(request),
+            )
+
+            def cancel() -> None:
+                call.cancelled = True
+
+            if not context.add_callback(cancel):
+                cancel()
+            try:
+                answer: bytes = self._service.call(call)
+            except SeldonError as error:
+                context.abort_with_status(status_of(error, call.request_id))
+            return answer
+
+        return behavior
+
+    def _codec_for(self, method: Method) -> GrpcCodec:
+        """Feedback has one old hook for both transports, ``send_feedback_rest``; a ``_grpc`` one wins."""
+        user = self._service.component.user
+        if method is Method.SEND_FEEDBACK and not hasattr(user, "send_feedback_grpc"):
+            return GrpcCodec(self._service.limits, "rest")
+        return self._codec
+
+    def _metadata(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        """The component's metadata; what the request names is not looked at."""
+        try:
+            document = self._service.metadata()
+        except SeldonError as error:
+            context.abort_with_status(status_of(error, _request_id(context)))
+        answer = ParseDict(document, SeldonModelMetadata(), ignore_unknown_fields=True, descriptor_pool=POOL)
+        return answer.SerializeToString()
+
+    def _not_of_one_component(self, request: bytes, context: grpc.ServicerContext) -> bytes:
+        error = SeldonError("this is one component, not a graph", code=ErrorCode.NOT_IMPLEMENTED)
+        context.abort_with_status(status_of(error, _request_id(context)))
+
+
+def _refuse(requests: object, context: grpc.ServicerContext) -> bytes:
+    error = SeldonError("the server is stopping", code=ErrorCode.UNAVAILABLE)
+    context.abort_with_status(status_of(error, _request_id(context)))
+
+
+def _request_id(context: grpc.ServicerContext) -> str | None:
+    return request_id_from(_texts(context).get(REQUEST_ID))
+
+
+def _texts(context: grpc.ServicerContext) -> dict[str, str]:
+    """The metadata that are text; names are lower-case already."""
+    return {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
+
+
+def _deadline(context: grpc.ServicerContext) -> float | None:
+    remaining = context.time_remaining()
+    if remaining > _NO_DEADLINE_S:
+        return None
+    return time.monotonic() + remaining

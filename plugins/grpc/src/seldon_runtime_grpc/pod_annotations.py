@@ -1,0 +1,48 @@
+"""The annotations of the pod, as Kubernetes writes them into a file of a downward API volume."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from seldon_runtime.errors import StartupError
+
+PATH = Path("/etc/podinfo/annotations")
+MAX_MESSAGE_BYTES = "seldon.io/grpc-max-message-size"
+
+
+def read() -> dict[str, str]:
+    """The annotations, from lines such as ``key="value"``; none when there is no such file."""
+    try:
+        lines = PATH.read_text("utf-8").splitlines()
+    except OSError:
+        return {}
+    annotations = {}
+    for line in lines:
+        key, separator, value = line.partition("=")
+        if separator:
+            annotations[key.strip()] = _unquoted(value.strip())
+    return annotations
+
+
+def max_message_bytes() -> int | None:
+    """The largest message that the pod's annotation allows; None when it says nothing.
+
+    Raises:
+        StartupError: it says something else than a number.
+    """
+    text = read().get(MAX_MESSAGE_BYTES)
+    if text is None:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 2**31:
+        raise StartupError(
+            f"the annotation {MAX_MESSAGE_BYTES} in {PATH} is {text!r:.80}, expected a number of bytes"
+        )
+    return int(text)
+
+
+def _unquoted(value: str) -> str:
+    try:
+        return str(json.loads(value)) if value.startswith('"') else value
+    except ValueError:
+        return value.strip('"')

@@ -1,0 +1,119 @@
+"""``grpc.health.v1`` and reflection: answered by threads of their own, whatever the component does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health, health_pb2
+from grpc_reflection.v1alpha import reflection, reflection_pb2
+
+from seldon_runtime.service import Service
+from seldon_runtime_grpc.protos.pool import POOL
+from seldon_runtime_grpc.services import SERVICES
+
+_THREADS = 64
+_LOOK_EVERY_S = 0.02
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+_NAMES = ("", *SERVICES)
+"""All have one health; the empty name is the whole server's."""
+
+
+class Probes:
+    """Adds both services to a server. Health is SERVING from readiness to draining."""
+
+    def __init__(self, service: Service, server: grpc.Server) -> None:
+        self._service = service
+        self._threads = ThreadPoolExecutor(_THREADS, "grpc-probes")
+        self._ended = threading.Event()
+        self._changing = threading.Lock()
+        self._streams: set[grpc.ServicerContext] = set()
+        self._health = health.HealthServicer()
+        self._tell(_NOT_SERVING)
+        server.add_generic_rpc_handlers((self._health_handlers(), self._reflection_handlers()))
+
+    def start(self) -> None:
+        """Follow the service's readiness; those who watch are told."""
+        threading.Thread(target=self._await_readiness, name="grpc-health", daemon=True).start()
+
+    def drain(self) -> None:
+        """Not serving any more, whatever the service says; those who watch are told."""
+        with self._changing:
+            self._ended.set()
+            self._tell(_NOT_SERVING)
+
+    def stop(self) -> None:
+        """End the streams that clients keep open."""
+        for context in tuple(self._streams):
+            context.cancel()
+        self._threads.shutdown(wait=False)
+
+    def _await_readiness(self) -> None:
+        while not self._service.ready:
+            if self._ended.wait(_LOOK_EVERY_S):
+                return
+        with self._changing:
+            if not self._ended.is_set():
+                self._tell(_SERVING)
+
+    def _tell(self, status: Any) -> None:
+        for name in _NAMES:
+            self._health.set(name, status)
+
+    def _check(self, request: Any, context: grpc.ServicerContext) -> Any:
+        if request.service not in _NAMES:
+            known = ", ".join(_NAMES[1:])
+            context.abort(
+                grpc.StatusCode.NOT_FOUND, f"no service {request.service!r:.100} is served; served: {known}"
+            )
+        serving = self._service.ready and not self._ended.is_set()
+        return health_pb2.HealthCheckResponse(status=_SERVING if serving else _NOT_SERVING)
+
+    def _health_handlers(self) -> Any:
+        coding: dict[str, Any] = {
+            "request_deserializer": health_pb2.HealthCheckRequest.FromString,
+            "response_serializer": health_pb2.HealthCheckResponse.SerializeToString,
+        }
+        handlers: dict[str, Any] = {
+            "Check": grpc.unary_unary_rpc_method_handler(self._apart(self._check), **coding),
+            "Watch": grpc.unary_stream_rpc_method_handler(self._apart(self._health.Watch), **coding),
+        }
+        return grpc.method_handlers_generic_handler(health.SERVICE_NAME, handlers)
+
+    def _reflection_handlers(self) -> Any:
+        """Health is described but not listed: the protocol's reference lists its own services only."""
+        for source in (health_pb2, reflection_pb2):
+            POOL.AddSerializedFile(source.DESCRIPTOR.serialized_pb)
+        servicer = reflection.ReflectionServicer([*SERVICES, reflection.SERVICE_NAME], POOL)
+
+        def describe(requests: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+            for response in servicer.ServerReflectionInfo(requests, context):
+                response.ClearField("original_request")  # as older releases answer
+                yield response
+
+        handler = grpc.stream_stream_rpc_method_handler(
+            self._apart(describe),
+            request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+            response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+        )
+        return grpc.method_handlers_generic_handler(
+            reflection.SERVICE_NAME, {"ServerReflectionInfo": handler}
+        )
+
+    def _apart(self, behavior: Callable[..., Any]) -> Callable[..., Any]:
+        """``behavior`` on the probes' own threads; its stream ends when the server does."""
+
+        def apart(request: Any, context: grpc.ServicerContext, *send: Any) -> Any:
+            self._streams.add(context)
+            if not context.add_callback(lambda: self._streams.discard(context)):
+                self._streams.discard(context)
+            return behavior(request, context, *send)
+
+        # grpc looks for both on the function; the health service of grpcio relies on them too.
+        apart.experimental_thread_pool = self._threads  # type: ignore[attr-defined]
+        apart.experimental_non_blocking = getattr(behavior, "experimental_non_blocking", False)  # type: ignore[attr-defined]
+        return apart

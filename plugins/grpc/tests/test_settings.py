@@ -1,0 +1,60 @@
+"""What the settings and the pod's annotations come to."""
+
+from __future__ import annotations
+
+import pytest
+
+from seldon_runtime.errors import StartupError
+from seldon_runtime.settings import Settings
+from seldon_runtime_grpc import pod_annotations, transport
+from seldon_runtime_grpc.plugin import seldon_options
+
+LINES = """kubernetes.io/config.seen="2026-01-02T03:04:05.6Z"
+seldon.io/grpc-max-message-size="10485760"
+note="a=b \\"quoted\\"\\n"
+odd
+"""
+
+
+@pytest.fixture
+def annotations(tmp_path, monkeypatch):
+    path = tmp_path / "annotations"
+    monkeypatch.setattr(pod_annotations, "PATH", path)
+    return path
+
+
+@pytest.fixture
+def largest(plain_settings):
+    def of(**settings):
+        options = dict(transport._options(Settings({**plain_settings, **settings})))
+        assert options["grpc.max_send_message_length"] == options["grpc.max_receive_message_length"]
+        return options["grpc.max_receive_message_length"]
+
+    return of
+
+
+def test_the_largest_message_is_64_mib(annotations, largest):
+    assert largest() == 64 * 1024 * 1024
+
+
+def test_the_pods_annotation_sets_the_largest_message(annotations, largest):
+    annotations.write_text(LINES)
+    assert largest() == 10485760
+    assert largest(grpc_max_message_bytes=5) == 5
+    assert pod_annotations.read()["note"] == 'a=b "quoted"\n'
+
+
+@pytest.mark.parametrize("value", ["", "ten", "-1", "0", "99999999999"])
+def test_an_annotation_that_is_no_size_stops_the_start(annotations, largest, value):
+    annotations.write_text(f'seldon.io/grpc-max-message-size="{value}"')
+    with pytest.raises(StartupError, match="grpc-max-message-size"):
+        largest()
+
+
+def test_an_idle_client_is_asked_after_the_set_time(plain_settings):
+    options = transport._options(Settings({**plain_settings, "grpc_keepalive_s": 1.5}))
+    assert dict(options)["grpc.keepalive_time_ms"] == 1500
+
+
+def test_the_tests_know_every_setting(plain_settings):
+    assert {option.name for option in seldon_options()} <= set(plain_settings)
