@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_runtime import hookspecs, options
+from seldon_runtime import hookspecs, options, plugins
 from seldon_runtime.call import Call
 from seldon_runtime.component import Component
 from seldon_runtime.executor import Executor
@@ -20,7 +20,9 @@ from seldon_runtime.service import Service
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 PLUGINS = (ROOT / "docs" / "plugins.md").read_text()
-PLUGIN_MODULES = [f"{path.parent.name}.plugin" for path in sorted(ROOT.glob("plugins/*/src/*/plugin.py"))]
+PLUGIN_MODULES = sorted(
+    {plugin.target for group in plugins.SETTING_OF for plugin in plugins.installed(group)}
+)
 
 
 def declared_options():

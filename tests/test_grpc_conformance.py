@@ -1,0 +1,117 @@
+"""The recorded gRPC cases, with the recorded messages and with those that reflection tells.
+
+What differs from the recording is listed in ``docs/grpc.md``, by case id.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import grpc
+import pytest
+from google.protobuf import wrappers_pb2
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+HERE = Path(__file__).parent / "conformance"
+PAGE = Path(__file__).parents[1] / "docs" / "grpc.md"
+SLOW_S = 300
+
+
+def recorded():
+    """The cases of gRPC that need no package of the reference."""
+    lines = [line for file in sorted(HERE.glob("corpus/*.jsonl")) for line in file.read_text().splitlines()]
+    for case in map(json.loads, filter(str.strip, lines)):
+        of_base = HERE.joinpath("models_base", f"{case['model'].partition('.')[0]}.py").exists()
+        if case["transport"] == "grpc" and not case["group"].startswith("legacy") and not of_base:
+            yield case
+
+
+CASES = list(recorded())
+GROUPS = sorted({case["group"] for case in CASES})
+LISTED = {
+    entry for entry in re.findall(r"`([\w-]+/[\w-]+)`", PAGE.read_text()) if entry.partition("/")[0] in GROUPS
+}
+
+
+def described_by(channel):
+    """Every file that reflection tells of, those first on which others depend."""
+    database = ProtoReflectionDescriptorDatabase(channel)
+    files = {}
+
+    def add(file):
+        for name in file.dependency:
+            if name not in files:
+                add(database.FindFileByName(name))
+        files[file.name] = file
+
+    for service in database.get_services():
+        add(database.FindFileContainingSymbol(service))
+    add(
+        FileDescriptorProto.FromString(wrappers_pb2.DESCRIPTOR.serialized_pb)
+    )  # what some cases send in an Any
+    return FileDescriptorSet(file=files.values())
+
+
+def run(folder, runner):
+    folder.joinpath("cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in CASES))
+    program = shlex.quote(sysconfig.get_path("scripts") + "/seldon-run")
+    done = subprocess.run(
+        [
+            *(sys.executable, str(runner), "--jobs", "2", "--cases", str(folder)),
+            *("--models", str(HERE / "models"), "--json", str(folder / "verdicts.json")),
+            *("--command", f"{program} {{model}} REST,GRPC --service-type {{service_type}}"),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode in (0, 1), done.stdout  # 1: something differs
+    results = json.loads(folder.joinpath("verdicts.json").read_text())["results"]
+    return {verdict["id"]: verdict for verdict in results}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    return run(tmp_path_factory.mktemp("cases"), HERE / "runner.py")
+
+
+def described(verdicts):
+    return "\n".join(f"{verdict['id']}: {'; '.join(verdict['problems'])}" for verdict in verdicts)
+
+
+@pytest.mark.timeout(SLOW_S)
+@pytest.mark.parametrize("group", GROUPS)
+def test_answers_are_the_recorded_ones_or_listed_as_different(group, verdicts):
+    of_group = [verdict for verdict in verdicts.values() if verdict["group"] == group]
+    assert of_group
+    different = [verdict for verdict in of_group if not verdict["ok"] and verdict["id"] not in LISTED]
+    assert not different, described(different)
+
+
+@pytest.mark.timeout(SLOW_S)
+@pytest.mark.parametrize("entry", sorted(LISTED))
+def test_a_listed_case_exists_and_differs(entry, verdicts):
+    assert not verdicts[entry]["ok"]
+    assert "failed" not in verdicts[entry]["got"]
+
+
+@pytest.mark.timeout(SLOW_S)
+def test_a_client_that_knows_only_reflection_gets_the_same_answers(seldon_run, tmp_path, verdicts):
+    process = seldon_run("Identity", "GRPC", folder=HERE / "models")
+    with grpc.insecure_channel(
+        f"127.0.0.1:{process.ports['grpc']}", options=[("grpc.enable_http_proxy", 0)]
+    ) as channel:
+        told = described_by(channel)
+    tmp_path.joinpath("prediction.binpb").write_bytes(told.SerializeToString())
+    runner = shutil.copy(HERE / "runner.py", tmp_path)  # it reads the descriptors beside itself
+    again = run(tmp_path, runner)
+    different = [verdict for name, verdict in again.items() if verdict["ok"] != verdicts[name]["ok"]]
+    assert not different, described(different)
