@@ -2,27 +2,76 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from seldon_runtime import plugins
 from seldon_runtime.call import Call
+from seldon_runtime.cli import run
 from seldon_runtime.component import Component
 from seldon_runtime.executor import Executor
 from seldon_runtime.limits import Limits
 from seldon_runtime.message import Method
+from seldon_runtime.options import arguments, options
 from seldon_runtime.protocols.v1_codec import JsonCodec
 from seldon_runtime.service import Service
+from seldon_runtime.settings import Settings
 
 Ask = Callable[..., Any]
 Publish = Callable[..., Path]
 Serve = Callable[..., Service]
+Write = Callable[[str, str], Path]
+Run = Callable[..., "Ended"]
+
+
+FAKE_TRANSPORT = """
+    import click
+    from seldon_runtime import hookimpl
+
+    seen = []
+
+    class Transport:
+        name = "{0}"
+
+        def __init__(self, settings):
+            self.address = f"{0}://{{settings['host']}}:{{settings.port_for('{0}', settings['{0}_port'])}}"
+
+    @hookimpl
+    def seldon_options():
+        return [click.Option(["--{0}-port"], envvar="{0}_PORT".upper(), type=int, help="Port of {0}.")]
+
+    @hookimpl
+    def seldon_transport(service, settings):
+        seen.append((service, settings))
+        return Transport(settings)
+"""
+MODEL = """
+    class MyModel:
+        def __init__(self, **parameters):
+            self.parameters = parameters
+
+        def predict(self, X, names):
+            return X
+"""
+
+
+@dataclass
+class Ended:
+    """How ``seldon-run`` ended: exit status, output, and the settings that each transport got."""
+
+    status: int
+    out: str
+    err: str
+    settings: dict[str, Any]
 
 
 @pytest.fixture
@@ -56,9 +105,16 @@ def serve() -> Iterator[Serve]:
 def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publish]:
     """``publish(distribution, {group: "name = module"}, source)``: install it, for this test only.
 
-    The module is named as the entry points say; without ``source`` there is none.
+    The module is named as the entry points say; without ``source`` there is none. Plugins
+    that happen to be installed beside the core are out of sight meanwhile.
     """
     before = set(sys.modules)
+
+    def published(*, group: str) -> list[EntryPoint]:
+        found = entry_points(group=group)
+        return [e for e in found if e.dist and Path(str(e.dist.locate_file(""))).is_relative_to(tmp_path)]
+
+    monkeypatch.setattr(plugins, "entry_points", published)
 
     def publish(
         distribution: str,
@@ -72,12 +128,15 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publish
         info = site / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir(parents=True)
         if metadata:
-            (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
+            (info / "METADATA").write_text(
+                f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n"
+            )
         (info / "entry_points.txt").write_text(
             "\n".join(f"[seldon_runtime.{group}]\n{entry}\n" for group, entry in entry_points.items())
         )
         if source is not None:
-            module = next(iter(entry_points.values())).split("=")[1].split(":")[0].strip()
+            first = next(iter(entry_points.values())).splitlines()[0]
+            module = first.split("=")[1].split(":")[0].strip()
             (site / f"{module}.py").write_text(textwrap.dedent(source))
         monkeypatch.syspath_prepend(site)
         return site
@@ -86,4 +145,57 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publish
     for name in set(sys.modules) - before:
         if (getattr(sys.modules[name], "__file__", None) or "").startswith(str(tmp_path)):
             del sys.modules[name]
-    importlib.invalidate_caches()
+
+
+@pytest.fixture
+def write(publish: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """``write("MyModel.py", source)`` in the current folder, whose modules are forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(name: str, source: str) -> Path:
+        (tmp_path / name).write_text(textwrap.dedent(source))
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def settings() -> Callable[..., Settings]:
+    """``settings(**changes)``: the defaults of the core's options, and Model to be served."""
+
+    def settings(**changes: object) -> Settings:
+        values = click.Command("defaults", params=list(options())).make_context("defaults", []).params
+        return Settings({**values, "model_name": "Model", "grace_s": 5.0, **changes})
+
+    return settings
+
+
+@pytest.fixture
+def seldon_run(
+    publish: Publish, write: Write, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
+    """``seldon_run(*words, **environment)`` in process, in a folder with MyModel.py.
+
+    There are two transports, ``fake`` (in API_TYPE unless the environment says otherwise) and ``mock``.
+    """
+    for parameter in (*arguments(), *options()):
+        monkeypatch.delenv(str(parameter.envvar), raising=False)
+    monkeypatch.setenv("API_TYPE", "fake")
+    write("MyModel.py", MODEL)
+    for name in ("fake", "mock"):
+        publish(f"acme-{name}", {"transport": f"{name} = acme_{name}"}, FAKE_TRANSPORT.format(name))
+
+    def seldon_run(*words: str, **environment: str) -> Ended:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        status = run(words)
+        captured = capsys.readouterr()
+        settings: dict[str, Any] = {}
+        for name in ("fake", "mock"):
+            if f"acme_{name}" in sys.modules and sys.modules[f"acme_{name}"].seen:
+                settings[name] = sys.modules[f"acme_{name}"].seen[-1][1]
+        return Ended(status, captured.out, captured.err, settings)
+
+    return seldon_run

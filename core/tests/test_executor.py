@@ -177,6 +177,6 @@ def test_several_threads_run_tasks_at_the_same_time() -> None:
     executor.start()
     meeting = threading.Barrier(2)
     for _ in range(2):
-        executor.submit(lambda: meeting.wait(10))  # type: ignore[arg-type,return-value]
+        executor.submit(lambda: meeting.wait(10))  # type: ignore[arg-type]
     assert executor.stop(10)
     assert not meeting.broken

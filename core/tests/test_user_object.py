@@ -14,17 +14,17 @@ from seldon_runtime.user_object import UserObject, call_optional, call_user, nam
 
 
 class Model(Base):
-    class_names = ["a"]  # type: ignore[assignment]
+    class_names = ("a",)  # type: ignore[assignment]
 
     def predict(self, X: Any, features_names: Any, meta: Any = None) -> Any:
         return X
 
     @property
-    def tags(self) -> Any:  # type: ignore[override]
+    def tags(self) -> Any:
         raise ValueError("not loaded yet")
 
     @property
-    def metrics(self) -> Any:  # type: ignore[override]
+    def metrics(self) -> Any:
         raise AttributeError("not there")
 
     def __repr__(self) -> str:
@@ -33,7 +33,7 @@ class Model(Base):
 
 def test_what_the_base_class_only_documents_counts_as_absent() -> None:
     found = UserObject(Model())
-    assert found.attribute("class_names") == ["a"]
+    assert found.attribute("class_names") == ("a",)
     assert found.find("class_names") is None
     assert found.find("predict") is not None
     documented = [name for name in vars(Base) if not name.startswith("_") and name not in vars(Model)]

@@ -151,9 +151,9 @@ class Runtime:
 
     def _drain(self, service: Service) -> int:
         """Not ready, no new work, answer what was accepted, then stop everything."""
-        logger.info("draining: accepted calls have %.0f s to finish", self._settings["grace_s"])
         service.ready = False
         service.draining = True
+        logger.info("draining: accepted calls have %.0f s to finish", self._settings["grace_s"])
         service.change_life("draining")
         deadline = time.monotonic() + self._settings["grace_s"]
         for transport in self._started:

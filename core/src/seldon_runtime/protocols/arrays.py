@@ -36,8 +36,6 @@ def array_from_list(values: object, where: str, limits: Limits) -> NDArray[Any]:
             f"{where} is ragged or has too many dimensions: all rows must have the same length"
         ) from error
     limits.check_values(array.size, where)
-    if array.dtype == object and list in types:
-        raise SeldonError(f"{where} is ragged: values and lists stand side by side")
     return array
 
 

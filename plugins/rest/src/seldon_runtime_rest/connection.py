@@ -12,7 +12,7 @@ from seldon_runtime_rest.answer import HttpAnswer, status_answer
 
 MAX_HEAD_BYTES = 64 * 1024
 """Most bytes of a request line and headers together; a little more passes when it arrives at once."""
-_UPGRADE = re.compile(rb"\nupgrade(?=[ \t]*:)", re.IGNORECASE)
+_UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
 
 
 class Connection(HttpToolsProtocol):

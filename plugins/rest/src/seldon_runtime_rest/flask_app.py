@@ -43,8 +43,8 @@ def create_app(service: Service, codecs: Codecs, *, passthrough: bool = False) -
     """
     app = flask.Flask(__name__, static_folder=None)
     app.config.from_prefixed_env("FLASK", loads=_config_value)
-    app.config["MAX_CONTENT_LENGTH"] = service.limits.max_body_bytes
-    app.config["MAX_FORM_MEMORY_SIZE"] = service.limits.max_body_bytes
+    for limit in ("MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE"):
+        app.config[limit] = None  # the lane limits bodies; Werkzeug would cut some silently
     user_handler = error_blueprint(service)
     for path, (method, verbs) in routes.CALLS.items():
         raw = passthrough and method is Method.PREDICT
@@ -108,7 +108,7 @@ def _call_view(
             wire,
             codecs(method),
             "rest",
-            request_id=request_id_from(request.headers.get(REQUEST_ID)),
+            request_id=_given_request_id(),
             headers={name.lower(): value for name, value in request.headers.items()},
             request_bytes=request.content_length or 0,
         )
@@ -134,8 +134,11 @@ def _json(codecs: Codecs, value: Any) -> HttpAnswer:
 
 def _on_seldon_error(error: SeldonError) -> flask.Response:
     call: Call | None = flask.g.get("call")
-    given = request_id_from(flask.request.headers.get(REQUEST_ID))
-    return _response(error_answer(error, call.request_id if call else given))
+    return _response(error_answer(error, call.request_id if call else _given_request_id()))
+
+
+def _given_request_id() -> str | None:
+    return request_id_from(flask.request.headers.get(REQUEST_ID))
 
 
 def _on_http_error(error: HTTPException) -> flask.Response:
@@ -145,6 +148,8 @@ def _on_http_error(error: HTTPException) -> flask.Response:
     reason = reasons.get(status, ErrorCode.BAD_DATA if status < 500 else ErrorCode.COMPONENT_FAILED)
     info = f"{flask.request.method} {flask.request.path}: {error.name}. {error.description or ''}".strip()
     response = _response(status_answer(status, info, reason.value))
+    if request_id := _given_request_id():
+        response.headers[REQUEST_ID] = request_id
     if allowed := getattr(error, "valid_methods", None):
         response.headers["Allow"] = ", ".join(sorted(allowed))
     return response

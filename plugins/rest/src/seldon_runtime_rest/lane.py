@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMappi
 from typing import Any
 
 from seldon_runtime.call import Call
-from seldon_runtime.errors import SeldonError
+from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
@@ -62,8 +62,8 @@ class Lane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        if self._service.draining:
-            send = _closing(send)
+        if self._service.draining:  # the client has to use another connection, of another process, next time
+            send = adding(_CLOSE, send)
         try:
             await self._route(scope, receive, send)
         except asyncio.CancelledError:
@@ -97,18 +97,33 @@ class Lane:
 
     async def _through_flask(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = False
+        size = 0
+
+        async def bounded() -> MutableMapping[str, Any]:
+            """What this raises, Flask raises where it reads the body."""
+            nonlocal size
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise SeldonError("the client left before its request was whole", code=ErrorCode.CANCELLED)
+            size += len(message.get("body", b""))
+            self._service.limits.check_body(size)
+            return message
 
         async def observed(event: MutableMapping[str, Any]) -> None:
             nonlocal started
             started = True
             await send(event)
 
+        headers = dict(scope["headers"])
         try:
-            await self._flask(scope, receive, observed)
+            self._check_announced(headers)
+            await self._flask(scope, bounded, observed)
+        except SeldonError as error:
+            await _send(error_answer(error, _request_id(headers)), send)
         except Exception:  # the last boundary: Flask answers its own faults
             logger.exception("%s %s failed in the REST transport", scope["method"], scope["path"])
             if not started:  # else the server closes the connection, for the answer is not whole
-                await _send(error_answer(fault()), send)
+                await _send(error_answer(fault(), _request_id(headers)), send)
 
     async def _answer(
         self, call: Call, headers: dict[bytes, bytes] | None, receive: Receive, send: Send
@@ -129,9 +144,7 @@ class Lane:
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
         """The whole body; None when the client went away meanwhile."""
-        announced = headers.get(b"content-length", b"0")
-        if announced.isdigit():
-            self._service.limits.check_body(int(announced))
+        self._check_announced(headers)
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
@@ -149,6 +162,11 @@ class Lane:
             self._service.limits.check_body(size)
         return b"".join(parts)
 
+    def _check_announced(self, headers: Mapping[bytes, bytes]) -> None:
+        announced = headers.get(b"content-length", b"0")
+        if announced.isdigit():
+            self._service.limits.check_body(int(announced))
+
     async def _watched(self, call: Call, receive: Receive) -> HttpAnswer:
         """The call's answer; a client that leaves before the call starts cancels it."""
         watcher: asyncio.Task[None] | None = None
@@ -163,12 +181,14 @@ class Lane:
 
         timer = asyncio.get_running_loop().call_later(_WATCH_AFTER_S, start)
         try:
-            answer: HttpAnswer = await self._service.call_async(call)
-            return answer
+            answer = await self._service.call_async(call)
         finally:
             timer.cancel()
             if watcher is not None:
                 watcher.cancel()
+        if not isinstance(answer, HttpAnswer):
+            raise TypeError(f"an interceptor made the answer {type(answer).__name__}, expected HttpAnswer")
+        return answer
 
 
 def _may_hold_json(query: bytes) -> bool:
@@ -181,15 +201,12 @@ def _is_json(content_type: bytes) -> bool:
 
 
 def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes]) -> Call:
-    request_id = headers.get(b"x-request-id")
-    return Call(
-        method,
-        None,
-        codec,
-        "rest",
-        request_id=request_id_from(request_id.decode("latin-1")) if request_id else None,
-        headers=_Headers(headers),
-    )
+    return Call(method, None, codec, "rest", request_id=_request_id(headers), headers=_Headers(headers))
+
+
+def _request_id(headers: Mapping[bytes, bytes]) -> str | None:
+    given = headers.get(b"x-request-id")
+    return request_id_from(given.decode("latin-1")) if given else None
 
 
 class _Headers(Mapping[str, str]):
@@ -220,12 +237,12 @@ async def _send(answer: HttpAnswer, send: Send, *, with_body: bool = True) -> No
     await send({"type": "http.response.body", "body": answer.body if with_body else b""})
 
 
-def _closing(send: Send) -> Send:
-    """``send`` that tells the client to use another connection next time: this process is ending."""
+def adding(header: tuple[bytes, bytes], send: Send) -> Send:
+    """``send`` with one more header in the answer."""
 
-    async def closing(event: MutableMapping[str, Any]) -> None:
+    async def added(event: MutableMapping[str, Any]) -> None:
         if event["type"] == "http.response.start":
-            event = {**event, "headers": [*event.get("headers", ()), _CLOSE]}
+            event = {**event, "headers": [*event.get("headers", ()), header]}
         await send(event)
 
-    return closing
+    return added

@@ -23,7 +23,7 @@ from seldon_runtime.transport import bind
 from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
 from seldon_runtime_rest.connection import Connection
 from seldon_runtime_rest.json_text import NonFinite, dumper
-from seldon_runtime_rest.lane import AsgiApp, Lane
+from seldon_runtime_rest.lane import AsgiApp, Lane, Receive, Scope, Send, adding
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +152,11 @@ class RestTransport:
 
 
 def application(service: Service, settings: Settings) -> AsgiApp:
-    """Everything a service answers over HTTP, as an ASGI application."""
+    """Everything a service answers over HTTP, as an ASGI application.
+
+    Raises:
+        StartupError: the component has a ``model_error_handler`` that is no Flask blueprint.
+    """
     style = {
         "sort_keys": settings["json_sort_keys"],
         "ascii_only": settings["json_ascii"],
@@ -167,21 +171,37 @@ def application(service: Service, settings: Settings) -> AsgiApp:
         return special.get(method, codec)
 
     user_errors = getattr(service.component.user, "model_error_handler", None) is not None
-    flask = WSGIMiddleware(_Lazily(service, codecs, passthrough=passthrough), workers=_FLASK_THREADS)
-    lane: AsgiApp = Lane(service, codecs, cast(AsgiApp, flask), all_through_flask=user_errors)
+    app = _Lazily(service, codecs, passthrough=passthrough)
+    if user_errors:
+        try:
+            app.make()
+        except Exception as error:
+            raise StartupError(f"the component's model_error_handler does not fit Flask: {error}") from error
+    flask = cast(AsgiApp, WSGIMiddleware(app, workers=_FLASK_THREADS))
+    lane: AsgiApp = Lane(service, codecs, flask, all_through_flask=user_errors)
     origins: tuple[str, ...] = settings["cors_origins"]
     if not origins:
         return lane
+    allow_all = "*" in origins
     return cast(
         AsgiApp,
         asgi_cors(
-            lane,
-            allow_all="*" in origins,
+            lane if allow_all else _varying(lane),
+            allow_all=allow_all,
             hosts=[origin for origin in origins if origin != "*"],
             headers=_CORS_HEADERS,
             methods=_CORS_METHODS,
         ),
     )
+
+
+def _varying(app: AsgiApp) -> AsgiApp:
+    """``app`` telling caches that its answers depend on who asks, which asgi-cors leaves out."""
+
+    async def varying(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, adding((b"vary", b"Origin"), send))
+
+    return varying
 
 
 class _Lazily:
@@ -193,12 +213,15 @@ class _Lazily:
         self._lock = threading.Lock()
         self._app: Callable[[Any, Any], Iterable[bytes]] | None = None
 
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        if self._app is None:
-            with self._lock:
-                if self._app is None:
-                    from seldon_runtime_rest.flask_app import create_app
+    def make(self) -> Callable[[Any, Any], Iterable[bytes]]:
+        """The application; the first call makes it."""
+        with self._lock:
+            if self._app is None:
+                from seldon_runtime_rest.flask_app import create_app
 
-                    self._app = create_app(*self._arguments, passthrough=self._passthrough)
-        environ["wsgi.input_terminated"] = True  # so that Flask reads, and limits, bodies without a length
-        return self._app(environ, start_response)
+                self._app = create_app(*self._arguments, passthrough=self._passthrough)
+            return self._app
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        environ["wsgi.input_terminated"] = True  # so that Flask reads bodies without a length
+        return self.make()(environ, start_response)

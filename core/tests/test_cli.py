@@ -1,0 +1,226 @@
+"""``seldon-run``: what is selected, what is said, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seldon_runtime import __version__, cli
+from seldon_runtime.message import Method
+
+Run = Callable[..., Any]
+Publish = Callable[..., Path]
+
+
+def test_the_class_and_the_transports_are_positional(seldon_run: Run) -> None:
+    ended = seldon_run("MyModel", "MOCK,Fake", "--check", "--service-type", "router")
+    assert ended.status == 0
+    assert ended.out == (
+        "MyModel (ROUTER) loads and defines predict\n"
+        "mock would be served at mock://0.0.0.0:5000\n"
+        "fake would be served at fake://0.0.0.0:5001\n"
+    )
+    assert ended.settings["mock"].transports == ("mock", "fake")
+
+
+def test_everything_may_come_from_the_environment(seldon_run: Run) -> None:
+    ended = seldon_run(
+        "--check",
+        MODEL_NAME="MyModel",
+        API_TYPE="mock",
+        MOCK_PORT="7",
+        PREDICTIVE_UNIT_PARAMETERS='[{"name": "n", "value": "1", "type": "INT"}]',
+    )
+    assert ended.out.endswith("mock would be served at mock://0.0.0.0:7\n")
+    service, _ = sys.modules["acme_mock"].seen[-1]
+    assert service.component.user.parameters == {"n": 1}
+    assert "acme_fake" not in sys.modules
+
+
+@pytest.mark.parametrize(
+    "words", [("MyModel", "MOCK"), ("--api-type", "MOCK", "MyModel"), ("MyModel", "--api-type=mock")]
+)
+def test_the_command_line_wins_over_the_variable(seldon_run: Run, words: tuple[str, ...]) -> None:
+    ended = seldon_run(*words, "--check", API_TYPE="fake")
+    assert (ended.status, sorted(ended.settings)) == (0, ["mock"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--mock-port", "7", "MyModel", "MOCK"),
+        ("--mock-port=7", "MyModel", "mock"),
+        ("MyModel", "MOCK", "--mock-port", "7"),
+        ("MyModel", "--mock-port", "7", "MOCK"),
+        ("--mock-port", "7", "--api-type", "mock", "MyModel"),
+    ],
+)
+def test_options_of_a_plugin_may_stand_anywhere(seldon_run: Run, words: tuple[str, ...]) -> None:
+    ended = seldon_run("--check", *words)
+    assert ended.out.endswith("mock would be served at mock://0.0.0.0:7\n")
+    assert "acme_fake" not in sys.modules
+
+
+def test_options_of_plugins_that_are_not_selected_are_unknown(seldon_run: Run) -> None:
+    ended = seldon_run("--mock-port", "7", "MyModel", "FAKE")
+    assert ended.status == 2
+    assert "No such option" in ended.err
+    assert "--mock-port" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ((), "which class is to be served? Give MODEL_NAME as argument or variable."),
+        (("MyModel", "--colour", "red"), "--colour"),
+        (("MyModel", "fake", "third"), "Got unexpected extra argument (third)"),
+    ],
+)
+def test_wrong_usage_ends_with_2(seldon_run: Run, words: tuple[str, ...], complaint: str) -> None:
+    ended = seldon_run(*words)
+    assert ended.status == 2
+    assert "Usage: seldon-run [OPTIONS] [MODEL_NAME] [API_TYPE]" in ended.err
+    assert complaint in ended.err
+    assert ended.out == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (("Missing",), "seldon-run: there is no module 'Missing'"),
+        (("MyModel", "--parameters", "nope"), "seldon-run: PREDICTIVE_UNIT_PARAMETERS is no JSON"),
+        (
+            ("MyModel", "--api-type", "fkae"),
+            "which is not installed; installed: fake, mock. Did you mean fake?",
+        ),
+        (("MyModel", "--api-type", ","), "seldon-run: API_TYPE names no transport; name one, such as REST"),
+        (
+            ("MyModel", "--persistence", "disk"),
+            "PERSISTENCE names the persistence plugin 'disk', which is not",
+        ),
+        (("MyModel", "--predictor-labels", "[]"), "seldon-run: PREDICTOR_LABELS is no JSON object"),
+        (("MyModel", "--model-metadata", "[1]"), "seldon-run: MODEL_METADATA is [1], expected a mapping"),
+    ],
+)
+def test_a_start_that_fails_ends_with_3_and_one_message(
+    seldon_run: Run, words: tuple[str, ...], complaint: str
+) -> None:
+    ended = seldon_run("--check", *words)
+    assert ended.status == 3
+    assert complaint in ended.err
+    assert "Traceback" not in ended.err
+    assert ended.out == ""
+
+
+def test_the_traceback_shows_user_code_only(seldon_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "Broken.py").write_text("class Broken:\n    def __init__(self):\n        1 / 0\n")
+    ended = seldon_run("--check", "Broken")
+    assert ended.status == 3
+    assert ended.err.endswith(
+        "seldon-run: the constructor of Broken failed: ZeroDivisionError: division by zero\n"
+    )
+    files = [line.split('"')[1] for line in ended.err.splitlines() if line.startswith("  File ")]
+    assert files == [str(tmp_path / "Broken.py")]
+
+
+def test_persistence_may_stand_without_a_value(seldon_run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    ended = seldon_run("MyModel", "fake", "--check", "--persistence")
+    assert ended.status == 0
+    assert ended.settings["fake"]["persistence"] == "1"
+    (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert record.message.startswith(
+        "PERSISTENCE=1 asks for state in Redis, but no plugin for it is installed"
+    )
+
+
+def test_the_packaging_guides_line_works(seldon_run: Run) -> None:
+    ended = seldon_run("MyModel", "FAKE", "--service-type", "MODEL", "--persistence", "0", "--check")
+    assert ended.status == 0
+
+
+def test_extensions_are_taken_in_order(seldon_run: Run, publish: Publish) -> None:
+    option = (
+        "import click\nfrom seldon_runtime import hookimpl\n@hookimpl\ndef seldon_options():\n    return {}\n"
+    )
+    for name in "abc":
+        publish(
+            f"acme-{name}",
+            {"extension": f"{name} = acme_{name}"},
+            option.format(f'click.Option(["--{name}"])'),
+        )
+    ended = seldon_run("--help", "--extension", "c,A", "--extension", "b")
+    assert [
+        line.split()[0] for line in ended.out.splitlines() if line.startswith(("  --a ", "  --b ", "  --c "))
+    ] == [
+        "--c",
+        "--a",
+        "--b",
+    ]
+
+
+def test_help_shows_every_option_with_its_variable_and_default(seldon_run: Run) -> None:
+    ended = seldon_run("--help")
+    assert ended.status == 0
+    text = " ".join(ended.out.split())
+    assert "[env var: PREDICTIVE_UNIT_SERVICE_PORT; default: 5000; 0<=x<=65535]" in text
+    assert "Port of fake." in text
+    assert "Port of mock." not in text
+
+
+def test_the_version_needs_no_plugin(seldon_run: Run) -> None:
+    for environment in ({}, {"API_TYPE": "missing"}):
+        ended = seldon_run("--version", **environment)
+        assert (ended.status, ended.out, ended.err) == (0, f"seldon-run {__version__}\n", "")
+
+
+@pytest.mark.parametrize("word", ["--help", "--plugins", "plugins"])
+def test_questions_are_answered_though_a_selected_plugin_is_missing(seldon_run: Run, word: str) -> None:
+    ended = seldon_run(word, API_TYPE="missing")
+    assert ended.status == 0
+    assert "--service-type" in ended.out or "acme-fake" in ended.out
+    assert ended.err.startswith(
+        "seldon-run: API_TYPE names the transport plugin 'missing', which is not install"
+    )
+
+
+@pytest.mark.parametrize("word", ["--plugins", "plugins"])
+def test_the_table_tells_of_every_plugin_whether_and_why_it_is_selected(
+    seldon_run: Run, publish: Publish, word: str
+) -> None:
+    publish("acme-metrics", {"metrics": "prometheus = acme_metrics"}, "", version="2.1")
+    publish("other-mock", {"transport": "mock = other"})
+    ended = seldon_run(word)
+    assert (ended.status, ended.err) == (0, "")
+    assert [line.split(maxsplit=5) for line in ended.out.splitlines()] == [
+        ["KIND", "NAME", "DISTRIBUTION", "VERSION", "SELECTED", "WHY"],
+        ["transport", "fake", "acme-fake", "1.0", "yes", "API_TYPE names it"],
+        ["transport", "mock", "acme-mock", "1.0", "no", "CLASH: another distribution has the same name"],
+        ["transport", "mock", "other-mock", "1.0", "no", "CLASH: another distribution has the same name"],
+        ["metrics", "prometheus", "acme-metrics", "2.1", "yes", "default of METRICS"],
+    ]
+    unselected = seldon_run(word, METRICS="0").out.splitlines()[-1]
+    assert unselected.split(maxsplit=4)[4] == "no        METRICS does not name it"
+
+
+def test_an_unselected_broken_plugin_harms_nothing(seldon_run: Run, publish: Publish) -> None:
+    publish("acme-bad", {"transport": "bad = acme_bad", "extension": "bad = acme_bad"}, "raise SystemExit(9)")
+    assert seldon_run("MyModel", "--check").status == 0
+    assert seldon_run("MyModel", "bad", "--check").status == 3
+
+
+def test_the_console_script_ends_with_the_status(seldon_run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["seldon-run", "MyModel", "--check"])
+    with pytest.raises(SystemExit) as caught:
+        cli.main()
+    assert caught.value.code == 0
+
+
+def test_without_a_method_the_check_says_so(seldon_run: Run, tmp_path: Path) -> None:
+    (tmp_path / "Empty.py").write_text("class Empty: pass\n")
+    assert seldon_run("Empty", "--check").out.startswith("Empty (MODEL) loads and defines no method\n")
+    assert Method.PREDICT.value not in seldon_run("Empty", "--check").out

@@ -1,0 +1,256 @@
+"""What arrives as bytes: requests that are none, floods, offers to upgrade, and several at once."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from seldon_runtime_rest.connection import MAX_HEAD_BYTES
+
+WAIT_S = 20.0
+BODY = b'{"strData":"x"}'
+HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+PING = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n"
+CHUNKED_BODY = b"f\r\n" + BODY + b"\r\n0\r\n\r\n"
+LAST = b"Connection: close\r\n"
+ECHOED = b'{"meta":{},"strData":"x"}\n'
+
+
+class Gated:
+    """Its call with the text ``wait`` waits for the gate."""
+
+    def __init__(self):
+        self.gate = threading.Event()
+        self.began = threading.Event()
+        self.calls = 0
+
+    def predict(self, X, names):
+        self.calls += 1
+        if isinstance(X, str) and X == "wait":
+            self.began.set()
+            assert self.gate.wait(WAIT_S)
+        return X
+
+
+@pytest.fixture(scope="module")
+def server(serve_module):
+    return serve_module(Gated())
+
+
+@pytest.fixture
+def user(server):
+    user = server.service.component.user
+    user.calls = 0
+    return user
+
+
+@pytest.fixture
+def connect(server):
+    """Makes connections to the server."""
+    return lambda: socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S)
+
+
+@pytest.fixture
+def exchange(connect):
+    """Sends bytes and gives all that comes back until the server closes the connection."""
+
+    def exchange(*pieces: bytes) -> bytes:
+        with connect() as connection:
+            for piece in pieces:
+                connection.sendall(piece)
+            return all_of(connection)
+
+    return exchange
+
+
+def all_of(connection: socket.socket) -> bytes:
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    return received
+
+
+def statuses(received: bytes) -> list[int]:
+    return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", received)]
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    {
+        "no HTTP": b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
+        "HTTP/2 preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        "unknown method": b"FETCH /predict HTTP/1.1\r\nHost: h\r\n\r\n",
+        "no path": b"CONNECT h:80 HTTP/1.1\r\nHost: h\r\n\r\n",
+        "bytes in the path": b"GET /\xff HTTP/1.1\r\nHost: h\r\n\r\n",
+        "bytes in the query": b"GET /predict?json=\xff HTTP/1.1\r\nHost: h\r\n\r\n",
+        "header without colon": PING + b"nothing\r\n\r\n",
+        "line feed in a header": PING + b"X-Request-Id: a\nb\r\n\r\n",
+        "null in a header": PING + b"X-Request-Id: a\0b\r\n\r\n",
+        "length is no number": HEAD + b"Content-Length: x\r\n\r\n",
+        "length is negative": HEAD + b"Content-Length: -1\r\n\r\n",
+        "length with a sign": HEAD + b"Content-Length: +15\r\n\r\n" + BODY,
+        "length beyond 64 bits": HEAD + b"Content-Length: 99999999999999999999\r\n\r\n" + BODY,
+        "two lengths": HEAD + b"Content-Length: 15\r\nContent-Length: 14\r\n\r\n" + BODY,
+        "the same length twice": HEAD + b"Content-Length: 15\r\nContent-Length: 15\r\n\r\n" + BODY,
+        "lengths in a list": HEAD + b"Content-Length: 15, 15\r\n\r\n" + BODY,
+        "length and chunks": HEAD
+        + b"Content-Length: 15\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + CHUNKED_BODY,
+        "chunks and length": HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n" + CHUNKED_BODY,
+        "unknown coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n" + CHUNKED_BODY,
+        "chunks not last": HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n" + CHUNKED_BODY,
+        "chunks twice": HEAD
+        + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"
+        + CHUNKED_BODY,
+        "space before the colon": HEAD + b"Transfer-Encoding : chunked\r\n\r\n" + CHUNKED_BODY,
+        "folded header": HEAD + b"Transfer-Encoding:\r\n chunked, x\r\n\r\n" + CHUNKED_BODY,
+        "chunk size is no number": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + BODY,
+        "chunk longer than said": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n" + CHUNKED_BODY,
+        "chunk size beyond 64 bits": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 17 + b"\r\n",
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_what_is_no_request_is_a_400_that_ends_the_connection_and_calls_nothing(
+    exchange, user, request_bytes
+):
+    received = exchange(request_bytes[1])
+    assert statuses(received) == [400]
+    assert b"connection: close" in received
+    assert received.endswith(
+        b'{"status":{"code":-1,"info":"this is no valid HTTP/1.1 request",'
+        b'"reason":"MICROSERVICE_BAD_DATA","status":1}}\n'
+    )
+    assert user.calls == 0
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    {
+        "a request line only": b"GET /health/ping\r\n\r\n",
+        "HTTP/1.0": b"GET /health/ping HTTP/1.0\r\n\r\n",
+        "a whole address": b"GET http://other/health/ping HTTP/1.1\r\nHost: h\r\n" + LAST + b"\r\n",
+        "no host": b"GET /health/ping HTTP/1.1\r\n" + LAST + b"\r\n",
+        "empty lines before": b"\r\n\r\n" + PING + LAST + b"\r\n",
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_unusual_requests_are_answered(exchange, request_bytes):
+    received = exchange(request_bytes[1])
+    assert statuses(received) == [200]
+    assert received.endswith(b"pong")
+
+
+def test_a_head_may_come_byte_by_byte(exchange):
+    pieces = HEAD + LAST + b"Content-Length: 15\r\n\r\n" + BODY
+    assert exchange(*(bytes([byte]) for byte in pieces)).endswith(ECHOED)
+
+
+@pytest.mark.parametrize(
+    "flood",
+    {
+        "one endless header": (b"X: ", b"a" * 1000),
+        "endless headers": (b"", b"X-Many: a\r\n" * 100),
+        "an endless name": (b"", b"a" * 1000),
+    }.items(),
+    ids=lambda case: case[0],
+)
+def test_a_head_without_end_is_a_431(server, connect, flood):
+    begin, more = flood[1]
+    with connect() as connection:
+        connection.sendall(PING + begin)
+        sent = 0
+        try:
+            while sent < 100 * MAX_HEAD_BYTES:
+                connection.sendall(more)
+                sent += len(more)
+        except OSError:  # refused, and the connection closed
+            pass
+        assert sent < 100 * MAX_HEAD_BYTES
+    assert server.request("GET", "/health/ping").body == b"pong"
+
+
+@pytest.mark.parametrize("begin", [PING + b"X: ", b"GET /predict?json="], ids=["headers", "request line"])
+def test_a_head_beyond_the_limit_is_a_431_with_the_protocols_error_body(connect, begin):
+    with connect() as connection:
+        connection.sendall(begin.ljust(MAX_HEAD_BYTES + 1, b"a"))
+        received = all_of(connection)
+    assert statuses(received) == [431]
+    assert b"connection: close" in received
+    assert b"MICROSERVICE_BAD_DATA" in received
+
+
+def test_a_head_within_the_limit_and_a_body_beyond_it_are_taken(exchange):
+    cookie = b"Cookie: " + b"c" * (MAX_HEAD_BYTES - 2000) + b"\r\n"
+    text = b"x" * 10 * MAX_HEAD_BYTES
+    body = b'{"strData":"%b"}' % text
+    received = exchange(HEAD + cookie + LAST + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    assert statuses(received) == [200]
+    assert text in received
+
+
+def test_each_request_of_a_connection_has_its_own_limit(exchange):
+    some = b"X: " + b"a" * 20_000 + b"\r\n"
+    received = exchange(*([PING + some + b"\r\n"] * 10), PING + some + LAST + b"\r\n")
+    assert statuses(received) == [200] * 11
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [
+        b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAEAAEAA\r\n",
+        b"upgrade:h2c\r\nconnection: upgrade\r\n",
+        b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: x\r\n",
+    ],
+)
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunks"])
+def test_an_offer_to_upgrade_is_passed_over(exchange, offer, chunked):
+    """Java's HttpClient offers HTTP/2 with its first request, and sends that request's body all the same."""
+    body = (
+        b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKED_BODY
+        if chunked
+        else b"Content-Length: 15\r\n\r\n" + BODY
+    )
+    received = exchange(HEAD + offer + body, PING + LAST + b"\r\n")
+    assert statuses(received) == [200, 200]
+    assert ECHOED in received
+    assert received.endswith(b"pong")
+
+
+def test_a_body_that_looks_like_an_offer_is_left_alone(exchange):
+    body = b'{"strData":"a\\\nUpgrade: h2c"}'.replace(b"\\\n", b"\\n")
+    raw = b'{"jsonData":[1,\nUpgrade: h2c]}'  # no JSON, and told as it came
+    received = exchange(
+        HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body,
+        HEAD + LAST + b"Content-Length: %d\r\n\r\n" % len(raw) + raw,
+    )
+    assert b"a\\nUpgrade: h2c" in received
+    assert b"offered" not in received
+
+
+def test_several_requests_at_once_are_answered_in_their_order(exchange):
+    one = HEAD + b"Content-Length: 15\r\n\r\n" + BODY
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKED_BODY
+    received = exchange(one + PING + b"\r\n" + chunked + PING + LAST + b"\r\n")
+    assert statuses(received) == [200] * 4
+    assert [part.rpartition(b"\r\n\r\n")[2] for part in received.split(b"HTTP/1.1 ")[1:]] == [
+        *(ECHOED, b"pong"),
+        *(ECHOED, b"pong"),
+    ]
+
+
+def test_rubbish_after_a_request_is_not_taken_for_its_answer(connect, user):
+    waiting = b'{"strData":"wait"}'
+    with connect() as connection:
+        connection.sendall(HEAD + b"Content-Length: 18\r\n\r\n" + waiting)
+        assert user.began.wait(WAIT_S)
+        connection.sendall(b"\x00rubbish\r\n\r\n")
+        try:
+            received: Any = all_of(connection)
+        except ConnectionResetError:
+            received = b""
+    user.gate.set()
+    assert received == b""
