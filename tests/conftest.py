@@ -96,9 +96,11 @@ class Client:
 class Process:
     """A running ``seldon-run``. What it writes to stdout and stderr is read by a thread, line by line."""
 
-    def __init__(self, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, program: Path, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]
+    ) -> None:
         self.process = subprocess.Popen(
-            [str(_SELDON_RUN), *arguments],
+            [str(program), *arguments],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -222,13 +224,14 @@ def seldon_run(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         source: str | None = None,
         folder: Path = tmp_path,
         env: Mapping[str, str] | None = None,
+        program: Path = _SELDON_RUN,
         wait: bool = True,
     ) -> Process:
         if source is not None:
             folder.joinpath(f"{arguments[0]}.py").write_text(textwrap.dedent(source))
         environment = {name: value for name, value in os.environ.items() if not _SETTING.match(name)}
         environment |= {"PREDICTIVE_UNIT_SERVICE_PORT": "0", "PYTHONUNBUFFERED": "1", **(env or {})}
-        process = Process(arguments, folder, environment)
+        process = Process(program, arguments, folder, environment)
         started.append(process)
         if wait:
             process.wait_until_ready()

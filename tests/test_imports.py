@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import venv
@@ -80,40 +79,41 @@ def test_an_installed_plugin_that_is_not_chosen_is_not_imported(
     assert "transport plugin 'broken' (acme-broken 1.0, acme_broken) cannot be imported" in chosen.log
 
 
+@pytest.fixture
+def fresh(tmp_path: Path) -> Callable[..., Path]:
+    """Installs distributions of this tree, from wheels, into one new environment; gives its programs' folder."""
+    venv.create(tmp_path / "env", with_pip=False)
+    programs = tmp_path / "env" / "bin"
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
+
+    def install(distribution: str) -> Path:
+        wheels = tmp_path / distribution.replace("/", "-")
+        build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels)]
+        quiet(*build, str(ROOT / distribution))
+        quiet(*pip, "install", "--no-compile", *map(str, wheels.glob("*.whl")))
+        return programs
+
+    return install
+
+
+def quiet(*command: str) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.timeout(300)
 def test_the_core_alone_says_which_plugin_to_install_and_with_it_serves(
-    tmp_path: Path, free_port: int
+    seldon_run: Callable, fresh: Callable[..., Path]
 ) -> None:
-    """From wheels, in an environment of their own."""
-    for distribution in ("core", "plugins/rest"):
-        subprocess.run(
-            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", tmp_path, ROOT / distribution],
-            check=True,
-            capture_output=True,
-        )
-    core, rest = sorted(tmp_path.glob("*.whl"), key=lambda wheel: len(wheel.name))
-    venv.create(tmp_path / "env", with_pip=True)
-    python = tmp_path / "env" / "bin" / "python"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
-
-    def pip_install(wheel: Path) -> None:
-        subprocess.run(
-            [python, "-m", "pip", "install", "--quiet", wheel],
-            check=True,
-            env=environment,
-            capture_output=True,
-        )
-
-    (tmp_path / "MyModel.py").write_text("class MyModel:\n    def predict(self, X):\n        return X\n")
-    seldon_run = [python.with_name("seldon-run"), "MyModel", "REST", "--http-port", str(free_port)]
-    pip_install(core)
-    alone = subprocess.run(seldon_run[:3], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    assert alone.returncode == 3
-    assert "pip install 'seldon-runtime[rest]'" in alone.stderr
-    assert "Traceback" not in alone.stderr
-    pip_install(rest)
-    check = subprocess.run(
-        [*seldon_run, "--check"], cwd=tmp_path, env=environment, capture_output=True, text=True
-    )
-    assert check.returncode == 0, check.stderr
-    assert f"rest would be served at http://0.0.0.0:{free_port}" in check.stdout
+    """In a fresh environment, so what a distribution needs but does not name is missing."""
+    program = fresh("core") / "seldon-run"
+    alone = seldon_run("Spy", "REST", source=SPY, program=program, env={"PYTHONPATH": ""}, wait=False)
+    assert alone.wait() == 3
+    assert "pip install 'seldon-runtime[rest]'" in alone.log
+    assert "Traceback" not in alone.log
+    fresh("plugins/rest")
+    server = seldon_run("Spy", "REST", program=program, env={"PYTHONPATH": ""})
+    for path in ("/metadata", "/seldon.json", "/docs/", "/docs/assets/swagger-ui.css"):
+        assert server.get(path).status == 200
+    modules = set(server.post("/predict", {"strData": ""}).json["jsonData"]["modules"])
+    assert modules & NOT_FOR_REST == set()

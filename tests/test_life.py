@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -99,6 +100,119 @@ def test_a_port_in_use_is_named_with_the_remedy_and_without_a_traceback(seldon_r
     assert first.post("/predict", {"strData": "still"}).json["strData"] == "still"
 
 
+@pytest.mark.parametrize("place", ["module", "__init__", "load"])
+def test_user_code_that_exits_at_start_is_a_failed_start(seldon_run: Start, place: str) -> None:
+    source = f"""
+        import sys
+        class Exiting:
+            def __init__(self):
+                "__init__" == {place!r} and sys.exit(0)
+            def load(self):
+                "load" == {place!r} and sys.exit(0)
+        "module" == {place!r} and sys.exit(0)
+    """
+    server = seldon_run("Exiting", "REST", source=source, wait=False)
+    assert server.wait() == 3
+    assert re.search("^seldon-run: .*SystemExit", server.log, re.M)
+
+
+LIFE = """
+    import sys
+    from pathlib import Path
+    from seldon_runtime import hookimpl
+    from seldon_runtime.errors import StartupError
+
+    class Noting:
+        def __init__(self, name, fails):
+            self.name, self.address, self.fails = name, name + ":nowhere", fails
+        def start(self):
+            print(self.name, "start", flush=True)
+            if self.fails:
+                raise StartupError("the second port is taken")
+        def stop_accepting(self):
+            print(self.name, "stop_accepting", flush=True)
+        def stop(self, grace_s):
+            print(self.name, "stop", flush=True)
+
+    class Plugin:
+        def __init__(self, name, fails=False):
+            self.name, self.fails = name, fails
+        @hookimpl
+        def seldon_transport(self, service, settings):
+            return Noting(self.name, self.fails)
+
+    one, two, failing = Plugin("one"), Plugin("two"), Plugin("failing", fails=True)
+"""
+
+
+@pytest.fixture
+def noting(install: Callable[..., Any]) -> dict[str, str]:
+    """The environment in which transports are installed that note what they are told."""
+    names = ("one", "two", "failing")
+    entries = {"seldon_runtime.transport": {name: f"acme_noting:{name}" for name in names}}
+    return {"PYTHONPATH": str(install("acme-noting", entries, {"acme_noting": LIFE}))}
+
+
+def told(server: Any) -> list[str]:
+    return re.findall(r"^((?:one|two|failing) \w+)$", server.log, re.M)
+
+
+def test_transports_start_in_their_order_and_all_stop_accepting_before_one_stops(
+    seldon_run: Start, noting: dict[str, str]
+) -> None:
+    server = seldon_run("Echo", "Two,ONE", source=ECHO, env=noting, wait=False)
+    server.wait_for_log("ready: two at two:nowhere, one at one:nowhere")
+    assert server.stop() == 0
+    assert told(server) == [
+        *("two start", "one start"),
+        *("two stop_accepting", "one stop_accepting"),
+        *("two stop", "one stop"),
+    ]
+
+
+def test_a_transport_that_cannot_start_stops_those_that_did(
+    seldon_run: Start, noting: dict[str, str], free_port: int
+) -> None:
+    words = ("--http-port", str(free_port))
+    server = seldon_run("Echo", "REST,ONE,FAILING,TWO", *words, source=ECHO, env=noting, wait=False)
+    assert server.wait() == 3
+    assert told(server) == ["one start", "failing start", "one stop_accepting", "one stop"]
+    assert server.log.rstrip().endswith("seldon-run: the second port is taken")
+    assert " ready: " not in server.log
+
+
+def test_the_component_is_one_whatever_the_transport(seldon_run: Start, install: Callable[..., Any]) -> None:
+    """A third party's transport sees the object that REST has changed (property 3)."""
+    module = """
+        import threading
+        from seldon_runtime import hookimpl
+
+        class Peeking:
+            name, address = "peek", "nowhere"
+            def __init__(self, service):
+                self.user = service.component.user
+            def start(self): pass
+            def stop_accepting(self):
+                print("rewards", self.user.rewards, flush=True)
+            def stop(self, grace_s): pass
+
+        @hookimpl
+        def seldon_transport(service):
+            return Peeking(service)
+    """
+    source = """
+        class Learning:
+            rewards = 0
+            def send_feedback(self, features, features_names, reward, truth):
+                self.rewards += reward
+    """
+    site = install("acme-peek", {"seldon_runtime.transport": {"peek": "acme_peek"}}, {"acme_peek": module})
+    server = seldon_run("Learning", "REST,PEEK", source=source, env={"PYTHONPATH": str(site)})
+    assert server.post("/send-feedback", {"reward": 2.5}).status == 200
+    assert server.stop() == 0
+    assert "rewards 2.5" in server.log
+
+
 def test_sigterm_while_loading_ends_with_0(seldon_run: Start, gate: Any) -> None:
     source = f"""
         class Slow:
@@ -128,6 +242,15 @@ def test_probes_are_answered_while_a_prediction_runs(seldon_run: Start, gate: An
 # end
 
 
+def wait_until_refused(server: Any) -> None:
+    """Until nobody listens any more, which comes soon after the log's word."""
+    while True:
+        try:
+            server.client().close()
+        except ConnectionRefusedError:
+            return
+
+
 def test_not_ready_while_draining_and_accepted_calls_are_answered(seldon_run: Start, gate: Any) -> None:
     server = seldon_run("Waiting", "REST", source=waiting(gate))
     form = b'--b\r\nContent-Disposition: form-data; name="strData"\r\n\r\nform\r\n--b--\r\n'
@@ -149,8 +272,7 @@ def test_not_ready_while_draining_and_accepted_calls_are_answered(seldon_run: St
             assert (draining.status, draining.headers["connection"]) == (503, "close")
         except (OSError, http.client.HTTPException):  # a slow machine: idle connections are closed soon
             pass
-        with pytest.raises(ConnectionRefusedError):
-            server.client()
+        wait_until_refused(server)
         late.http.send(b'{"strData":"ok"}')
         gate.open()
         assert late.answer().json["strData"] == "ok"
@@ -221,6 +343,37 @@ def test_a_call_beyond_the_grace_period_is_lost_and_said_to_be(seldon_run: Start
     assert server.wait() == 1
     assert "still running after the grace period" in server.log
     assert isinstance(running.outcome, OSError | http.client.HTTPException)
+
+
+def test_sigterm_is_heeded_whichever_thread_the_system_gives_it_to(seldon_run: Start) -> None:
+    """Often one that is just being made: then the main thread, which handles it, must still wake up."""
+    source = """
+        import threading
+
+        class Spawning:
+            def __init__(self):
+                threading.Thread(target=self.spawn, daemon=True).start()
+
+            def spawn(self):
+                while True:
+                    thread = threading.Thread(target=int)
+                    thread.start()
+                    thread.join()
+    """
+    servers = [seldon_run("Spawning", "REST", source=source) for _ in range(4)]
+    for server in servers:
+        server.terminate()
+    assert [server.wait(10) for server in servers] == [0] * 4
+
+
+def test_a_whole_life_in_development_mode_warns_of_nothing(seldon_run: Start) -> None:
+    server = seldon_run("Echo", "REST", source=ECHO, env={"PYTHONDEVMODE": "1"})
+    assert server.post("/predict", {"strData": "s"}).status == 200
+    assert server.get("/metadata").status == 200
+    assert server.request("POST", "/predict", b"rubbish", FORM_TYPE).status == 400
+    assert server.stop() == 0
+    assert "Warning" not in server.log
+    assert "ERROR" not in server.log
 
 
 def test_a_second_signal_ends_at_once(seldon_run: Start, gate: Any) -> None:

@@ -123,7 +123,7 @@ def test_the_documented_table_is_what_stands_on_the_page(seldon_run):
     assert process.post("/predict", {"strData": "a"}).status == 200
     assert process.post("/predict", {}).status == 400
     text, samples = page_of(process, "/metrics/runtime")
-    rows = re.findall(r"^\| `((?:seldon_runtime|process)_\w+)` \| (\w+) \| ([^|]*) \|", PAGE, re.M)
+    rows = re.findall(r"^\| `((?:seldon_runtime|process)_\w+)` \| (\w+) \|([^|]*)\|", PAGE, re.M)
     documented = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels in rows}
     types = dict(re.findall(r"^# TYPE (\S+) (\S+)", text, re.M))
     assert types == {

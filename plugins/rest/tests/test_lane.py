@@ -277,6 +277,21 @@ def test_a_draining_service_closes_connections_with_each_answer(make_app, verb, 
     assert app.request(verb, target, ECHO, headers).headers["connection"] == "close"
 
 
+@pytest.mark.parametrize("target", ["/predict", "/predict?x=%20"], ids=["plain", "through Flask"])
+def test_a_call_that_was_running_when_draining_began_closes_its_connection_too(make_app, target):
+    user = Gated()
+    app = make_app(user)
+
+    async def scene() -> Any:
+        call = asyncio.create_task(app.ask("POST", target, ECHO, BODY_TYPE))
+        await asyncio.to_thread(user.began.wait, WAIT_S)
+        app.service.draining = True
+        user.gate.set()
+        return await call
+
+    assert app._runner.run(scene()).headers["connection"] == "close"
+
+
 def test_readiness_is_what_the_service_says(make_app):
     app = make_app(Identity())
     assert (app.request("GET", "/health/ready").status, app.request("HEAD", "/health/ready").status) == (

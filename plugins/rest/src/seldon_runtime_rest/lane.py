@@ -31,6 +31,7 @@ _WATCH_AFTER_S = 0.05
 """Only a call that takes this long is worth a task that watches for the client's leaving."""
 _JSON = b"application/json"
 _CLOSE = (b"connection", b"close")
+"""Added while draining: the client has to use another connection, to another process, next time."""
 _BODILESS = (204, 304)  # RFC 9110, section 6.4.1
 
 
@@ -62,8 +63,6 @@ class Lane:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        if self._service.draining:  # the client has to use another connection, of another process, next time
-            send = adding(_CLOSE, send)
         try:
             await self._route(scope, receive, send)
         except asyncio.CancelledError:
@@ -85,7 +84,7 @@ class Lane:
         elif verb == "GET" or verb == "HEAD":
             probe = PROBES.get(path)
             if probe is not None:
-                await _send(probe(self._service), send, with_body=verb == "GET")
+                await self._send(probe(self._service), send, with_body=verb == "GET")
                 return
             if verb == "GET" and path in self._health:
                 headers = dict(scope["headers"])
@@ -112,6 +111,8 @@ class Lane:
         async def observed(event: MutableMapping[str, Any]) -> None:
             nonlocal started
             started = True
+            if event["type"] == "http.response.start" and self._service.draining:
+                event = {**event, "headers": [*event["headers"], _CLOSE]}
             await send(event)
 
         headers = dict(scope["headers"])
@@ -119,11 +120,11 @@ class Lane:
             self._check_announced(headers)
             await self._flask(scope, bounded, observed)
         except SeldonError as error:
-            await _send(error_answer(error, _request_id(headers)), send)
+            await self._send(error_answer(error, _request_id(headers)), send)
         except Exception:  # the last boundary: Flask answers its own faults
             logger.exception("%s %s failed in the REST transport", scope["method"], scope["path"])
             if not started:  # else the server closes the connection, for the answer is not whole
-                await _send(error_answer(fault(), _request_id(headers)), send)
+                await self._send(error_answer(fault(), _request_id(headers)), send)
 
     async def _answer(
         self, call: Call, headers: dict[bytes, bytes] | None, receive: Receive, send: Send
@@ -140,7 +141,7 @@ class Lane:
         except Exception:  # the last boundary: the service makes every failure of a call a SeldonError
             logger.exception("%s failed in the REST transport", call.method.value)
             answer = error_answer(fault(), call.request_id)
-        await _send(answer, send)
+        await self._send(answer, send)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
         """The whole body; None when the client went away meanwhile."""
@@ -190,6 +191,20 @@ class Lane:
             raise TypeError(f"an interceptor made the answer {type(answer).__name__}, expected HttpAnswer")
         return answer
 
+    async def _send(self, answer: HttpAnswer, send: Send, *, with_body: bool = True) -> None:
+        headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers
+        ]
+        if answer.status in _BODILESS:
+            with_body = False
+        else:
+            headers.append((b"content-type", answer.content_type.encode("latin-1")))
+            headers.append((b"content-length", b"%d" % len(answer.body)))
+        if self._service.draining:
+            headers.append(_CLOSE)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body if with_body else b""})
+
 
 def _may_hold_json(query: bytes) -> bool:
     """Whether Flask has to look for ``json=...``; a percent sign may hide any letter of it."""
@@ -223,26 +238,3 @@ class _Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._raw)
-
-
-async def _send(answer: HttpAnswer, send: Send, *, with_body: bool = True) -> None:
-    headers = []
-    if answer.status in _BODILESS:
-        with_body = False
-    else:
-        headers.append((b"content-type", answer.content_type.encode("latin-1")))
-        headers.append((b"content-length", b"%d" % len(answer.body)))
-    headers += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body if with_body else b""})
-
-
-def adding(header: tuple[bytes, bytes], send: Send) -> Send:
-    """``send`` with one more header in the answer."""
-
-    async def added(event: MutableMapping[str, Any]) -> None:
-        if event["type"] == "http.response.start":
-            event = {**event, "headers": [*event.get("headers", ()), header]}
-        await send(event)
-
-    return added

@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Future, wait
 from typing import Any, cast
 
@@ -22,8 +22,9 @@ from seldon_runtime.settings import Settings
 from seldon_runtime.transport import bind
 from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
 from seldon_runtime_rest.connection import Connection
+from seldon_runtime_rest.door import drained
 from seldon_runtime_rest.json_text import NonFinite, dumper
-from seldon_runtime_rest.lane import AsgiApp, Lane, Receive, Scope, Send, adding
+from seldon_runtime_rest.lane import AsgiApp, Lane, Receive, Scope, Send
 
 logger = logging.getLogger(__name__)
 
@@ -126,15 +127,7 @@ class RestTransport:
         loop = asyncio.get_running_loop()
         for server in self._server.servers:
             server.close()
-        self._door.setblocking(False)
-        late = []
-        with self._door:
-            while True:
-                try:
-                    late.append(self._door.accept()[0])
-                except OSError:  # none is left
-                    break
-        for connection in late:
+        for connection in drained(self._door):
             await loop.connect_accepted_socket(self._connection, connection)
 
     def _connection(self) -> Connection:
@@ -199,7 +192,12 @@ def _varying(app: AsgiApp) -> AsgiApp:
     """``app`` telling caches that its answers depend on who asks, which asgi-cors leaves out."""
 
     async def varying(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, adding((b"vary", b"Origin"), send))
+        async def added(event: MutableMapping[str, Any]) -> None:
+            if event["type"] == "http.response.start":
+                event = {**event, "headers": [*event["headers"], (b"vary", b"Origin")]}
+            await send(event)
+
+        await app(scope, receive, added)
 
     return varying
 
