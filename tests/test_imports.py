@@ -81,7 +81,7 @@ def test_an_installed_plugin_that_is_not_chosen_is_not_imported(
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Callable[..., Path]:
-    """Installs distributions of this tree, from wheels, into one new environment; gives its programs' folder."""
+    """Installs distributions of this tree, as wheels, into a new environment; gives its programs' folder."""
     venv.create(tmp_path / "env", with_pip=False)
     programs = tmp_path / "env" / "bin"
     pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]

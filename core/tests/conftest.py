@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import hypothesis
 import pytest
 
 from seldon_runtime import plugins
@@ -25,6 +26,9 @@ from seldon_runtime.options import arguments, options
 from seldon_runtime.protocols.v1_codec import JsonCodec
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
+
+hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+hypothesis.settings.load_profile("unhurried")
 
 Ask = Callable[..., Any]
 Publish = Callable[..., Path]

@@ -40,4 +40,5 @@ def test_user_code_that_imports_the_public_names_loads_no_machinery() -> None:
 def test_the_core_imports_only_its_own_dependencies() -> None:
     loaded = modules_after("import seldon_runtime.cli, seldon_runtime.protocols.v1_codec")
     foreign = {name for name in loaded - sys.stdlib_module_names if not name.startswith("_")}
+    foreign.discard("cython_runtime")  # a part of older NumPy that is no file
     assert foreign == {"seldon_runtime", "numpy", "pluggy", "stevedore", "click"}

@@ -194,6 +194,32 @@ def test_a_signal_while_loading_does_not_wait_for_the_load(make: Make, life: Any
     assert "loaded" not in life.trace
 
 
+def on_this_thread() -> None:
+    """The system may hand a signal to any thread; Python's handlers run on the main one."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+
+def test_a_signal_that_another_thread_took_ends_the_service(make: Make, life: Any) -> None:
+    late = threading.Timer(0.05, on_this_thread)  # most likely while the main thread waits already
+    life.at["ready"] = late.start
+    assert make().serve() == 0
+    late.join()
+    assert life.trace == [*START, "ready", *END, "stopped"]
+
+
+def test_a_signal_that_the_components_thread_took_ends_the_load(make: Make, life: Any) -> None:
+    let_go = threading.Event()
+
+    def hang() -> None:
+        on_this_thread()
+        assert let_go.wait(10)
+
+    life.at["load runs"] = hang
+    assert make().serve() == 0
+    assert life.trace == ["constructed", "load runs"]
+    let_go.set()
+
+
 def test_a_second_signal_ends_the_process_at_once(
     make: Make, life: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 
 logger = logging.getLogger(__name__)
 
+_LOOK_S = 0.5
+
 T = TypeVar("T")
 Task = Callable[[], None]
 
@@ -90,7 +92,8 @@ class Executor:
 
         with self._entrance:
             self._put(task)
-        finished.wait()
+        while not finished.wait(_LOOK_S):  # a handler of a signal that another thread took can run now
+            pass
         if failure:
             raise failure[0]
         return outcome[0]

@@ -166,7 +166,7 @@ class PluginSet:
             yield label, answer
 
 
-class _Extensions(NamedExtensionManager[object]):
+class _Extensions(NamedExtensionManager):  # type: ignore[type-arg]  # no generic in older stevedores
     """stevedore's choice by name among what is installed at this moment.
 
     Its own list comes from a cache, in the process and in the home directory, which a

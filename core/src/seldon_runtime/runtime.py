@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
-from queue import SimpleQueue
 from types import FrameType
 
 from seldon_runtime.component import Component
@@ -42,7 +43,6 @@ class Runtime:
         self._settings = settings
         self._executor = Executor(queue_size=settings["queue_size"])
         self._started: list[Transport] = []
-        self._signals: SimpleQueue[int] = SimpleQueue()  # unlike an Event, a signal handler may fill it
         self._serving = False
         self._ending = False
         self.transports: list[Transport] = []
@@ -92,6 +92,10 @@ class Runtime:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        with _signal_alarm() as alarm:
+            return self._serve(alarm)
+
+    def _serve(self, alarm: socket.socket) -> int:
         try:
             service = self.load()
             self._start_transports()
@@ -101,7 +105,8 @@ class Runtime:
         service.ready = True
         service.change_life("ready")
         logger.info("ready: %s", ", ".join(f"{t.name} at {t.address}" for t in self._started))
-        self._signals.get()
+        while not self._ending:
+            alarm.recv(1)
         return self._drain(service)
 
     def _load_component(
@@ -175,7 +180,21 @@ class Runtime:
         if self._ending:
             os._exit(128 + number)  # asked twice
         self._ending = True
-        self._signals.put(number)
+
+
+@contextmanager
+def _signal_alarm() -> Iterator[socket.socket]:
+    """A socket that a signal writes to. The system may hand a signal to any thread that is just being made,
+    and Python runs handlers on the main thread only: that one has to be woken from its wait."""
+    alarm, end = socket.socketpair()
+    end.setblocking(False)
+    before = signal.set_wakeup_fd(end.fileno(), warn_on_full_buffer=False)
+    try:
+        yield alarm
+    finally:
+        signal.set_wakeup_fd(before)
+        alarm.close()
+        end.close()
 
 
 def _failed(name: str, error: SeldonError) -> StartupError:
