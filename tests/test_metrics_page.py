@@ -30,7 +30,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "metrics.md").read_text()
 LISTED = set(re.findall(r"^\| `(metrics-page/[\w-]+)` \|", PAGE, re.M))
 HAS_GRPC = bool(entry_points(group="seldon_runtime.transport", name="grpc"))
 API_TYPE = "REST,GRPC" if HAS_GRPC else "REST"
-FREE_PORT = {"PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "0"}
+CHOSEN = {"METRICS": "prometheus", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "0"}
 METERED = """
     class Model:
         def predict(self, X, features_names):
@@ -61,7 +61,8 @@ def verdicts(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cases")
     folder.joinpath("cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in RUNNABLE.values()))
     program = shlex.quote(sysconfig.get_path("scripts") + "/seldon-run")
-    command = f"{program} {{model}} {API_TYPE} --service-type {{service_type}} --no-metrics-runtime"
+    metrics = "--metrics prometheus --no-metrics-runtime"
+    command = f"{program} {{model}} {API_TYPE} --service-type {{service_type}} {metrics}"
     arguments = ["--cases", str(folder), "--json", str(folder / "verdicts.json"), "--command", command]
     done = subprocess.run(
         [sys.executable, str(HERE / "runner.py"), *arguments],
@@ -119,7 +120,7 @@ def test_the_documented_table_is_what_stands_on_the_page(seldon_run):
             def predict(self, X, features_names):
                 return X
     """
-    process = seldon_run("Model", source=model, env=FREE_PORT)
+    process = seldon_run("Model", source=model, env=CHOSEN)
     assert process.post("/predict", {"strData": "a"}).status == 200
     assert process.post("/predict", {}).status == 400
     text, samples = page_of(process, "/metrics/runtime")
@@ -141,7 +142,7 @@ def test_the_page_answers_while_user_code_blocks_and_until_the_last_call_is_answ
                 {gate.pass_}
                 return X
     """
-    process = seldon_run("Model", source=source, env=FREE_PORT)
+    process = seldon_run("Model", source=source, env=CHOSEN)
     client = threading.Thread(target=process.post, args=("/predict", {"strData": "a"}))
     client.start()
     gate.wait_until_reached()
@@ -162,11 +163,11 @@ def test_metrics_can_be_turned_off(seldon_run):
 
 def test_a_strict_page_refuses_a_bad_name_before_the_answer_goes_out(seldon_run):
     source = METERED.replace("rows", "bad-name")
-    strict = seldon_run("Model", "--metrics-strict", source=source, env=FREE_PORT)
+    strict = seldon_run("Model", "--metrics-strict", source=source, env=CHOSEN)
     answer = strict.post("/predict", {"strData": "a"})
     assert (answer.status, answer.json["status"]["reason"]) == (500, "MICROSERVICE_BAD_METRIC")
     assert "'bad-name'" in answer.info
-    lenient = seldon_run("Model", source=source, env=FREE_PORT)
+    lenient = seldon_run("Model", source=source, env=CHOSEN)
     assert lenient.post("/predict", {"strData": "a"}).status == 200
     assert "bad-name" in lenient.wait_for_log("a metric of the component is not counted: .*").group()
 
@@ -205,7 +206,7 @@ class Caller:
 def test_totals_are_what_clients_counted_though_a_worker_is_killed(seldon_run, tmp_path):
     """2 workers, 4 clients, 2,000 mixed calls, one SIGKILL half way. Calls in flight then fail, and each may
     have been counted or not: nobody can know."""
-    shared = FREE_PORT | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
+    shared = CHOSEN | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "metrics")}
 
     def start():
         return seldon_run("Model", API_TYPE, source=METERED, env=shared)

@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from seldon_runtime import executor as module
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.executor import Executor
 
@@ -119,6 +120,15 @@ def test_a_task_that_raises_is_logged_and_does_not_end_the_thread(
     assert [(r.message, r.exc_info and r.exc_info[1]) for r in caplog.records] == [
         ("a task of the runtime failed", error)
     ]
+
+
+def test_run_waits_as_long_as_it_takes(executor: Executor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_LOOK_S", 0.001)
+    opened = threading.Event()
+    opener = threading.Timer(0.05, opened.set)
+    opener.start()
+    assert executor.run(lambda: opened.wait(10)) is True
+    opener.join()
 
 
 def test_a_finished_task_is_let_go(executor: Executor) -> None:

@@ -74,6 +74,11 @@ def terminate() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def on_this_thread() -> None:
+    """The system may hand a signal to any thread; Python's handlers run on the main one."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+
 def call() -> Call:
     return Call(Method.PREDICT, b'{"strData":"s"}', JsonCodec(Limits()), "test")
 
@@ -181,22 +186,20 @@ def test_a_signal_while_starting_ends_what_had_begun(make: Make, life: Any, mome
     assert life.trace == begun + (stopped if moment.startswith("two") else [])
 
 
-def test_a_signal_while_loading_does_not_wait_for_the_load(make: Make, life: Any) -> None:
+@pytest.mark.parametrize("kill", [terminate, on_this_thread])
+def test_a_signal_while_loading_does_not_wait_for_the_load(
+    make: Make, life: Any, kill: Callable[[], None]
+) -> None:
     let_go = threading.Event()
 
     def hang() -> None:
-        terminate()
+        kill()
         assert let_go.wait(10)
 
     life.at["load runs"] = hang
     assert make().serve() == 0
+    assert life.trace == ["constructed", "load runs"]
     let_go.set()
-    assert "loaded" not in life.trace
-
-
-def on_this_thread() -> None:
-    """The system may hand a signal to any thread; Python's handlers run on the main one."""
-    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
 
 
 def test_a_signal_that_another_thread_took_ends_the_service(make: Make, life: Any) -> None:
@@ -205,19 +208,6 @@ def test_a_signal_that_another_thread_took_ends_the_service(make: Make, life: An
     assert make().serve() == 0
     late.join()
     assert life.trace == [*START, "ready", *END, "stopped"]
-
-
-def test_a_signal_that_the_components_thread_took_ends_the_load(make: Make, life: Any) -> None:
-    let_go = threading.Event()
-
-    def hang() -> None:
-        on_this_thread()
-        assert let_go.wait(10)
-
-    life.at["load runs"] = hang
-    assert make().serve() == 0
-    assert life.trace == ["constructed", "load runs"]
-    let_go.set()
 
 
 def test_a_second_signal_ends_the_process_at_once(

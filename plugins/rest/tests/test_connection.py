@@ -130,7 +130,6 @@ def test_what_is_no_request_is_a_400_that_ends_the_connection_and_calls_nothing(
 @pytest.mark.parametrize(
     "request_bytes",
     {
-        "a request line only": b"GET /health/ping\r\n\r\n",
         "HTTP/1.0": b"GET /health/ping HTTP/1.0\r\n\r\n",
         "a whole address": b"GET http://other/health/ping HTTP/1.1\r\nHost: h\r\n" + LAST + b"\r\n",
         "no host": b"GET /health/ping HTTP/1.1\r\n" + LAST + b"\r\n",

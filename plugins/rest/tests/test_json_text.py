@@ -205,7 +205,7 @@ def test_values_json_has_no_type_for_are_written_as_is_usual(value, text, beside
 
 
 @pytest.mark.parametrize(
-    "value", [{1, 2}, b"bytes", object(), 1j, {(1, 2): 3}, np.complex128(1), np.clongdouble(1)], ids=repr
+    "value", [{1, 2}, b"bytes", object, 1j, {(1, 2): 3}, np.complex128(1), np.clongdouble(1)], ids=repr
 )
 @pytest.mark.parametrize("beside", [None, HUGE], ids=["orjson", "json"])
 def test_what_json_cannot_hold_is_a_type_error(value, beside):
