@@ -338,7 +338,7 @@ def test_a_class_without_the_method_answers_alike(both, service_type, path, payl
     assert_parity(both(Bare, service_type), path, request)
 
 
-# but for a scalar as ndarray: protobuf has no list without dimensions, so REST answers a number, gRPC an error
+# not a scalar as ndarray: protobuf has no list without dimensions, so REST answers a number, gRPC an error
 ASKED = [
     (word, asked)
     for word in (*RESULTS, *ERRORS)
