@@ -16,6 +16,7 @@ import pluggy
 from seldon_runtime.observer import Interceptor, Observer
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
+from seldon_runtime.state import StateStore
 from seldon_runtime.transport import Transport
 
 PROJECT = "seldon_runtime"
@@ -30,6 +31,16 @@ def seldon_options() -> Sequence[click.Option]:  # type: ignore[empty-body]
     Called first, before anything is loaded. Give each option a long flag, ``envvar``
     (prefixed ``SELDON_`` unless the protocol names it), ``type``, ``default`` and
     ``help``: they become part of ``seldon-run --help``. The values arrive in ``settings``.
+    """
+
+
+@hookspec(firstresult=True)
+def seldon_state_store(settings: Settings) -> StateStore | None:
+    """Where state is kept; None when it is not, and the plugin has logged why. Before the load.
+
+    Only asked when PERSISTENCE chooses a plugin; ``seldon-run state`` asks too. It may
+    raise StartupError, but a store that does not answer is better returned: the core then
+    fails, waits or starts fresh, as PERSISTENCE_AT_START says.
     """
 
 
