@@ -1,0 +1,1 @@
+"""Keeps the state of components of the seldon runtime in Redis."""

