@@ -25,6 +25,20 @@ class CallRecord:
     reward: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class SaveRecord:
+    """An attempt to save the component's state, or to find that it has not changed."""
+
+    error: str | None
+    """Why the newest state is not kept; None when it is."""
+    blob_bytes: int
+    """What was written, after compression; 0 when nothing was."""
+    paused_s: float
+    """How long it took until the snapshot was made: calls before it, then pickling, while calls wait."""
+    wrote_s: float
+    """How long the store took."""
+
+
 class Observer(Protocol):
     """Told what happened; cannot alter it. What it raises is logged and goes no further."""
 
@@ -34,6 +48,13 @@ class Observer(Protocol):
 
     def life_changed(self, state: str) -> None:
         """``loaded``, ``ready``, ``draining``, ``stopped``. Runs on the main thread."""
+
+
+class StateObserver(Protocol):
+    """What an observer may have besides, to be told of saves."""
+
+    def state_saved(self, record: SaveRecord) -> None:
+        """After every attempt to save state. Runs on the thread that saves."""
 
 
 class Interceptor(Protocol):

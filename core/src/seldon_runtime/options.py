@@ -17,6 +17,7 @@ from seldon_runtime.identity import Identity, ServiceType
 from seldon_runtime.limits import Limits
 from seldon_runtime.plugins import Plugin
 from seldon_runtime.settings import DEFAULT_PORT, Settings
+from seldon_runtime.state_options import state_options
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -147,6 +148,14 @@ def options() -> list[click.Option]:
             default="",
             help="Metadata over init_metadata(): JSON or YAML.",
         ),
+        *identity_options(),
+        *state_options(),
+    ]
+
+
+def identity_options() -> list[click.Option]:
+    """Who the component is."""
+    return [
         _option("--unit-id", envvar="PREDICTIVE_UNIT_ID", help="Name of this component in its graph."),
         _option("--unit-image", envvar="PREDICTIVE_UNIT_IMAGE", help="Its image, with tag."),
         _option("--deployment-id", envvar="SELDON_DEPLOYMENT_ID", help="Name of the deployment."),

@@ -133,6 +133,16 @@ class PluginSet:
             raise StartupError(f"{label} does not fit the hook specifications: {error}") from error
         self._registered.append((label, plugin))
 
+    def has(self, group: str) -> bool:
+        """Whether a plugin of that group is chosen."""
+        return any(plugin.group == group for plugin in self.chosen)
+
+    def add_builtin(self, plugin: object) -> None:
+        """Register an object of core: its hooks come after the chosen plugins', before core's others."""
+        label = type(plugin).__name__
+        self._register(label, plugin)
+        self._registered.insert(len(self.chosen), self._registered.pop())
+
     def collect(self, hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
         """Call a collecting hook, plugin by plugin in order: label and each object it gave.
 

@@ -1,4 +1,4 @@
-"""The life of one process: load, bind, ready, drain, stop."""
+"""The life of one process: load or restore, bind, ready, drain, save, stop."""
 
 from __future__ import annotations
 
@@ -18,12 +18,19 @@ from seldon_runtime.executor import Executor
 from seldon_runtime.identity import ServiceType
 from seldon_runtime.options import identity_from, limits_from
 from seldon_runtime.parameters import parse_parameters
-from seldon_runtime.plugins import PluginSet
+from seldon_runtime.plugins import PERSISTENCE, PluginSet
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
+from seldon_runtime.state import StateStore, state_key
+from seldon_runtime.state_keeper import StateKeeper
+from seldon_runtime.state_options import policy_from
 from seldon_runtime.transport import Transport
 
 logger = logging.getLogger(__name__)
+
+
+_LAST_SAVE_S = 5.0
+"""What the last save may take when draining has used up the grace period."""
 
 
 class Terminated(BaseException):
@@ -42,20 +49,22 @@ class Runtime:
         self._plugins = plugins
         self._settings = settings
         self._executor = Executor(queue_size=settings["queue_size"])
+        self._state: StateKeeper | None = None
         self._started: list[Transport] = []
         self._serving = False
         self._ending = False
         self.transports: list[Transport] = []
 
     def load(self) -> Service:
-        """Import, construct and load the user's class on the component's thread; ask the plugins for
-        observers, interceptors and transports. Nothing is reachable from outside yet.
+        """Import, construct or restore, and load the user's class on the component's thread; ask the plugins
+        for observers, interceptors and transports. Nothing is reachable from outside yet.
 
         Raises:
             StartupError: the cause is chained; it is the user's exception when user code raised.
         """
         began = time.perf_counter()
         parameters = parse_parameters(self._settings["parameters"])
+        self._state = self._state_keeper(parameters)
         self._executor.start()
         component, metadata = self._executor.run(lambda: self._load_component(parameters))
         settings = self._settings
@@ -85,13 +94,15 @@ class Runtime:
         """Load, serve until SIGTERM or SIGINT, drain. Blocks; for the main thread.
 
         Returns:
-            The exit status: 0, or 1 when accepted calls had not finished within the grace period.
+            The exit status: 0, or 1 when accepted calls had not finished within the grace period, or the
+            last state could not be saved.
 
         Raises:
             StartupError: nothing was served; what had been started is stopped again.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        signal.signal(signal.SIGUSR1, self._on_save_signal)
         with _signal_alarm() as alarm:
             return self._serve(alarm)
 
@@ -102,12 +113,25 @@ class Runtime:
         except Terminated:
             logger.info("stopped while starting")
             return 0
+        if self._state is not None:
+            self._state.start(service)
         service.ready = True
         service.change_life("ready")
         logger.info("ready: %s", ", ".join(f"{t.name} at {t.address}" for t in self._started))
         while not self._ending:
             alarm.recv(1)
         return self._drain(service)
+
+    def _state_keeper(self, parameters: dict[str, object]) -> StateKeeper | None:
+        if not self._plugins.has(PERSISTENCE):
+            return None
+        policy = policy_from(self._settings, parameters)
+        store: StateStore | None = self._plugins.first("seldon_state_store", settings=self._settings)
+        if store is None:
+            return None
+        keeper = StateKeeper(store, state_key(identity_from(self._settings)), policy)
+        self._plugins.add_builtin(keeper)
+        return keeper
 
     def _load_component(
         self, parameters: dict[str, object]
@@ -124,6 +148,8 @@ class Runtime:
             component.load()
         except SeldonError as error:
             raise _failed(name, error) from (error.__cause__ or error)
+        if self._state is not None:
+            self._state.check(user)
         try:
             return component, component.metadata(settings["model_metadata"])
         except ComponentFailed as error:
@@ -155,7 +181,7 @@ class Runtime:
             ) from error
 
     def _drain(self, service: Service) -> int:
-        """Not ready, no new work, answer what was accepted, then stop everything."""
+        """Not ready, no new work, answer what was accepted, save, then stop everything."""
         service.ready = False
         service.draining = True
         logger.info("draining: accepted calls have %.0f s to finish", self._settings["grace_s"])
@@ -165,6 +191,9 @@ class Runtime:
             _survive(transport.name, transport.stop_accepting)
         for transport in self._started:
             _survive(transport.name, partial(transport.stop, max(0.0, deadline - time.monotonic())))
+        kept = True
+        if self._state is not None:  # its snapshot stands in line behind the last call
+            kept = self._state.finish(max(deadline, time.monotonic() + _LAST_SAVE_S))
         finished = self._executor.stop(max(0.1, deadline - time.monotonic()))
         service.change_life("stopped")
         if not finished:
@@ -172,7 +201,11 @@ class Runtime:
             logging.shutdown()
             os._exit(1)  # the component's thread may hold the interpreter's shutdown for ever
         logger.info("stopped")
-        return 0
+        return 0 if kept else 1
+
+    def _on_save_signal(self, number: int, frame: FrameType | None) -> None:
+        if self._state is not None:
+            self._state.request()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if not self._serving:

@@ -17,7 +17,7 @@ from seldon_runtime.executor import Executor
 from seldon_runtime.identity import Identity
 from seldon_runtime.limits import Limits
 from seldon_runtime.message import Method
-from seldon_runtime.observer import CallRecord, Interceptor, Observer
+from seldon_runtime.observer import CallRecord, Interceptor, Observer, SaveRecord
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +53,8 @@ class Service:
         """Whether new work is welcome: true after load and restore, false before draining."""
         self.draining = False
         """Whether the process is about to end: transports ask clients to go elsewhere."""
+        self.degraded: dict[str, str] = {}
+        """Parts that do not work as they should while calls go on, and why: ``{"state": "..."}``."""
         self._metadata = metadata if metadata is not None else {}
         self._error_details = error_details
         self._observers: Sequence[Observer] = ()
@@ -189,6 +191,20 @@ class Service:
             try:
                 observer.call_finished(record)
             except Exception:  # an observer cannot break a call
+                logger.exception("observer %r failed", observer)
+
+    def tell_saved(self, record: SaveRecord) -> None:
+        """Tell observers of an attempt to save state; a failed one degrades the service until a good one."""
+        if record.error is None:
+            self.degraded.pop("state", None)
+        else:
+            self.degraded["state"] = record.error
+        for observer in self._observers:
+            try:
+                told = getattr(observer, "state_saved", None)
+                if told is not None:
+                    told(record)
+            except Exception:  # an observer cannot break a save
                 logger.exception("observer %r failed", observer)
 
     def change_life(self, state: str) -> None:

@@ -1,0 +1,86 @@
+"""The user's object to a pickle and back. Both run user code, on the component's thread."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PROTOCOL = 5
+_DEEPEST = 6
+
+
+class PicklingFailed(Exception):
+    """The object cannot be pickled; the message names the attribute that cannot. The cause is chained."""
+
+
+class UnpicklingFailed(Exception):
+    """A pickle cannot be read back, or is not an instance of the class it should be."""
+
+
+def class_path(cls: type) -> str:
+    """``module:qualified.name``."""
+    return f"{cls.__module__}:{cls.__qualname__}"
+
+
+def class_version(cls: type) -> str | None:
+    """The class's own ``state_version``, as text; None when it has none."""
+    version = getattr(cls, "state_version", None)
+    return None if version is None or callable(version) else str(version)
+
+
+def dumps(user: object) -> bytes:
+    """A pickle of the user's object; ``__getstate__`` is honoured. Blocks.
+
+    Raises:
+        PicklingFailed: naming the innermost part that cannot be pickled.
+    """
+    try:
+        return pickle.dumps(user, PROTOCOL)
+    except Exception as error:
+        path, part = _culprit(user, "self", _DEEPEST)
+        raise PicklingFailed(
+            f"{path} ({type(part).__name__}) cannot be pickled: {type(error).__name__}: {error}. "
+            "Leave it out in __getstate__ and make it anew in load()"
+        ) from error
+
+
+def loads(payload: bytes, cls: type) -> object:
+    """The object of a pickle, which must be of exactly this class. **Runs whatever the pickle says.**
+
+    Raises:
+        UnpicklingFailed: naming the cause, which is chained.
+    """
+    try:
+        user = pickle.loads(payload)
+    except (Exception, SystemExit) as error:  # whatever user code, or a pickle, comes to
+        raise UnpicklingFailed(f"cannot be unpickled: {type(error).__name__}: {error}") from error
+    if type(user) is not cls:
+        raise UnpicklingFailed(f"is a pickle of {class_path(type(user))}, not of {class_path(cls)}")
+    return user
+
+
+def _culprit(whole: object, path: str, depth: int) -> tuple[str, object]:
+    """The innermost part that cannot be pickled for itself, and how it is reached."""
+    if depth:
+        for name, part in _parts(whole):
+            try:
+                pickle.dumps(part, PROTOCOL)
+            except Exception:  # noqa: BLE001 - the search for what raises
+                return _culprit(part, path + name, depth - 1)
+    return path, whole
+
+
+def _parts(whole: object) -> Iterator[tuple[str, Any]]:
+    if isinstance(whole, Mapping):
+        yield from ((f"[{key!r:.40}]", value) for key, value in list(whole.items()))
+    elif isinstance(whole, list | tuple):
+        yield from ((f"[{index}]", value) for index, value in enumerate(whole))
+    else:
+        try:
+            state = whole.__getstate__()
+        except Exception:  # noqa: BLE001 - it is the object itself then
+            return
+        for attributes in state if isinstance(state, tuple) else (state,):  # a tuple: __slots__ too
+            if isinstance(attributes, Mapping):
+                yield from ((f".{name}", value) for name, value in attributes.items())

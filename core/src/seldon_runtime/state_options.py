@@ -1,0 +1,125 @@
+"""The settings of persistence that hold for every store."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from seldon_runtime.errors import StartupError
+from seldon_runtime.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+AT_START = ("fail", "wait", "fresh")
+_SHORTEST_SECRET = 16
+
+
+def state_options() -> Sequence[click.Option]:
+    """Part of the core's options."""
+    return [
+        _option(
+            "--persistence-interval",
+            "persistence_interval_s",
+            envvar="PERSISTENCE_INTERVAL_S",
+            type=click.FloatRange(0.1, 86_400 * 365),
+            help="Seconds between saves of changed state; the parameter push_frequency sets it too."
+            "  [default: 60]",
+        ),
+        _option(
+            "--persistence-versions",
+            envvar="PERSISTENCE_VERSIONS",
+            type=click.IntRange(1, 1000),
+            default=3,
+            help="How many versions of the state are kept.",
+        ),
+        _option(
+            "--persistence-secret-key",
+            envvar="PERSISTENCE_SECRET_KEY",
+            help="Secret that signs state; only state signed with it is restored. Rather set the variable.",
+        ),
+        _option(
+            "--persistence-require-signature/--no-persistence-require-signature",
+            envvar="PERSISTENCE_REQUIRE_SIGNATURE",
+            default=False,
+            help="Do not start with persistence but without a secret.",
+        ),
+        _option(
+            "--persistence-at-start",
+            envvar="PERSISTENCE_AT_START",
+            type=click.Choice(AT_START, case_sensitive=False),
+            default="fail",
+            help="When the store does not answer at the start: fail, wait for it, or start fresh.",
+        ),
+        _option(
+            "--persistence-wait",
+            "persistence_wait_s",
+            envvar="PERSISTENCE_WAIT_S",
+            type=click.FloatRange(0, 86_400),
+            default=60.0,
+            help="How many seconds to wait for the store at the start.",
+        ),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class StatePolicy:
+    """What the settings say about state, wherever it is kept."""
+
+    interval_s: float = 60.0
+    versions: int = 3
+    secret: bytes | None = None
+    at_start: str = "fail"
+    wait_s: float = 60.0
+
+
+def policy_from(settings: Settings, parameters: dict[str, Any]) -> StatePolicy:
+    """Raises StartupError when a signature is required and there is no secret, or when the object
+    would not be alone in its process, or the process alone with its key."""
+    for setting, what in (("workers", "worker processes"), ("threads", "component threads")):
+        if (count := settings.get(setting) or 1) > 1:
+            raise StartupError(
+                f"persistence with {count} {what} is not possible: each would learn for itself, and "
+                f"their states cannot be merged. Set --{setting} 1, or PERSISTENCE=0"
+            )
+    secret: str | None = settings["persistence_secret_key"]
+    if not secret:
+        if settings["persistence_require_signature"]:
+            raise StartupError(
+                "PERSISTENCE_REQUIRE_SIGNATURE is set, but PERSISTENCE_SECRET_KEY is not: "
+                "set it to a long random text, or do not require signatures"
+            )
+        logger.warning(
+            "PERSISTENCE_SECRET_KEY is not set: state is neither signed nor checked, and whoever can "
+            "write to the store can run code in this process, since restoring it unpickles it"
+        )
+    elif len(secret) < _SHORTEST_SECRET:
+        logger.warning(
+            "PERSISTENCE_SECRET_KEY has only %d characters, %d random ones or more are hard to guess",
+            len(secret),
+            _SHORTEST_SECRET,
+        )
+    return StatePolicy(
+        interval_s=settings["persistence_interval_s"] or _push_frequency(parameters) or 60.0,
+        versions=settings["persistence_versions"],
+        secret=secret.encode() if secret else None,
+        at_start=settings["persistence_at_start"],
+        wait_s=settings["persistence_wait_s"],
+    )
+
+
+def _push_frequency(parameters: dict[str, Any]) -> float | None:
+    """The old wrapper's setting: a parameter of the user's class, which gets it too."""
+    value = parameters.get("push_frequency")
+    if value is None:
+        return None
+    if isinstance(value, int | float) and value > 0:
+        return float(value)
+    raise StartupError(f"the parameter push_frequency is {value!r}, expected a number of seconds above 0")
+
+
+def _option(*names: str, **attributes: Any) -> click.Option:
+    return click.Option(names, show_envvar=True, show_default=True, **attributes)
