@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from seldon_runtime import __version__, builtin, plugins
+from seldon_runtime import __version__, builtin, plugins, state_command
 from seldon_runtime.errors import StartupError
 from seldon_runtime.options import Selection, arguments, guess_selection, options
 from seldon_runtime.plugins import PluginSet
@@ -83,13 +83,13 @@ def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
 
 def _load(selection: Selection, words: list[str]) -> PluginSet:
     try:
-        return PluginSet(selection.plugins(), [builtin])
+        return PluginSet(selection.plugins(), [builtin, state_command])
     except StartupError as error:
         if _QUESTIONS.isdisjoint(words):
             raise
         if "--version" not in words:
             click.echo(f"seldon-run: {error}", err=True)
-        return PluginSet([], [builtin])
+        return PluginSet([], [builtin, state_command])
 
 
 def _commands(plugin_set: PluginSet) -> dict[str, click.Command]:
