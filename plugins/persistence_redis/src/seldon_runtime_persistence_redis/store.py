@@ -50,18 +50,15 @@ class RedisStore:
             self._redis.ping()
 
     def load(self, key: str, version: int | None = None) -> StoredState | None:
-        """One transaction, so the number is that of the blob."""
-        with self._errors(), self._redis.pipeline(transaction=True) as pipe:
-            pipe.get(_counter(key))
-            if version is None:
-                pipe.get(key)
-            else:
-                pipe.get(_older(key, version))
-            counter, blob = pipe.execute()
+        """One command, so the number is that of the blob; a full server refuses whole transactions."""
+        with self._errors():
+            counter, blob = self._redis.mget(_counter(key), key)
             newest = int(counter or 0)
-            if version is not None and version == newest:
-                return self._newest(key, version)
-            return StoredState(newest if version is None else version, blob) if blob is not None else None
+            if version not in (None, newest):
+                blob = self._redis.get(_older(key, version))
+            if blob is None:
+                return None
+            return StoredState(newest if version is None else version, blob)
 
     def save(self, key: str, blob: bytes, *, expected: int | None, keep: int) -> int:
         """Blocks for the transfer of ``blob``, at most as long as the time limit of the client."""
@@ -113,10 +110,6 @@ class RedisStore:
                 pipe.unlink(*gone)
             pipe.execute()
             return version
-
-    def _newest(self, key: str, version: int) -> StoredState | None:
-        stored = self.load(key)
-        return stored if stored is not None and stored.version == version else None
 
     @staticmethod
     def _number(client: Any, key: str) -> int | None:
