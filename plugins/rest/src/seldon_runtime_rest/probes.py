@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import orjson
+
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
 from seldon_runtime_rest.answer import HttpAnswer
@@ -20,8 +22,13 @@ def live(service: Service) -> HttpAnswer:
 
 
 def ready(service: Service) -> HttpAnswer:
-    """Readiness: 200 after load and restore, 503 before them and from the start of draining."""
+    """Readiness: 200 after load and restore, 503 before them and from the start of draining.
+
+    Parts that fail while calls go on are named: ``{"ready":true,"degraded":["state"]}``; the log says why.
+    """
     if service.ready:
+        if parts := sorted(service.degraded):
+            return HttpAnswer(200, b'{"ready":true,"degraded":%b}\n' % orjson.dumps(parts))
         return HttpAnswer(200, b'{"ready":true}\n')
     return HttpAnswer(503, b'{"ready":false}\n')
 
