@@ -1,0 +1,160 @@
+"""``seldon-run state``, as a process."""
+
+from __future__ import annotations
+
+import pickle
+import subprocess
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+from seldon_runtime.envelope import Header, peek, seal, unseal
+from seldon_runtime.file_store import FileStore
+
+KEY = "persistence_0_0_0"
+SECRET = "correct horse battery staple"
+HEADER = Header(KEY, "Tally:Tally", "7", 1_700_000_000.0, "test", "0.1.0")
+TALLY = "class Tally:\n    count = 0\n    def predict(self, X, names):\n        return [[self.count]]\n"
+
+
+@pytest.fixture
+def store(tmp_path):
+    store = FileStore(tmp_path / "seldon-state")
+    for number in (1, 2):
+        store.save(KEY, seal(HEADER, b"payload%d" % number, SECRET.encode()), expected=number - 1, keep=3)
+    return store
+
+
+@pytest.fixture
+def state(tmp_path):
+    """``state(*words)``: the finished process."""
+
+    def state(*words, secret=SECRET):
+        program = Path(sysconfig.get_path("scripts"), "seldon-run")
+        environment = {"PATH": "/usr/bin:/bin", "PERSISTENCE": "file"}
+        if secret:
+            environment["PERSISTENCE_SECRET_KEY"] = secret
+        return subprocess.run(
+            [program, "state", *map(str, words)],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+
+    return state
+
+
+def test_list_shows_every_version_of_every_key(store, state):
+    store.save("persistence_a_b_c", b"\x80old", expected=0, keep=3)
+    lines = state("list").stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [
+        ["KEY", "VERSION"],
+        [KEY, "2"],
+        [KEY, "1"],
+        ["persistence_a_b_c", "1"],
+    ]
+    assert "2023-11-14T22:13:20Z" in lines[1]
+    assert lines[1].split()[-2:] == ["yes", "Tally:Tally"]
+
+
+def test_show_tells_what_a_version_is_and_whether_it_is_whole(store, state):
+    shown = state("show").stdout
+    assert "class: Tally:Tally" in shown
+    assert "state_version: 7" in shown
+    assert "check: whole" in shown
+    assert "check: REFUSED, it is not signed with this" in state("show", secret="another one").stdout
+    assert SECRET not in shown
+
+
+def test_show_of_what_is_not_there_names_what_is(store, state):
+    done = state("show", "--version", 9)
+    assert done.returncode == 1
+    assert f"has no version 9 under {KEY}; versions: 2, 1" in done.stderr
+
+
+def test_an_exported_state_is_restored_under_another_key_and_signed_anew(store, state, tmp_path):
+    assert state("export", "state.bin", "--version", 1).returncode == 0
+    assert (tmp_path / "state.bin").stat().st_mode & 0o777 == 0o600
+    assert state("restore", "state.bin", "--deployment-id", "d", "--unit-id", "u").returncode == 0
+    stored = store.load("persistence_d_0_u")
+    envelope = unseal(stored.blob, "persistence_d_0_u", SECRET.encode())
+    assert envelope.payload == b"payload1"
+    assert envelope.header.class_version == "7"
+
+
+def test_export_overwrites_no_file(store, state, tmp_path):
+    (tmp_path / "state.bin").write_text("mine")
+    assert state("export", "state.bin").returncode == 1
+    assert (tmp_path / "state.bin").read_text() == "mine"
+
+
+def test_restore_makes_an_older_version_the_newest(store, state):
+    assert state("restore", "--version", 1).returncode == 0
+    assert store.versions(KEY) == [3, 2, 1]
+    assert unseal(store.load(KEY).blob, KEY, SECRET.encode()).payload == b"payload1"
+
+
+def test_an_unsigned_state_is_signed_only_when_asked(store, state):
+    store.save(KEY, seal(HEADER, b"unsigned"), expected=2, keep=3)
+    refused = state("restore")
+    assert refused.returncode == 1
+    assert "is not signed" in refused.stderr
+    assert state("restore", "--trust-unsigned").returncode == 0
+    assert unseal(store.load(KEY).blob, KEY, SECRET.encode()).payload == b"unsigned"
+
+
+def test_delete_asks_unless_told_not_to(store, state):
+    assert state("delete").returncode == 1
+    assert store.versions(KEY)
+    assert state("delete", "--yes").returncode == 0
+    assert store.versions(KEY) == []
+
+
+class Old:
+    def __reduce__(self):
+        return print, ("unpickled",)
+
+
+def test_import_takes_an_old_pickle_over_without_unpickling_it(store, state, tmp_path):
+    (tmp_path / "Tally.py").write_text(TALLY)
+    (tmp_path / "old.pickle").write_bytes(pickle.dumps(Old(), 3))
+    asked = state("import", "Tally", "--file", "old.pickle")
+    assert asked.returncode == 1
+    assert "uses: builtins.print" in asked.stdout
+    assert store.versions(KEY) == [2, 1]
+    done = state("import", "Tally", "--file", "old.pickle", "--yes")
+    assert done.returncode == 0
+    assert "unpickled" not in done.stdout.splitlines()
+    stored = store.load(KEY)
+    assert peek(stored.blob).class_path == "Tally:Tally"
+    assert unseal(stored.blob, KEY, SECRET.encode()).payload == (tmp_path / "old.pickle").read_bytes()
+
+
+def test_an_imported_state_is_restored(store, state, seldon_run, tmp_path):
+    (tmp_path / "Tally.py").write_text(TALLY)
+    # what Python 3.6 writes for an object of the class with the attribute count
+    text = b"\x80\x03cTally\nTally\nq\x00)\x81q\x01}q\x02X\x05\x00\x00\x00countq\x03K*sb."
+    store.save(KEY, text, expected=None, keep=3)
+    assert state("import", "Tally", "--yes").returncode == 0
+    server = seldon_run(*("Tally", "REST", "--persistence", "file"), env={"PERSISTENCE_SECRET_KEY": SECRET})
+    assert server.post("/predict", {"data": {"ndarray": [[0]]}}).json["data"]["ndarray"] == [[42]]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("import", "Tally"), "that is no old pickle, but of this runtime"),
+        (("import", "Tally", "--file", "missing"), "cannot read missing"),
+        (("restore", "missing"), "cannot read missing"),
+        (("restore", "x", "--version", "1"), "FILE or --version, not both"),
+        (("list", "--persistence", "0"), "which store?"),
+        (("list", "--persistence", "nowhere"), "which is not installed; installed: file"),
+    ],
+)
+def test_what_cannot_be_done_is_told(store, state, words, message):
+    done = state(*words)
+    assert done.returncode in (1, 2, 3)
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
