@@ -41,6 +41,38 @@ SETTINGS = [
     ("deployment_id", "--deployment-id", "SELDON_DEPLOYMENT_ID", "a", "a", "b", "b", None),
     ("predictor_id", "--predictor-id", "PREDICTOR_ID", "a", "a", "b", "b", None),
     ("predictor_labels", "--predictor-labels", "PREDICTOR_LABELS", "{}", "{}", '{"a":1}', '{"a":1}', "{}"),
+    (
+        "persistence_interval_s",
+        "--persistence-interval",
+        "PERSISTENCE_INTERVAL_S",
+        "1.5",
+        1.5,
+        "9",
+        9.0,
+        None,
+    ),
+    ("persistence_versions", "--persistence-versions", "PERSISTENCE_VERSIONS", "1", 1, "5", 5, 3),
+    (
+        "persistence_secret_key",
+        "--persistence-secret-key",
+        "PERSISTENCE_SECRET_KEY",
+        "a",
+        "a",
+        "b",
+        "b",
+        None,
+    ),
+    (
+        "persistence_at_start",
+        "--persistence-at-start",
+        "PERSISTENCE_AT_START",
+        "wait",
+        "wait",
+        "FRESH",
+        "fresh",
+        "fail",
+    ),
+    ("persistence_wait_s", "--persistence-wait", "PERSISTENCE_WAIT_S", "0", 0.0, "5", 5.0, 60.0),
 ]
 
 
@@ -67,7 +99,12 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_default(
 
 
 def test_every_option_of_the_core_is_tried_above() -> None:
-    tried = {row[0] for row in SETTINGS} | {"api_type", "extension", "error_details"}
+    tried = {row[0] for row in SETTINGS} | {
+        "api_type",
+        "extension",
+        "error_details",
+        "persistence_require_signature",
+    }
     assert {option.name for option in options()} == tried
 
 
