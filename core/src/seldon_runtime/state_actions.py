@@ -1,0 +1,150 @@
+"""What the commands of ``seldon-run state`` do. Nothing here unpickles."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from seldon_runtime.envelope import EnvelopeError, Header, is_signed, peek, seal, unseal
+from seldon_runtime.loading import load_class
+from seldon_runtime.old_pickle import names_in
+from seldon_runtime.state import StateStore, StoredState
+from seldon_runtime.state_keeper import header_for
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The store, the key and the secret that a command works with."""
+
+    store: StateStore
+    key: str
+    secret: bytes | None
+    keep: int
+
+    def newest(self, version: int | None = None) -> StoredState:
+        stored = self.store.load(self.key, version)
+        if stored is None:
+            there = ", ".join(map(str, self.store.versions(self.key))) or "none"
+            wanted = "state" if version is None else f"version {version}"
+            raise click.ClickException(
+                f"{self.store.address} has no {wanted} under {self.key}; versions: {there}"
+            )
+        return stored
+
+    def save(self, header: Header, payload: bytes) -> int:
+        """As the newest version, signed now; the versions before it stay as far as they may."""
+        stored = self.store.versions(self.key)
+        blob = seal(header, payload, self.secret)
+        return self.store.save(self.key, blob, expected=stored[0] if stored else 0, keep=self.keep)
+
+
+def list_states(opened: Opened) -> None:
+    """List all keys of the store and their versions."""
+    rows = [("KEY", "VERSION", "SAVED", "BYTES", "SIGNED", "CLASS")]
+    for key in opened.store.all_keys():
+        for version in opened.store.versions(key):
+            if (stored := opened.store.load(key, version)) is not None:
+                rows.append((key, str(version), *_columns(stored.blob)))
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def _columns(blob: bytes) -> tuple[str, str, str, str]:
+    header = peek(blob)
+    if header is None:
+        return "?", str(len(blob)), "no", "? (no state of this runtime)"
+    return _time(header), str(len(blob)), "yes" if is_signed(blob) else "no", header.class_path
+
+
+def _time(header: Header) -> str:
+    return datetime.fromtimestamp(header.created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def show_state(opened: Opened, version: int | None) -> None:
+    """Show what a version is, and whether it could be restored."""
+    stored = opened.newest(version)
+    click.echo(f"store: {opened.store.address}\nkey: {opened.key}\nversion: {stored.version}")
+    if (header := peek(stored.blob)) is not None:
+        click.echo(f"class: {header.class_path}\nstate_version: {header.class_version or '-'}")
+        click.echo(f"saved: {_time(header)} by runtime {header.runtime}, writer {header.writer}")
+    click.echo(f"bytes: {len(stored.blob)}\nsigned: {'yes' if is_signed(stored.blob) else 'no'}")
+    try:
+        envelope = unseal(stored.blob, opened.key, opened.secret)
+        click.echo(f"check: whole, {len(envelope.payload)} bytes of pickle")
+    except EnvelopeError as error:
+        click.echo(f"check: REFUSED, it {error}")
+
+
+def export_state(opened: Opened, file: Path, version: int | None) -> None:
+    """Write a version, as it is stored, to FILE."""
+    blob = opened.newest(version).blob
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as output:
+            output.write(blob)
+    except OSError as error:
+        raise click.ClickException(f"cannot write {file}: {error}") from None
+    click.echo(f"{len(blob)} bytes written to {file}")
+
+
+def restore_state(opened: Opened, file: Path | None, version: int | None, trust_unsigned: bool) -> None:
+    """Make the exported FILE, or an older --version, the newest one; it is signed anew."""
+    if file is not None and version is not None:
+        raise click.UsageError("give FILE or --version, not both")
+    try:
+        # an exported file may have been another component's: that is why there is a choice
+        blob = file.read_bytes() if file is not None else opened.newest(version).blob
+        key = None if file is not None else opened.key
+        envelope = unseal(blob, key, opened.secret, trust_unsigned=trust_unsigned)
+    except OSError as error:
+        raise click.ClickException(f"cannot read {file}: {error}") from None
+    except EnvelopeError as error:
+        raise click.ClickException(f"the state {error}") from None
+    header = replace(envelope.header, key=opened.key, writer=_writer())
+    click.echo(f"{opened.key} is at version {opened.save(header, envelope.payload)} now")
+
+
+def delete_state(opened: Opened, yes: bool) -> None:
+    """Delete all versions of the state."""
+    there = opened.store.versions(opened.key)
+    if not there:
+        raise click.ClickException(f"{opened.store.address} has no state under {opened.key}")
+    if not yes:
+        click.confirm(f"Delete {len(there)} versions of {opened.key} in {opened.store.address}?", abort=True)
+    opened.store.delete(opened.key)
+    click.echo(f"{opened.key} is deleted")
+
+
+def import_state(opened: Opened, model_name: str, file: Path | None, yes: bool) -> None:
+    """Take over an unsigned pickle of the old wrapper for the class MODEL_NAME.
+
+    It is put into an envelope and signed, not unpickled; that the next start does. A pickle
+    can run any code: import only what you know to be your own."""
+    try:
+        blob = file.read_bytes() if file is not None else opened.newest().blob
+    except OSError as error:
+        raise click.ClickException(f"cannot read {file}: {error}") from None
+    if peek(blob) is not None:
+        raise click.ClickException(
+            "that is no old pickle, but of this runtime: use 'seldon-run state restore'"
+        )
+    try:
+        names = names_in(blob)
+    except ValueError as error:
+        raise click.ClickException(f"that is no pickle: {error}") from None
+    cls = load_class(model_name)
+    click.echo(f"The pickle of {len(blob)} bytes uses: {', '.join(names) or 'no names'}")
+    if not yes:
+        click.confirm("It will be unpickled at the next start. Do you trust it?", abort=True)
+    version = opened.save(header_for(cls, opened.key, _writer()), blob)
+    click.echo(f"{opened.key} is at version {version} now")
+
+
+def _writer() -> str:
+    return f"seldon-run state {secrets.token_hex(4)}"
