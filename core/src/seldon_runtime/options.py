@@ -125,7 +125,7 @@ def options() -> list[click.Option]:
         _option(
             "--max-nesting",
             envvar="SELDON_MAX_NESTING",
-            type=click.IntRange(1, 900),
+            type=click.IntRange(1, 250),
             default=limits.max_nesting,
             help="Deepest nesting of a JSON request.",
         ),
