@@ -30,7 +30,7 @@ SETTINGS = [
     ("grace_s", "--grace", "SELDON_GRACE_S", "0", 0.0, "1.5", 1.5, 20.0),
     ("max_body_bytes", "--max-body-bytes", "SELDON_MAX_BODY_BYTES", "1", 1, "9", 9, 64 * 1024 * 1024),
     ("max_array_values", "--max-array-values", "SELDON_MAX_ARRAY_VALUES", "1", 1, "9", 9, 20_000_000),
-    ("max_nesting", "--max-nesting", "SELDON_MAX_NESTING", "1", 1, "900", 900, 128),
+    ("max_nesting", "--max-nesting", "SELDON_MAX_NESTING", "1", 1, "250", 250, 128),
     (
         *("include_metrics", "--include-metrics", "INCLUDE_METRICS_IN_CLIENT_RESPONSE"),
         *(" True ", True, "yes", False, True),
@@ -144,7 +144,7 @@ def test_empty_parameters_are_a_fault_of_whoever_set_them(seldon_run: Run) -> No
         (["--grace", "-1"], "-1.0 is not in the range"),
         (["--grace", "inf"], "inf is not in the range"),
         (["--queue-size", "0"], "0 is not in the range x>=1"),
-        (["--max-nesting", "901"], "901 is not in the range 1<=x<=900"),
+        (["--max-nesting", "251"], "251 is not in the range 1<=x<=250"),
         (["--service-type", "MODLE"], "'MODLE' is not one of"),
         (["--log-level", "LOUD"], "'LOUD' is not one of"),
         (["--host"], "Option '--host' requires an argument"),
