@@ -1,0 +1,132 @@
+"""What the metrics plugin costs: calls per second of one component with and without it.
+
+    python benchmarks/metrics_overhead.py [--rounds 5] [--seconds 4] [--connections 16]
+
+Needs ``wrk`` and ``taskset``, the core and the REST and metrics plugins. The servers are pinned to one
+processor, wrk to another, and their rounds alternate. Beside calls per second it prints the processor
+time that the server took for a call, which other programs on the machine disturb less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+_MODELS = {
+    "plain": "class Model:\n    def predict(self, X, features_names):\n        return X\n",
+    "custom metrics": (
+        "class Model:\n    def predict(self, X, features_names):\n        return X\n\n"
+        "    def metrics(self):\n        return [\n"
+        "            {'type': 'COUNTER', 'key': 'rows', 'value': 1},\n"
+        "            {'type': 'GAUGE', 'key': 'level', 'value': 2.5, 'tags': {'zone': 'a'}},\n"
+        "            {'type': 'TIMER', 'key': 'took', 'value': 20.2},\n"
+        "        ]\n"
+    ),
+}
+_BODY = '{"data":{"names":["a","b","c","d"],"ndarray":[[1.0,2.0,3.0,4.0]]}}'
+_LUA = (
+    "wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\n"
+    f"wrk.body = '{_BODY}'\n"
+    "done = function(summary) io.write('bad answers: ' .. summary.errors.status .. '\\n') end\n"
+)
+
+
+@contextmanager
+def serving(folder: Path, processor: int, **environment: str) -> Iterator[tuple[int, int]]:
+    """A pinned server of ``Model`` in ``folder``; gives its port and process id."""
+    program = [f"{sysconfig.get_path('scripts')}/seldon-run", "Model", "REST"]
+    server = subprocess.Popen(
+        ["taskset", "-c", str(processor), *program],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PREDICTIVE_UNIT_SERVICE_PORT": "0",
+            "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "0",
+            **environment,
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert server.stderr is not None
+    try:
+        for line in server.stderr:
+            if found := re.search(r"ready: .*?rest at \S+?:(\d+)", line):
+                yield int(found[1]), server.pid
+                return
+        raise SystemExit("the server did not start")
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def processor_s(process: int) -> float:
+    """User and system time that a process has taken."""
+    words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def load(port: int, script: Path, processor: int, connections: int, seconds: int) -> tuple[float, int]:
+    """One run of wrk: calls per second, and calls."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
+    output = subprocess.run(
+        ["taskset", "-c", str(processor), *command, f"http://127.0.0.1:{port}/predict"],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    assert "bad answers: 0" in output, output
+    rate = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    calls = re.search(r"(\d+) requests in", output)
+    assert rate, output
+    assert calls, output
+    return float(rate[1]), int(calls[1])
+
+
+def main() -> None:
+    """Print one line for each model."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--connections", type=int, default=16)
+    options = parser.parse_args()
+    server_processor, load_processor = sorted(os.sched_getaffinity(0))[:2]
+    for name, source in _MODELS.items():
+        with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
+            folder = Path(temporary)
+            folder.joinpath("Model.py").write_text(source)
+            script = folder / "post.lua"
+            script.write_text(_LUA)
+            shared = {"METRICS": "prometheus", "PROMETHEUS_MULTIPROC_DIR": f"{temporary}/metrics"}
+            environments = {"without": {"METRICS": "0"}, "with": {"METRICS": "prometheus"}, "shared": shared}
+            servers = {
+                kind: stack.enter_context(serving(folder, server_processor, **environment))
+                for kind, environment in environments.items()
+            }
+            found: dict[str, list[tuple[float, float]]] = {kind: [] for kind in servers}
+            for _ in range(options.rounds + 1):
+                for kind, (port, process) in servers.items():
+                    before = processor_s(process)
+                    rate, calls = load(port, script, load_processor, options.connections, options.seconds)
+                    found[kind].append((rate, (processor_s(process) - before) / calls * 1e6))
+            print(f"{name}, {options.connections} connections, median of {options.rounds} rounds:")
+            base: tuple[float, ...] = ()
+            for kind, rounds in found.items():
+                medians = tuple(statistics.median(values) for values in zip(*rounds[1:], strict=True))
+                base = base or medians
+                print(
+                    f"  {kind:8} {medians[0]:6.0f} calls/s ({medians[0] / base[0]:.3f}), "
+                    f"{medians[1]:5.1f} µs of processor time for a call ({medians[1] / base[1]:.3f})",
+                    flush=True,
+                )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Prometheus metrics of a component and of the runtime that serves it."""

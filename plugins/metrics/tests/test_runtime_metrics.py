@@ -1,0 +1,160 @@
+"""What the runtime tells of itself."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import pytest
+
+from seldon_runtime import __version__
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.identity import Identity
+from seldon_runtime.message import Method
+
+CALLS = "seldon_runtime_calls_total"
+ERRORS = "seldon_runtime_errors_total"
+DURATION = "seldon_runtime_call_duration_seconds"
+
+
+class Gated:
+    """Waits in predict until it is let go on."""
+
+    def __init__(self):
+        self.reached = threading.Event()
+        self.gate = threading.Event()
+
+    def predict(self, X, features_names):
+        self.reached.set()
+        assert self.gate.wait(30)
+        return X
+
+
+class Failing:
+    code = 17
+
+    def predict(self, X, features_names):
+        if X == "odd":
+            error = SeldonError("mine")
+            error.code = "unheard of"
+            raise error
+        raise ValueError("no")
+
+
+def test_calls_are_counted_by_method_and_transport(served):
+    for _ in range(3):
+        served.call({"strData": "a"})
+    served.call({"reward": 0}, Method.SEND_FEEDBACK)
+    assert served.value(CALLS, method="predict", transport="test") == 3
+    assert served.value(CALLS, method="feedback", transport="test") == 1
+
+
+def test_failed_calls_are_counted_by_the_code_of_their_error(serve):
+    served = serve(Failing())
+    for request in ({"strData": "a"}, {"strData": "a"}, {"strData": 5}):
+        with pytest.raises(SeldonError):
+            served.call(request)
+    assert served.value(ERRORS, code="COMPONENT_FAILED") == 2
+    assert served.value(ERRORS, code="BAD_DATA") == 1
+    assert served.value(CALLS) == 3
+
+
+def test_a_code_that_user_code_made_up_makes_no_label(serve):
+    served = serve(Failing())
+    with pytest.raises(SeldonError):
+        served.call({"strData": "odd"})
+    assert served.value(ERRORS, code="COMPONENT_FAILED") == 1
+
+
+def test_durations_waits_and_sizes_are_histograms(served):
+    served.call({"strData": "x" * 1000})
+    for name in (DURATION, "seldon_runtime_queue_wait_seconds", "seldon_runtime_request_bytes"):
+        assert served.value(f"{name}_count", method="predict", transport="test") == 1
+    assert 0 < served.value(f"{DURATION}_sum") < 10
+    assert served.value("seldon_runtime_request_bytes_sum") == len('{"strData": ""}') + 1000
+    assert served.value("seldon_runtime_request_bytes_bucket", le="256.0") == 0
+    assert served.value("seldon_runtime_request_bytes_bucket", le="1024.0") == 1
+
+
+def test_the_queue_and_the_running_call_are_seen_while_user_code_blocks(serve):
+    user = Gated()
+    served = serve(user)
+    finished = threading.Semaphore(0)
+    for _ in range(4):
+        served.service.submit(served.make_call({"strData": "a"}), lambda answer, error: finished.release())
+    assert user.reached.wait(30)
+    assert served.value("seldon_runtime_calls_running") == 1
+    assert served.value("seldon_runtime_queue_length") == 3
+    assert served.value("seldon_runtime_queue_limit") == 100
+    user.gate.set()
+    for _ in range(4):
+        assert finished.acquire(timeout=30)
+    served.executor.run(lambda: None)
+    assert served.value("seldon_runtime_calls_running") == 0
+    assert served.value("seldon_runtime_queue_length") == 0
+    assert served.value(CALLS) == 4
+
+
+def test_a_refused_call_counts_but_has_no_duration(serve):
+    user = Gated()
+    served = serve(user)
+    call = served.make_call({"strData": "a"})
+    call.cancelled = True
+    with pytest.raises(SeldonError, match="client went away"):
+        served.service.call(call)
+    served.executor.run(lambda: None)
+    assert served.value(ERRORS, code="CANCELLED") == 1
+    assert served.value(CALLS) == 1
+    assert served.value(f"{DURATION}_count") == 0
+
+
+def test_a_full_queue_is_counted_as_overload(serve):
+    user = Gated()
+    served = serve(user)
+    calls = [served.make_call({"strData": "a"}) for _ in range(102)]
+    errors = []
+    for call in calls[:1]:
+        served.service.submit(call, lambda answer, error: None)
+    assert user.reached.wait(30)
+    for call in calls[1:]:
+        served.service.submit(call, lambda answer, error: errors.append(error))
+    assert served.value(ERRORS, code="OVERLOADED") == 1
+    user.gate.set()
+    served.executor.run(lambda: None)
+    assert len(errors) == 101
+
+
+def test_life_is_told(served):
+    assert served.value("seldon_runtime_ready") == 0
+    served.service.change_life("loaded")
+    assert served.value("seldon_runtime_starts_total") == 1
+    served.service.change_life("ready")
+    assert served.value("seldon_runtime_ready") == 1
+    for state in ("saved", "saved", "save_failed"):
+        served.service.change_life(state)
+    assert served.value("seldon_runtime_state_saves_total", outcome="saved") == 2
+    assert served.value("seldon_runtime_state_saves_total", outcome="failed") == 1
+    assert served.value("seldon_runtime_ready") == 1
+    served.service.change_life("draining")
+    assert served.value("seldon_runtime_ready") == 0
+    assert 0 <= served.value("seldon_runtime_load_seconds") < 60
+
+
+def test_the_info_metric_says_what_is_served(serve):
+    served = serve(identity=Identity("unit", "image:1", "deployment", "predictor", {"version": "v1"}))
+    labels = {"version": __version__, "service_type": "MODEL", "deployment_name": "deployment"}
+    labels |= {"model_name": "unit", "model_image": "image", "model_version": "1", "predictor_version": "v1"}
+    assert served.value("seldon_runtime_info", **labels) == 1
+
+
+def test_the_process_is_measured(served):
+    assert 1e6 < served.value("process_resident_memory_bytes") < served.value("process_virtual_memory_bytes")
+    assert 3 < served.value("process_open_fds") < served.value("process_max_fds")
+    times = os.times()
+    assert 0 < served.value("process_cpu_seconds_total") <= times.user + times.system + 0.1
+    assert served.value("process_cpu_seconds_total") <= served.value("process_cpu_seconds_total")
+
+
+def test_nothing_carries_a_label_of_the_process(served):
+    served.measure({"type": "GAUGE", "key": "level", "value": 1})
+    assert not {"pid", "worker_id"} & {name for _, labels in served.samples() for name, _ in labels}

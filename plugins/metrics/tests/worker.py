@@ -1,0 +1,46 @@
+"""One worker of several, for test_shared.py: does what it is told on standard input, line by line.
+
+A command is a JSON list, its name and arguments; the answer is a line of JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+from conftest import Metered, Served
+
+from seldon_runtime.identity import Identity
+
+
+def do(served: Served, command: str, *arguments: Any) -> Any:
+    match command:
+        case "measure":
+            served.measure(*arguments)
+        case "page":
+            return served.page(*arguments)
+        case "life":
+            served.service.change_life(*arguments)
+        case "fork":
+            child = os.fork()
+            if not child:
+                signal.pause()
+            return child
+        case "stop":
+            served.stop()
+    return None
+
+
+def main() -> None:
+    folder, max_series = sys.argv[1], int(sys.argv[2])
+    served = Served(Metered(), Identity(), metrics_dir=folder, metrics_max_series=max_series)
+    print(json.dumps("started"), flush=True)
+    for line in sys.stdin:
+        print(json.dumps(do(served, *json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    main()
