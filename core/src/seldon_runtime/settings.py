@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 DEFAULT_PORT = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Which of the worker processes this is."""
+
+    index: int = 0
+    """From 0; a replacement has the index of the worker that it replaces, while that one may still drain."""
+    count: int = 1
+    """How many there are meant to be; 1 when there is no supervisor."""
+    restarts: int = 0
+    """How often a worker had ended unexpectedly and was started again, before this one started."""
+    folder: Path | None = None
+    """A folder of this run that all its workers may write to, private to the user, in memory where the system
+    has that, removed at the end. None when there is no supervisor."""
 
 
 class Settings(Mapping[str, Any]):
@@ -14,11 +31,15 @@ class Settings(Mapping[str, Any]):
     Args:
         values: by option name, as click converted them.
         transports: the selected transports' names, in the order they were named.
+        worker: the process that these are the settings of.
     """
 
-    def __init__(self, values: Mapping[str, Any], transports: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, values: Mapping[str, Any], transports: tuple[str, ...] = (), worker: Worker | None = None
+    ) -> None:
         self._values = dict(values)
         self.transports = transports
+        self.worker = worker or Worker()
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
