@@ -184,7 +184,9 @@ def seldon_run(
     There are two transports, ``fake`` (in API_TYPE unless the environment says otherwise) and ``mock``.
     """
     for parameter in (*arguments(), *options()):
-        monkeypatch.delenv(str(parameter.envvar), raising=False)
+        variables = parameter.envvar if isinstance(parameter.envvar, list) else [str(parameter.envvar)]
+        for variable in variables:
+            monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("API_TYPE", "fake")
     write("MyModel.py", MODEL)
     for name in ("fake", "mock"):

@@ -27,6 +27,15 @@ SETTINGS = [
     ("service_port", "--service-port", "PREDICTIVE_UNIT_SERVICE_PORT", "0", 0, "65535", 65535, 5000),
     ("log_level", "--log-level", "SELDON_LOG_LEVEL", "debug", "DEBUG", "Error", "ERROR", "INFO"),
     ("queue_size", "--queue-size", "SELDON_QUEUE_SIZE", "1", 1, "7", 7, 1000),
+    ("workers", "--workers", "GUNICORN_WORKERS", "1", 1, "1", 1, 1),
+    ("threads", "--threads", "GUNICORN_THREADS", "2", 2, "3", 3, 1),
+    ("max_requests", "--max-requests", "GUNICORN_MAX_REQUESTS", "7", 7, "8", 8, 0),
+    (
+        *("max_requests_jitter", "--max-requests-jitter", "GUNICORN_MAX_REQUESTS_JITTER"),
+        *("7", 7, "8", 8, 0),
+    ),
+    ("drain_delay_s", "--drain-delay", "SELDON_DRAIN_DELAY_S", "0.5", 0.5, "2", 2.0, 0.0),
+    ("hang_timeout_s", "--hang-timeout", "SELDON_HANG_TIMEOUT_S", "0.5", 0.5, "2", 2.0, 0.0),
     ("grace_s", "--grace", "SELDON_GRACE_S", "0", 0.0, "1.5", 1.5, 20.0),
     ("max_body_bytes", "--max-body-bytes", "SELDON_MAX_BODY_BYTES", "1", 1, "9", 9, 64 * 1024 * 1024),
     ("max_array_values", "--max-array-values", "SELDON_MAX_ARRAY_VALUES", "1", 1, "9", 9, 20_000_000),
@@ -76,6 +85,13 @@ SETTINGS = [
 ]
 
 
+def variables_of(option: click.Option) -> list[str]:
+    return [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or ())
+
+
+VARIABLES = {variable: option for option in options() for variable in variables_of(option)}
+
+
 @pytest.mark.parametrize(
     ("name", "flag", "variable", "word", "value", "set_to", "from_variable", "default"),
     SETTINGS,
@@ -103,6 +119,7 @@ def test_every_option_of_the_core_is_tried_above() -> None:
         "api_type",
         "extension",
         "error_details",
+        "load_sequentially",
         "persistence_require_signature",
     }
     assert {option.name for option in options()} == tried
@@ -121,12 +138,18 @@ def test_a_switch_has_two_flags_and_a_variable(seldon_run: Run) -> None:
     assert error_details("--error-details") is True
 
 
-@pytest.mark.parametrize("variable", [option.envvar for option in options() if option.name != "parameters"])
+@pytest.mark.parametrize("variable", VARIABLES.keys() - {"PREDICTIVE_UNIT_PARAMETERS"})
 def test_an_empty_variable_counts_as_unset(seldon_run: Run, variable: str) -> None:
     ended = seldon_run("MyModel", "fake", "--check", **{variable: ""})
     assert ended.status == 0
-    (option,) = [option for option in options() if option.envvar == variable]
+    option = VARIABLES[variable]
     assert ended.settings["fake"][str(option.name)] in (option.default, (), True, None)
+
+
+@pytest.mark.parametrize("name", ["WORKERS", "THREADS", "MAX_REQUESTS", "MAX_REQUESTS_JITTER"])
+def test_our_own_variable_wins_over_the_old_one(seldon_run: Run, name: str) -> None:
+    ended = seldon_run("MyModel", "--check", **{f"SELDON_{name}": "3", f"GUNICORN_{name}": "5"})
+    assert ended.settings["fake"][name.lower()] == 3
 
 
 def test_empty_parameters_are_a_fault_of_whoever_set_them(seldon_run: Run) -> None:
@@ -251,5 +274,5 @@ def test_labels_that_are_no_object_stop_the_start(labels: str, message: str) -> 
 def test_every_option_has_a_variable_and_help() -> None:
     for option in options():
         assert isinstance(option, click.Option)
-        assert isinstance(option.envvar, str)
+        assert variables_of(option)
         assert option.help

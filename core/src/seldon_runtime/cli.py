@@ -11,14 +11,16 @@ from typing import Any, NoReturn
 
 import click
 
-from seldon_runtime import __version__, builtin, plugins, state_command
-from seldon_runtime.errors import StartupError
+from seldon_runtime import __version__, builtin, listening, plugins, state_command
+from seldon_runtime.errors import EXIT_STARTUP, StartupError
 from seldon_runtime.options import Selection, arguments, guess_selection, options
 from seldon_runtime.plugins import PluginSet
 from seldon_runtime.runtime import Runtime
 from seldon_runtime.settings import Settings
+from seldon_runtime.state_options import require_alone
+from seldon_runtime.supervisor import Supervisor
+from seldon_runtime.worker import Link
 
-EXIT_STARTUP = 3
 _MODES = ("list_plugins", "check")
 _QUESTIONS = frozenset({"--help", "--plugins", "--version"})
 """What can be answered though the selected plugins cannot be loaded."""
@@ -37,6 +39,7 @@ def run(command_line: Sequence[str]) -> int:
         that of a contributed command is its own.
     """
     words = list(command_line)
+    link = Link.from_environment()
     if words[:1] == ["plugins"]:
         words[0] = "--plugins"
     try:
@@ -45,7 +48,7 @@ def run(command_line: Sequence[str]) -> int:
         if command is not None:
             status = command.main(words[1:], prog_name=f"seldon-run {words[0]}", standalone_mode=False)
             return status if type(status) is int else 0
-        return _act(plugin_set, context, selection)
+        return _act(words, plugin_set, context, selection, link)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
@@ -154,7 +157,9 @@ Every option can come from the environment variable shown with it; the command
 line wins. Options of a plugin are shown when it is selected."""
 
 
-def _act(plugin_set: PluginSet, context: click.Context, selection: Selection) -> int:
+def _act(
+    words: list[str], plugin_set: PluginSet, context: click.Context, selection: Selection, link: Link | None
+) -> int:
     values: dict[str, Any] = dict(context.params)
     modes = {mode: values.pop(mode) for mode in _MODES}
     if modes["list_plugins"]:
@@ -168,13 +173,18 @@ def _act(plugin_set: PluginSet, context: click.Context, selection: Selection) ->
         raise click.UsageError(
             "which class is to be served? Give MODEL_NAME as argument or variable.", context
         )
-    settings = Settings(values, selection.transports)
+    settings = Settings(values, selection.transports, link.worker if link else None)
     logging.basicConfig(level=settings["log_level"], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    if link is not None:
+        listening.use(link)
+        return Runtime(plugin_set, settings, link).serve()
     if selection.unkept_state:
         logging.getLogger(__name__).error(
             "PERSISTENCE=1 asks for state in Redis, but no plugin for it is installed: STATE IS NOT KEPT. "
             "Install it with: pip install 'seldon-runtime[redis]'; PERSISTENCE=redis makes this an error"
         )
+    if not modes["check"] and (settings["workers"] > 1 or settings["max_requests"]):
+        return _supervise(words, plugin_set, settings)
     runtime = Runtime(plugin_set, settings)
     if not modes["check"]:
         return runtime.serve()
@@ -184,6 +194,13 @@ def _act(plugin_set: PluginSet, context: click.Context, selection: Selection) ->
     for transport in runtime.transports:
         click.echo(f"{transport.name} would be served at {transport.address}")
     return 0
+
+
+def _supervise(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
+    has_state = plugin_set.has(plugins.PERSISTENCE)
+    if has_state:
+        require_alone(settings)
+    return Supervisor(words, settings, overlap=not has_state).run()
 
 
 def _plugin_table(selection: Selection, given: Mapping[str, bool]) -> str:

@@ -97,6 +97,10 @@ class SeldonNotImplementedError(SeldonError):
         super().__init__(message, code=ErrorCode.NOT_IMPLEMENTED)
 
 
+EXIT_STARTUP = 3
+"""The exit status after a :class:`StartupError`."""
+
+
 class StartupError(Exception):
     """The runtime cannot start. The message names the remedy; the process exits with 3.
 

@@ -10,7 +10,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from queue import SimpleQueue
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from seldon_runtime.errors import ErrorCode, SeldonError
@@ -36,8 +37,11 @@ class Executor:
         self._tasks: SimpleQueue[Task | None] = SimpleQueue()
         self._stopped = False
         self._entrance = threading.Lock()  # so that no task slips in over the limit, or behind the end
+        self._busy_since: list[float | None] = [None] * threads
+        self._finished = [0] * threads
         self._threads = [
-            threading.Thread(target=self._work, name=f"component-{i}", daemon=True) for i in range(threads)
+            threading.Thread(target=self._work, args=(i,), name=f"component-{i}", daemon=True)
+            for i in range(threads)
         ]
 
     def start(self) -> None:
@@ -49,6 +53,16 @@ class Executor:
     def waiting(self) -> int:
         """How many tasks wait at this moment."""
         return self._tasks.qsize()
+
+    @property
+    def finished(self) -> int:
+        """How many tasks have been run."""
+        return sum(self._finished)
+
+    def longest_s(self) -> float:
+        """How long the task that was begun first of those still running has been running; 0 when none is."""
+        now = time.monotonic()
+        return max(now - (since or now) for since in self._busy_since)
 
     def submit(self, task: Task) -> None:
         """Run ``task`` when its turn comes; never blocks. ``task`` must not raise.
@@ -110,10 +124,24 @@ class Executor:
                 thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
-    def _work(self) -> None:
+    def abandon(self) -> list[Task]:
+        """Take no more tasks, and give back those that wait: for when the threads hang."""
+        waiting: list[Task] = []
+        with self._entrance:
+            self._stopped = True
+            with suppress(Empty):
+                while (task := self._tasks.get_nowait()) is not None:
+                    waiting.append(task)
+        return waiting
+
+    def _work(self, index: int) -> None:
+        busy_since, finished = self._busy_since, self._finished
         while (task := self._tasks.get()) is not None:
+            busy_since[index] = time.monotonic()
             try:
                 task()
             except BaseException:  # a fault of the runtime; without this boundary all later calls would hang
                 logger.exception("a task of the runtime failed")
+            busy_since[index] = None
+            finished[index] += 1
             del task  # it holds a whole request: not until the next one comes

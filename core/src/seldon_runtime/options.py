@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from seldon_runtime import plugins
 from seldon_runtime.errors import StartupError
 from seldon_runtime.identity import Identity, ServiceType
+from seldon_runtime.life_options import life_options
 from seldon_runtime.limits import Limits
 from seldon_runtime.plugins import Plugin
 from seldon_runtime.settings import DEFAULT_PORT, Settings
@@ -93,21 +94,7 @@ def options() -> list[click.Option]:
             default="INFO",
             help="Least severe messages to log.",
         ),
-        _option(
-            "--queue-size",
-            envvar="SELDON_QUEUE_SIZE",
-            type=click.IntRange(1),
-            default=1000,
-            help="Calls that may wait for the component; further ones are refused.",
-        ),
-        _option(
-            "--grace",
-            "grace_s",
-            envvar="SELDON_GRACE_S",
-            type=click.FloatRange(0, 86_400),
-            default=20.0,
-            help="Seconds that accepted calls have to finish after SIGTERM.",
-        ),
+        *life_options(),
         _option(
             "--max-body-bytes",
             envvar="SELDON_MAX_BODY_BYTES",

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import signal
-import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from enum import Enum, auto
 from functools import partial
-from types import FrameType
 
 from seldon_runtime.component import Component
 from seldon_runtime.errors import ComponentFailed, SeldonError, StartupError
@@ -21,10 +20,13 @@ from seldon_runtime.parameters import parse_parameters
 from seldon_runtime.plugins import PERSISTENCE, PluginSet
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
+from seldon_runtime.signals import Alarm, handled
 from seldon_runtime.state import StateStore, state_key
 from seldon_runtime.state_keeper import StateKeeper
 from seldon_runtime.state_options import policy_from
 from seldon_runtime.transport import Transport
+from seldon_runtime.watch import Watch
+from seldon_runtime.worker import Link, Order
 
 logger = logging.getLogger(__name__)
 
@@ -37,22 +39,33 @@ class Terminated(BaseException):
     """A signal asked the process to end while it was starting."""
 
 
+class End(Enum):
+    """Why a process stops serving."""
+
+    TERMINATED = auto()
+    RETIRED = auto()
+    """Other workers serve on."""
+    HUNG = auto()
+
+
 class Runtime:
     """One component, its service and its transports.
 
     Args:
         plugins: the selected plugins.
         settings: all settings, ``model_name`` included.
+        link: to the supervisor, in a worker.
     """
 
-    def __init__(self, plugins: PluginSet, settings: Settings) -> None:
+    def __init__(self, plugins: PluginSet, settings: Settings, link: Link | None = None) -> None:
         self._plugins = plugins
         self._settings = settings
-        self._executor = Executor(queue_size=settings["queue_size"])
+        self._link = link
+        self._executor = Executor(settings["threads"], settings["queue_size"])
         self._state: StateKeeper | None = None
         self._started: list[Transport] = []
         self._serving = False
-        self._ending = False
+        self._end: End | None = None
         self.transports: list[Transport] = []
 
     def load(self) -> Service:
@@ -91,7 +104,7 @@ class Runtime:
         return service
 
     def serve(self) -> int:
-        """Load, serve until SIGTERM or SIGINT, drain. Blocks; for the main thread.
+        """Load, serve until SIGTERM, SIGINT or the supervisor ends it, drain. Blocks; for the main thread.
 
         Returns:
             The exit status: 0, or 1 when accepted calls had not finished within the grace period, or the
@@ -100,13 +113,13 @@ class Runtime:
         Raises:
             StartupError: nothing was served; what had been started is stopped again.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_signal)
-        signal.signal(signal.SIGUSR1, self._on_save_signal)
-        with _signal_alarm() as alarm:
+        handlers = {signal.SIGTERM: self._on_term, signal.SIGINT: self._on_int, signal.SIGUSR1: self._on_usr1}
+        if self._link is not None:
+            handlers |= {signal.SIGINT: _ignore, signal.SIGHUP: _ignore}  # a terminal's are the supervisor's
+        with handled(handlers) as alarm:
             return self._serve(alarm)
 
-    def _serve(self, alarm: socket.socket) -> int:
+    def _serve(self, alarm: Alarm) -> int:
         try:
             service = self.load()
             self._start_transports()
@@ -117,10 +130,63 @@ class Runtime:
             self._state.start(service)
         service.ready = True
         service.change_life("ready")
-        logger.info("ready: %s", ", ".join(f"{t.name} at {t.address}" for t in self._started))
-        while not self._ending:
-            alarm.recv(1)
+        addresses = [(t.name, t.address) for t in self._started]
+        if self._link is None:
+            logger.info("ready: %s", ", ".join(f"{name} at {address}" for name, address in addresses))
+        else:
+            self._link.ready(addresses)
+        watch = self._watch(service, alarm)
+        watch.start()
+        self._until_the_end(service, alarm)
+        if self._end is End.TERMINATED:
+            self._delay(service, alarm)
+        watch.stop()
         return self._drain(service)
+
+    def _until_the_end(self, service: Service, alarm: Alarm) -> None:
+        links = [] if self._link is None else [self._link]
+        while self._end is None:
+            for link in alarm.wait(links):
+                for order in link.orders():
+                    self._obey(order, service)
+
+    def _obey(self, order: Order, service: Service) -> None:
+        if order is Order.UNREADY:
+            service.ready = False
+        else:
+            self._end = End.RETIRED
+            service.retiring = order is Order.RETIRE
+
+    def _delay(self, service: Service, alarm: Alarm) -> None:
+        """Not ready, but serving: load balancers have time to notice."""
+        service.ready = False
+        delay_s = self._settings["drain_delay_s"]
+        if delay_s:
+            logger.info("not ready; draining begins in %g s", delay_s)
+        end = time.monotonic() + delay_s
+        while (remaining := end - time.monotonic()) > 0:
+            alarm.wait(timeout_s=remaining)
+
+    def _watch(self, service: Service, alarm: Alarm) -> Watch:
+        def hung() -> None:
+            self._end = End.HUNG
+            if self._link is not None:
+                self._link.hung()
+            service.give_up("the component hangs; the process is being replaced")
+            alarm.ring()
+
+        def spent() -> None:
+            logger.info("the process has answered its share of calls")
+            if self._link is not None:
+                self._link.spent()
+
+        return Watch(
+            self._executor,
+            hang_timeout_s=self._settings["hang_timeout_s"],
+            max_calls=_with_jitter(self._settings) if self._link is not None else 0,
+            on_hang=hung,
+            on_spent=spent,
+        )
 
     def _state_keeper(self, parameters: dict[str, object]) -> StateKeeper | None:
         if not self._plugins.has(PERSISTENCE):
@@ -182,7 +248,7 @@ class Runtime:
 
     def _drain(self, service: Service) -> int:
         """Not ready, no new work, answer what was accepted, save, then stop everything."""
-        service.ready = False
+        service.ready = service.ready and service.retiring
         service.draining = True
         logger.info("draining: accepted calls have %.0f s to finish", self._settings["grace_s"])
         service.change_life("draining")
@@ -203,31 +269,32 @@ class Runtime:
         logger.info("stopped")
         return 0 if kept else 1
 
-    def _on_save_signal(self, number: int, frame: FrameType | None) -> None:
+    def _on_usr1(self) -> None:
         if self._state is not None:
             self._state.request()
 
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+    def _on_term(self) -> None:
+        self._on_end(signal.SIGTERM)
+
+    def _on_int(self) -> None:
+        self._on_end(signal.SIGINT)
+
+    def _on_end(self, number: int) -> None:
         if not self._serving:
             raise Terminated
-        if self._ending:
+        if self._end is End.TERMINATED:
             os._exit(128 + number)  # asked twice
-        self._ending = True
+        self._end = End.TERMINATED
 
 
-@contextmanager
-def _signal_alarm() -> Iterator[socket.socket]:
-    """A socket that a signal writes to. The system may hand a signal to any thread that is just being made,
-    and Python runs handlers on the main thread only: that one has to be woken from its wait."""
-    alarm, end = socket.socketpair()
-    end.setblocking(False)
-    before = signal.set_wakeup_fd(end.fileno(), warn_on_full_buffer=False)
-    try:
-        yield alarm
-    finally:
-        signal.set_wakeup_fd(before)
-        alarm.close()
-        end.close()
+def _ignore() -> None:
+    pass
+
+
+def _with_jitter(settings: Settings) -> int:
+    """So that workers that started together do not end together."""
+    most: int = settings["max_requests"]
+    return most + random.randint(0, settings["max_requests_jitter"]) if most else 0
 
 
 def _failed(name: str, error: SeldonError) -> StartupError:

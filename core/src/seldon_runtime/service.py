@@ -53,6 +53,10 @@ class Service:
         """Whether new work is welcome: true after load and restore, false before draining."""
         self.draining = False
         """Whether the process is about to end: transports ask clients to go elsewhere."""
+        self.retiring = False
+        """Whether other workers serve on at the same addresses when this process drains."""
+        self.alive = True
+        """Whether it can still answer calls: false when user code hangs, and only a new process helps."""
         self.degraded: dict[str, str] = {}
         """Parts that do not work as they should while calls go on, and why: ``{"state": "..."}``."""
         self._metadata = metadata if metadata is not None else {}
@@ -80,6 +84,17 @@ class Service:
         self._observers = tuple(observers)
         for interceptor in reversed(interceptors):
             self._proceed = _around(interceptor, self._proceed)
+
+    def give_up(self, reason: str) -> None:
+        """Refuse the calls that wait, and all further ones. Called by the runtime, from any thread."""
+        self.alive = self.ready = False
+
+        def refuse(call: Call) -> None:
+            raise SeldonError(reason, code=ErrorCode.UNAVAILABLE)
+
+        self._proceed = refuse
+        for task in self.executor.abandon():
+            task()
 
     def submit(self, call: Call, done: Done) -> None:
         """Queue a call and return at once; ``done`` is told the outcome exactly once.

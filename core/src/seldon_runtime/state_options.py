@@ -76,15 +76,20 @@ class StatePolicy:
     wait_s: float = 60.0
 
 
-def policy_from(settings: Settings, parameters: dict[str, Any]) -> StatePolicy:
-    """Raises StartupError when a signature is required and there is no secret, or when the object
-    would not be alone in its process, or the process alone with its key."""
+def require_alone(settings: Settings) -> None:
+    """Raises StartupError when the object would not be alone with its key."""
     for setting, what in (("workers", "worker processes"), ("threads", "component threads")):
-        if (count := settings.get(setting) or 1) > 1:
+        if (count := settings[setting]) > 1:
             raise StartupError(
                 f"persistence with {count} {what} is not possible: each would learn for itself, and "
                 f"their states cannot be merged. Set --{setting} 1, or PERSISTENCE=0"
             )
+
+
+def policy_from(settings: Settings, parameters: dict[str, Any]) -> StatePolicy:
+    """Raises StartupError when a signature is required and there is no secret, or when the object
+    would not be alone with its key."""
+    require_alone(settings)
     secret: str | None = settings["persistence_secret_key"]
     if not secret:
         if settings["persistence_require_signature"]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import socket
 from typing import Protocol
 
-from seldon_runtime.errors import StartupError
+from seldon_runtime import listening
+from seldon_runtime.listening import Reservation, drained
+
+__all__ = ["Reservation", "Transport", "bind", "drained", "reserve"]
 
 
 class Transport(Protocol):
@@ -31,7 +34,9 @@ class Transport(Protocol):
 
 
 def bind(host: str, port: int, setting: str) -> socket.socket:
-    """A listening TCP socket, bound to ``host`` and ``port`` (0: any free one).
+    """A listening TCP socket, bound to ``host`` and ``port`` (0: any free one). :func:`drained` closes it.
+
+    With several workers it is the same for all of them: who accepts a connection serves it.
 
     Args:
         host: an IPv4 or IPv6 address or a name; ``::`` takes both families where the system allows.
@@ -41,16 +46,17 @@ def bind(host: str, port: int, setting: str) -> socket.socket:
     Raises:
         StartupError: the port is in use or may not be bound.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((host, port))
-        listener.listen(1)  # another listener on the port is only found by listening
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise StartupError(
-            f"cannot listen on {host}:{port} ({error}): is another program using the port? "
-            f"Choose another one with {setting}"
-        ) from None
-    return listener
+    return listening.source.listen(host, port, setting)
+
+
+def reserve(host: str, port: int, setting: str) -> Reservation:
+    """A port for a server that can only bind by itself; rather use :func:`bind`. Arguments as there.
+
+    Returns:
+        The port, and whether to bind it with SO_REUSEPORT, since other workers bind it too. The system then
+        deals connections out to them. Other programs do not get the port.
+
+    Raises:
+        StartupError: the port is in use or may not be bound.
+    """
+    return listening.source.reserve(host, port, setting)

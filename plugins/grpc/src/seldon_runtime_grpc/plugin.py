@@ -48,6 +48,15 @@ def seldon_options() -> Sequence[click.Option]:
             help="Seconds after which an idle client is asked whether it is still there.",
         ),
         _option(
+            "--grpc-max-connection-age",
+            "grpc_max_connection_age_s",
+            envvar="SELDON_GRPC_MAX_CONNECTION_AGE_S",
+            type=click.FloatRange(0.1, 86_400),
+            default=10.0,
+            help="With several workers: seconds after which a client is told to connect anew, its calls "
+            "going on: that spreads the load, and lets workers be replaced without a failed call.",
+        ),
+        _option(
             "--grpc-tls-cert",
             envvar="SELDON_GRPC_TLS_CERT",
             type=click.Path(),

@@ -10,9 +10,11 @@ import grpc
 from seldon_runtime.errors import StartupError
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
+from seldon_runtime.transport import reserve
 from seldon_runtime_grpc import pod_annotations
 from seldon_runtime_grpc.credentials import credentials
 from seldon_runtime_grpc.handlers import NAME, Handlers
+from seldon_runtime_grpc.listener import close_listeners
 from seldon_runtime_grpc.probes import Probes
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -24,6 +26,10 @@ _LINGER_S = 0.25
 """How long new calls are refused before connections are closed: grpc answers CANCELLED, which clients do not
 try again elsewhere, to calls that arrive while it closes them."""
 _ABORT_S = 1.0
+_AGE_JITTER = 1.2
+"""grpc spreads the ends of connections over a tenth more or less than their greatest age."""
+_NO_LIMIT = 2**31 - 1
+_PORT_SETTING = "--grpc-port (PREDICTIVE_UNIT_GRPC_SERVICE_PORT)"
 
 
 class GrpcTransport:
@@ -39,15 +45,17 @@ class GrpcTransport:
     name = NAME
 
     def __init__(self, service: Service, settings: Settings) -> None:
+        self._service = service
+        self._settings = settings
         self._host: str = settings["host"]
         self._port = settings.port_for(self.name, settings["grpc_port"])
         self._credentials = credentials(settings)
         threads = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
         self._threads = ThreadPoolExecutor(threads, "grpc")
         self._handlers = Handlers(service)
-        self._server = grpc.server(self._threads, [self._handlers], options=_options(settings))
-        self._probes = Probes(service, self._server)
         self._closed_at: float | None = None
+        self._oldest_s = 0.0
+        """How long clients that are connected already may go on calling."""
 
     @property
     def address(self) -> str:
@@ -62,6 +70,9 @@ class GrpcTransport:
 
     def start(self) -> None:
         """Bind, and serve in grpc's own threads."""
+        self._port, shared = reserve(self._host, self._port, _PORT_SETTING)
+        self._server = grpc.server(self._threads, [self._handlers], options=_options(self._settings, shared))
+        self._probes = Probes(self._service, self._server)
         try:
             if self._credentials is None:
                 self._port = self._server.add_insecure_port(self._target)
@@ -69,35 +80,51 @@ class GrpcTransport:
                 self._port = self._server.add_secure_port(self._target, self._credentials)
         except RuntimeError as error:
             raise StartupError(
-                f"cannot listen on {self._target} ({error}): is another program using the port? Choose "
-                "another one with --grpc-port (PREDICTIVE_UNIT_GRPC_SERVICE_PORT)"
+                f"cannot listen on {self._target} ({error}): is another program using the port? "
+                f"Choose another one with {_PORT_SETTING}"
             ) from error
         self._server.start()
         self._probes.start()
 
     def stop_accepting(self) -> None:
-        """New calls get UNAVAILABLE from now on."""
+        """New calls get UNAVAILABLE from now on; if other workers serve on, new connections go to those."""
+        self._closed_at = time.monotonic()
+        if self._service.retiring:
+            close_listeners(self._port)
+            self._oldest_s = self._settings["grpc_max_connection_age_s"] * _AGE_JITTER
+        else:
+            self._close()
+
+    def _close(self) -> None:
         self._handlers.close()
         self._probes.drain()
-        self._closed_at = time.monotonic()
 
     def stop(self, grace_s: float) -> None:
         """Tell clients to go elsewhere, wait for the accepted calls, cancel what is left, end all threads."""
         if self._closed_at is None:
             return
         deadline = time.monotonic() + grace_s
-        time.sleep(max(0.0, min(self._closed_at + _LINGER_S, deadline) - time.monotonic()))
+        if self._oldest_s:
+            _sleep_until(min(self._closed_at + self._oldest_s, deadline - _LINGER_S))
+            self._close()
+        _sleep_until(min(self._closed_at + self._oldest_s + _LINGER_S, deadline))
         self._probes.stop()
         remaining_s = max(0.0, deadline - time.monotonic())
         self._server.stop(remaining_s).wait(remaining_s + _ABORT_S)
         self._threads.shutdown(wait=False)
 
 
-def _options(settings: Settings) -> list[tuple[str, int]]:
+def _sleep_until(end: float) -> None:
+    time.sleep(max(0.0, end - time.monotonic()))
+
+
+def _options(settings: Settings, shared: bool) -> list[tuple[str, int]]:
     """Of the channel, as grpc/impl/channel_arg_names.h explains them."""
+    age_s: float = settings["grpc_max_connection_age_s"] if shared else 0
     largest = settings["grpc_max_message_bytes"] or pod_annotations.max_message_bytes() or _MAX_MESSAGE_BYTES
     return [
-        ("grpc.so_reuseport", 0),
+        ("grpc.so_reuseport", int(shared)),
+        ("grpc.max_connection_age_ms", int(age_s * 1000) or _NO_LIMIT),
         ("grpc.max_receive_message_length", largest),
         ("grpc.max_send_message_length", largest),
         ("grpc.keepalive_time_ms", int(settings["grpc_keepalive_s"] * 1000)),

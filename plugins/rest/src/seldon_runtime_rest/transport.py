@@ -19,10 +19,9 @@ from seldon_runtime.errors import StartupError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
-from seldon_runtime.transport import bind
+from seldon_runtime.transport import bind, drained
 from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
 from seldon_runtime_rest.connection import Connection
-from seldon_runtime_rest.door import drained
 from seldon_runtime_rest.json_text import NonFinite, dumper
 from seldon_runtime_rest.lane import AsgiApp, Lane, Receive, Scope, Send
 
@@ -30,6 +29,8 @@ logger = logging.getLogger(__name__)
 
 _LINGER_S = 0.5
 """How long open connections may still bring a request after the last new connection was accepted."""
+_LONG_LINGER_S = 5.0
+"""The same while other workers serve on: nobody waits for the end of this one."""
 _END_S = 1.0
 """How long the server has to end once there is nothing left to wait for."""
 _FLASK_THREADS = 16
@@ -106,7 +107,8 @@ class RestTransport:
         if self._thread is None:
             return
         deadline = time.monotonic() + grace_s
-        linger_end = min(deadline, time.monotonic() + _LINGER_S)
+        linger_s = _LONG_LINGER_S if self._service.retiring else _LINGER_S
+        linger_end = min(deadline, time.monotonic() + linger_s)
         if self._closing is not None:
             wait([self._closing], max(0.0, linger_end - time.monotonic()))
         while self._server.server_state.connections and time.monotonic() < linger_end:

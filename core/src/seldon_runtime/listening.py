@@ -1,0 +1,168 @@
+"""Listening sockets: who makes them, who shares them, and how they are closed without losing a client."""
+
+from __future__ import annotations
+
+import ctypes
+import socket
+import struct
+import sys
+from contextlib import suppress
+from typing import NamedTuple, Protocol
+
+from seldon_runtime.errors import StartupError
+
+_SO_ATTACH_FILTER = 26  # asm-generic/socket.h
+_DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)  # one classic BPF instruction: return 0 bytes of the packet
+
+
+class Reservation(NamedTuple):
+    """A port for a server that has to bind by itself."""
+
+    port: int
+    shared: bool
+    """Whether to bind with SO_REUSEPORT: other workers bind it too."""
+
+
+class Source(Protocol):
+    """Where a process has its listening sockets from."""
+
+    outlived: bool
+    """Whether others go on listening on them when this process stops."""
+
+    def listen(self, host: str, port: int, setting: str) -> socket.socket:
+        """A listening socket of the caller's own."""
+
+    def reserve(self, host: str, port: int, setting: str) -> Reservation:
+        """A port that the caller may bind."""
+
+
+class Own:
+    """Sockets of this process alone; nothing of them is kept."""
+
+    outlived = False
+
+    def listen(self, host: str, port: int, setting: str) -> socket.socket:
+        """Raises StartupError when the port cannot be had."""
+        return listening(host, port, setting)
+
+    def reserve(self, host: str, port: int, setting: str) -> Reservation:
+        """The server that binds will tell whether it can."""
+        return Reservation(port, shared=False)
+
+
+class Kept:
+    """Sockets that outlive the process that serves them: a supervisor's.
+
+    They are known by their place: ``key`` says whose n-th socket of which setting it is, so that every worker
+    gets the same one, also where the port is 0.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: dict[tuple[object, ...], socket.socket] = {}
+        self._guards: dict[tuple[object, ...], socket.socket] = {}
+
+    def listen(self, host: str, port: int, setting: str, place: int) -> socket.socket:
+        """The listening socket itself: the caller duplicates it. Raises StartupError."""
+        key = (host, port, setting, place)
+        if key not in self._listeners:
+            self._listeners[key] = listening(host, port, setting)
+        return self._listeners[key]
+
+    def reserve(self, host: str, port: int, setting: str, place: int) -> int:
+        """A port that nobody can bind but processes of this user with SO_REUSEPORT. Raises StartupError."""
+        key = (host, port, setting, place)
+        if key not in self._guards:
+            self._guards[key] = _guard(host, port, setting)
+        number: int = self._guards[key].getsockname()[1]
+        return number
+
+    def bar(self) -> None:
+        """Make no more connections; those that were made can still be accepted."""
+        for listener in self._listeners.values():
+            _bar(listener)
+
+    def close(self) -> None:
+        """Give all up."""
+        for kept in (*self._listeners.values(), *self._guards.values()):
+            kept.close()
+        self._listeners.clear()
+        self._guards.clear()
+
+
+source: Source = Own()
+"""Of this process. Set once, before any transport starts."""
+
+
+def use(new: Source) -> None:
+    """Let :func:`seldon_runtime.transport.bind` and ``reserve`` ask ``new`` from now on."""
+    global source
+    source = new
+
+
+def listening(host: str, port: int, setting: str) -> socket.socket:
+    """A new listening TCP socket. Raises StartupError when the port cannot be had."""
+    listener = socket.socket(_family(host), socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1)  # another listener on the port is only found by listening
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise _unavailable(host, port, setting, error) from None
+    return listener
+
+
+def drained(listener: socket.socket) -> list[socket.socket]:
+    """The connections that the system has made already, which closing would reset; then it is closed.
+
+    Clients that come meanwhile are not answered at all, and are refused when they ask again: Linux
+    lets a filter drop what arrives, so no connection is made between the last accept and the close.
+    Elsewhere that gap is as short as it can be. A socket on which other workers go on listening is only let
+    go: they take what comes. Never blocks.
+    """
+    late: list[socket.socket] = []
+    with listener:
+        if source.outlived:
+            return late
+        _bar(listener)
+        listener.setblocking(False)
+        while True:
+            try:
+                late.append(listener.accept()[0])
+            except OSError:  # none is left
+                return late
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def _guard(host: str, port: int, setting: str) -> socket.socket:
+    """A bound socket that does not listen. Its options change once it is bound: until then it must not get a
+    port that any other program has; from then on it must let workers, and nobody else, have it."""
+    guard = socket.socket(_family(host), socket.SOCK_STREAM)
+    try:
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # an earlier run's connections may linger
+        guard.bind((host, port))
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        guard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except (OSError, OverflowError) as error:
+        guard.close()
+        raise _unavailable(host, port, setting, error) from None
+    return guard
+
+
+def _unavailable(host: str, port: int, setting: str, error: Exception) -> StartupError:
+    return StartupError(
+        f"cannot listen on {host}:{port} ({error}): is another program using the port? "
+        f"Choose another one with {setting}"
+    )
+
+
+def _bar(listener: socket.socket) -> None:
+    if sys.platform != "linux":
+        return
+    program = ctypes.create_string_buffer(_DROP_ALL, len(_DROP_ALL))
+    filters = struct.pack("HP", 1, ctypes.addressof(program))
+    with suppress(OSError):  # where filters are forbidden, only the gap is longer
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, filters)

@@ -1,0 +1,292 @@
+"""Several worker processes: start, watch, replace, reload and stop them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from seldon_runtime.errors import EXIT_STARTUP, StartupError
+from seldon_runtime.listening import Kept
+from seldon_runtime.settings import Settings
+from seldon_runtime.signals import Alarm, handled
+from seldon_runtime.worker import Order
+from seldon_runtime.worker_process import WorkerProcess
+
+logger = logging.getLogger(__name__)
+
+_MOST_FAILED_STARTS = 5
+_STABLE_S = 10.0
+"""A worker that lived as long did not end because of how it started."""
+_FIRST_DELAY_S = 0.1
+_LONGEST_DELAY_S = 30.0
+_MARGIN_S = 7.0
+"""How long a worker may take for its last save and its end when its grace period is over."""
+_LONGEST_WAIT_S = 3600.0
+_MEMORY = Path("/dev/shm")
+
+
+class Supervisor:
+    """Keeps ``workers`` processes serving until a signal ends them.
+
+    User code is never imported here. Listening sockets are made here, when a worker first asks for them, and
+    shared by all: a worker that ends takes no waiting connection with it.
+
+    Args:
+        command: the command line of ``seldon-run``, from which the workers are started too.
+        settings: all settings.
+        overlap: whether the replacement of a worker may be loaded while the old one still serves.
+    """
+
+    def __init__(self, command: Sequence[str], settings: Settings, *, overlap: bool = True) -> None:
+        self._command = command
+        self._count: int = settings["workers"]
+        self._settings = settings
+        self._overlap = overlap
+        self._sockets = Kept()
+        self._workers: list[WorkerProcess] = []
+        self._due: dict[int, float] = {}
+        """When to start the worker of an index that has none."""
+        self._failures = 0
+        """Workers that have ended before or soon after they were ready, since one was stable."""
+        self._restarts = 0
+        self._announced = False
+        self._reload_wanted = False
+        self._to_reload: list[WorkerProcess] = []
+        self._ending: int | None = None
+        self._drain_at: float | None = None
+        self._status = 0
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT. Blocks; for the main thread.
+
+        Returns:
+            The exit status: 0, 1 when accepted calls were lost at the end, or 3 when no worker can start.
+        """
+        handlers = {
+            signal.SIGTERM: lambda: self._on_end(signal.SIGTERM),
+            signal.SIGINT: lambda: self._on_end(signal.SIGINT),
+            signal.SIGHUP: self._on_hup,
+            signal.SIGUSR1: self._on_usr1,
+            signal.SIGCHLD: lambda: None,
+        }
+        self._folder = _make_folder()
+        try:
+            with handled(handlers) as alarm:
+                self._due = dict.fromkeys(range(self._count), 0.0)
+                while self._workers or self._ending is None:
+                    self._step(alarm)
+        finally:
+            for worker in self._workers:
+                worker.kill()
+            self._sockets.close()
+            shutil.rmtree(self._folder, ignore_errors=True)
+        logger.info("stopped")
+        return self._status
+
+    def _step(self, alarm: Alarm) -> None:
+        """Do what is due, then wait for a signal, a message, or the next time that something is due."""
+        self._start_due()
+        self._go_on_reloading()
+        self._end_due()
+        for worker in alarm.wait([w for w in self._workers if w.speaks], self._wait_s()):
+            for message in worker.messages():
+                self._hear(worker, message)
+        for worker in [w for w in self._workers if w.poll() is not None]:
+            self._workers.remove(worker)
+            for message in worker.messages():
+                self._hear(worker, message)
+            self._bury(worker)
+
+    def _wait_s(self) -> float:
+        times = [*self._due.values()] if self._may_start() else []
+        times += [w.kill_at for w in self._workers if w.kill_at is not None]
+        if self._drain_at is not None:
+            times.append(self._drain_at)
+        return min(max(0.0, min(times, default=_LONGEST_WAIT_S) - time.monotonic()), _LONGEST_WAIT_S)
+
+    # starting
+
+    def _may_start(self) -> bool:
+        one_by_one = self._settings["load_sequentially"]
+        return self._ending is None and not (one_by_one and any(not w.ready for w in self._workers))
+
+    def _start_due(self) -> None:
+        for index, due in list(self._due.items()):
+            if self._may_start() and due <= time.monotonic():
+                del self._due[index]
+                self._start(index)
+
+    def _start(self, index: int, replaces: WorkerProcess | None = None) -> None:
+        worker = WorkerProcess(self._command, index, self._count, self._restarts, self._folder, replaces)
+        self._workers.append(worker)
+
+    def _replace(self, worker: WorkerProcess) -> None:
+        """Start another one; the old one is told to end when it is ready."""
+        if any(w.replaces is worker for w in self._workers) or worker.retiring or self._ending is not None:
+            return
+        if self._overlap:
+            self._start(worker.index, worker)
+        else:
+            self._retire(worker)
+            worker.successor_wanted = True
+
+    def _retire(self, worker: WorkerProcess) -> None:
+        worker.retire(Order.RETIRE, self._settings["grace_s"] + _MARGIN_S)
+
+    # what workers say
+
+    def _hear(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
+        match message["event"]:
+            case "listen":
+                self._answer(worker, self._sockets.listen, message["place"])
+            case "reserve":
+                self._answer(worker, self._sockets.reserve, message["place"])
+            case "ready":
+                self._welcome(worker, message["addresses"])
+            case "spent":
+                self._replace(worker)
+            case "hung":
+                logger.error("%s hangs, and is being replaced", worker)
+                worker.retiring = True
+                worker.kill_at = time.monotonic() + self._settings["grace_s"] + _MARGIN_S
+                self._restarts += 1
+                self._due[worker.index] = 0.0
+
+    def _answer(self, worker: WorkerProcess, give: Any, place: list[Any]) -> None:
+        try:
+            given = give(*place)
+        except StartupError as error:
+            worker.send({"error": str(error)})
+        else:
+            worker.send(given)
+
+    def _welcome(self, worker: WorkerProcess, addresses: list[list[str]]) -> None:
+        worker.ready = True
+        logger.info("%s is ready", worker)
+        if worker.replaces in self._workers and not worker.replaces.retiring:
+            self._retire(worker.replaces)
+        worker.replaces = None
+        if not self._announced and sum(w.ready for w in self._workers) == self._count:
+            self._announced = True
+            logger.info("ready: %s", ", ".join(f"{name} at {address}" for name, address in addresses))
+
+    # ends
+
+    def _bury(self, worker: WorkerProcess) -> None:
+        """What follows from the end of a worker."""
+        worker.close()
+        if worker in self._to_reload:
+            self._to_reload.remove(worker)
+        successor = next((w for w in self._workers if w.replaces is worker), None)
+        if successor is not None:
+            successor.replaces = None
+        if self._ending is not None:
+            if worker.status != 0 and worker.ready:
+                self._status = self._status or 1
+                logger.error("%s %s", worker, worker.fate)
+        elif worker.retiring:
+            logger.log(logging.INFO if worker.status == 0 else logging.ERROR, "%s %s", worker, worker.fate)
+            if worker.successor_wanted:
+                self._due[worker.index] = 0.0
+        elif worker.replaces is not None:
+            self._give_up_replacing(worker)
+        else:
+            self._mourn(worker, successor)
+
+    def _give_up_replacing(self, worker: WorkerProcess) -> None:
+        logger.error("%s, a replacement, %s before it was ready; the old one serves on", worker, worker.fate)
+        self._to_reload.clear()
+
+    def _mourn(self, worker: WorkerProcess, successor: WorkerProcess | None) -> None:
+        """A worker has ended that should not have."""
+        logger.error("%s %s%s", worker, worker.fate, "" if worker.ready else " before it was ready")
+        if worker.ready and worker.age_s > _STABLE_S:
+            self._failures = 0
+        self._failures += 1
+        serving = any(w.ready for w in self._workers)
+        hopeless = worker.status == EXIT_STARTUP or self._failures >= _MOST_FAILED_STARTS
+        if not worker.ready and not serving and hopeless:
+            logger.critical("no worker can be started; the cause stands above")
+            self._status = EXIT_STARTUP
+            self._end(0.0)
+            return
+        self._restarts += 1
+        if successor is None:
+            self._due[worker.index] = self._later()
+
+    def _later(self) -> float:
+        """When to try again: at once, then after longer and longer."""
+        exponent = self._failures - 2
+        delay_s = min(_FIRST_DELAY_S * 2**exponent, _LONGEST_DELAY_S) if exponent >= 0 else 0.0
+        return time.monotonic() + delay_s
+
+    # reloading
+
+    def _go_on_reloading(self) -> None:
+        """Replace the next one when the last one replaced is gone."""
+        if self._reload_wanted and self._ending is None:
+            self._reload_wanted = False
+            logger.info("reloading: workers are replaced one by one")
+            self._to_reload = [w for w in self._workers if not w.retiring]
+        settled = not self._due and all(w.ready and not w.retiring for w in self._workers)
+        if self._to_reload and settled:
+            self._replace(self._to_reload.pop(0))
+
+    # stopping
+
+    def _end(self, delay_s: float) -> None:
+        """Not ready; after the delay the workers drain."""
+        self._ending = self._ending or signal.SIGTERM
+        self._due.clear()
+        if delay_s:
+            logger.info("not ready; draining begins in %g s", delay_s)
+            for worker in self._workers:
+                worker.order(Order.UNREADY)
+        self._drain_at = time.monotonic() + delay_s
+
+    def _end_due(self) -> None:
+        now = time.monotonic()
+        if self._drain_at is not None and self._drain_at <= now:
+            self._drain_at = None
+            self._sockets.bar()
+            for worker in self._workers:
+                worker.retire(Order.END, self._settings["grace_s"] + _MARGIN_S)
+            self._sockets.close()
+        for worker in self._workers:
+            if worker.kill_at is not None and worker.kill_at <= now:
+                logger.error("%s did not end in time, and is killed", worker)
+                worker.kill()
+
+    # signals
+
+    def _on_end(self, number: int) -> None:
+        if self._ending is not None:  # asked twice
+            for worker in self._workers:
+                worker.kill()
+            shutil.rmtree(self._folder, ignore_errors=True)
+            os._exit(128 + number)
+        self._ending = number
+        self._end(self._settings["drain_delay_s"])
+
+    def _on_hup(self) -> None:
+        self._reload_wanted = True
+
+    def _on_usr1(self) -> None:
+        for worker in self._workers:
+            worker.signal(signal.SIGUSR1)
+
+
+def _make_folder() -> Path:
+    """Raises StartupError when there is no folder that this process may write to."""
+    parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
+    try:
+        return Path(tempfile.mkdtemp(prefix="seldon-", dir=parent))
+    except OSError as error:
+        raise StartupError(f"no folder for the workers can be made ({error}): set TMPDIR to one") from error

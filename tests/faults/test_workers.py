@@ -1,0 +1,83 @@
+"""Several workers under load: ended, killed, replaced, hung."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Start = Callable[..., Any]
+BOTH = pytest.mark.parametrize("transport", ["rest", "grpc"])
+SOON = ("--grpc-max-connection-age", "0.5")
+
+ECHO = """
+    import os
+
+    class Echo:
+        def predict(self, X, features_names):
+            return X
+
+        def tags(self):
+            return {"process": str(os.getpid())}
+"""
+
+
+@BOTH
+def test_a_reload_under_load_fails_no_call(seldon_run: Start, load: Start, transport: str) -> None:
+    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", *SOON, source=ECHO)
+    clients = load(server, transport)
+    old = clients.wait_for_processes(2)
+    server.process.send_signal(signal.SIGHUP)
+    for process in old:
+        server.wait_for_log(rf"process {process}\) ended with status 0")
+    clients.wait_for_processes(2, other_than=old)
+    clients.stop()
+    assert clients.failures == []
+    assert server.stop() == 0
+
+
+@BOTH
+def test_only_calls_of_a_killed_worker_fail_and_another_one_takes_its_place(
+    seldon_run: Start, load: Start, transport: str
+) -> None:
+    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", *SOON, source=ECHO)
+    clients = load(server, transport)
+    old = clients.wait_for_processes(2)
+    victim = min(old)
+    os.kill(int(victim), signal.SIGKILL)
+    new = server.wait_for_log(rf"process {victim}\) was ended by SIGKILL(?s:.*)process (\d+)\) is ready")[1]
+    more_clients = load(server, transport)
+    more_clients.wait_for(lambda: new in more_clients.answered, "answer of the new worker")
+    clients.stop()
+    more_clients.stop()
+    assert len(clients.failures) <= 8, clients.failures
+    assert more_clients.failures == []
+
+
+@BOTH
+def test_workers_that_have_done_their_share_are_replaced_without_a_failed_call(
+    seldon_run: Start, load: Start, transport: str
+) -> None:
+    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", "--max-requests", "200", *SOON, source=ECHO)
+    clients = load(server, transport)
+    clients.wait_for_processes(4)
+    clients.stop()
+    assert clients.failures == []
+
+
+@BOTH
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_end_loses_no_accepted_call(seldon_run: Start, load: Start, transport: str, workers: str) -> None:
+    """Refused connections and UNAVAILABLE are what a call gets that was not accepted."""
+    server = seldon_run("Echo", "REST,GRPC", "--workers", workers, source=ECHO)
+    clients = load(server, transport)
+    clients.wait_for_processes(int(workers))
+    server.terminate()
+    assert server.wait() == 0
+    clients.stop()
+    lost = [f for f in clients.failures if not re.search("ConnectionRefused|UNAVAILABLE", f)]
+    assert lost == []
