@@ -42,7 +42,7 @@ def test_then_nobody_listens(listener: socket.socket) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="socket filters are Linux's")
 def test_nobody_gets_in_between_the_last_accept_and_the_close(listener: socket.socket) -> None:
-    listening._bar(listener)
+    listening.bar(listener)
     with socket.socket() as client:
         client.settimeout(0.2)
         with pytest.raises(TimeoutError):

@@ -41,6 +41,24 @@ def test_a_reload_under_load_fails_no_call(seldon_run: Start, load: Start, trans
 
 
 @BOTH
+def test_the_one_process_hands_over_to_a_worker_without_a_failed_call(
+    seldon_run: Start, load: Start, transport: str
+) -> None:
+    server = seldon_run("Echo", "REST,GRPC", *SOON, source=ECHO)
+    clients = load(server, transport)
+    old = clients.wait_for_processes(1)
+    assert old == {str(server.process.pid)}
+    server.process.send_signal(signal.SIGHUP)
+    new = clients.wait_for_processes(1, other_than=old)
+    server.wait_for_log("^.*runtime: stopped$")
+    server.process.send_signal(signal.SIGHUP)
+    clients.wait_for_processes(1, other_than=old | new)
+    clients.stop()
+    assert clients.failures == []
+    assert server.stop() == 0
+
+
+@BOTH
 def test_only_calls_of_a_killed_worker_fail_and_another_one_takes_its_place(
     seldon_run: Start, load: Start, transport: str
 ) -> None:

@@ -13,6 +13,7 @@ import click
 
 from seldon_runtime import __version__, builtin, listening, plugins, state_command
 from seldon_runtime.errors import EXIT_STARTUP, StartupError
+from seldon_runtime.listening import Foreground, Kept
 from seldon_runtime.options import Selection, arguments, guess_selection, options
 from seldon_runtime.plugins import PluginSet
 from seldon_runtime.runtime import Runtime
@@ -183,24 +184,39 @@ def _act(
             "PERSISTENCE=1 asks for state in Redis, but no plugin for it is installed: STATE IS NOT KEPT. "
             "Install it with: pip install 'seldon-runtime[redis]'; PERSISTENCE=redis makes this an error"
         )
-    if not modes["check"] and (settings["workers"] > 1 or settings["max_requests"]):
-        return _supervise(words, plugin_set, settings)
+    return _check(plugin_set, settings) if modes["check"] else _serve(words, plugin_set, settings)
+
+
+def _serve(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
+    sockets = Kept()
+    has_state = plugin_set.has(plugins.PERSISTENCE)
+
+    def supervise() -> Supervisor:
+        return Supervisor(words, settings, sockets, overlap=not has_state)
+
+    if has_state:
+        require_alone(settings)
+    if settings["workers"] > 1 or settings["max_requests"]:
+        return supervise().run()
+    listening.use(Foreground(sockets))
+    runtime = Runtime(plugin_set, settings, supervise=supervise)
+    status = runtime.serve()
+    successor = runtime.successor
+    if successor is None:
+        return status
+    del runtime  # and the component with it, as far as nobody else holds it
+    return successor.run() or status
+
+
+def _check(plugin_set: PluginSet, settings: Settings) -> int:
+    """Load, and say what would be served where."""
     runtime = Runtime(plugin_set, settings)
-    if not modes["check"]:
-        return runtime.serve()
     service = runtime.load()
     methods = ", ".join(sorted(method.value for method in service.component.methods)) or "no method"
     click.echo(f"{settings['model_name']} ({settings['service_type']}) loads and defines {methods}")
     for transport in runtime.transports:
         click.echo(f"{transport.name} would be served at {transport.address}")
     return 0
-
-
-def _supervise(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
-    has_state = plugin_set.has(plugins.PERSISTENCE)
-    if has_state:
-        require_alone(settings)
-    return Supervisor(words, settings, overlap=not has_state).run()
 
 
 def _plugin_table(selection: Selection, given: Mapping[str, bool]) -> str:

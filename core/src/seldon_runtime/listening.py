@@ -6,13 +6,24 @@ import ctypes
 import socket
 import struct
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 from seldon_runtime.errors import StartupError
 
 _SO_ATTACH_FILTER = 26  # asm-generic/socket.h
-_DROP_ALL = struct.pack("HBBI", 0x06, 0, 0, 0)  # one classic BPF instruction: return 0 bytes of the packet
+# Classic BPF, on the TCP header: drop a packet that has SYN but not ACK among its flags.
+_NO_NEW_CONNECTION = (
+    (0x30, 0, 0, 13),  # load the flags
+    (0x54, 0, 0, 0x12),  # and SYN | ACK
+    (0x15, 0, 1, 0x02),  # unless equal to SYN, skip one
+    (0x06, 0, 0, 0),  # return nothing
+    (0x06, 0, 0, 0xFFFFFFFF),  # return all
+)
+
+_BACKLOG = 2048
+"""How many clients may wait to be accepted; the system may allow fewer."""
 
 
 class Reservation(NamedTuple):
@@ -35,6 +46,9 @@ class Source(Protocol):
     def reserve(self, host: str, port: int, setting: str) -> Reservation:
         """A port that the caller may bind."""
 
+    def let_go(self, listener: socket.socket) -> None:
+        """The caller closes it now; nobody is to listen on it any more."""
+
 
 class Own:
     """Sockets of this process alone; nothing of them is kept."""
@@ -48,6 +62,9 @@ class Own:
     def reserve(self, host: str, port: int, setting: str) -> Reservation:
         """The server that binds will tell whether it can."""
         return Reservation(port, shared=False)
+
+    def let_go(self, listener: socket.socket) -> None:
+        """Nothing is kept."""
 
 
 class Kept:
@@ -76,10 +93,16 @@ class Kept:
         number: int = self._guards[key].getsockname()[1]
         return number
 
+    def let_go(self, listener: socket.socket) -> None:
+        """Close what is kept of the same socket."""
+        for kept in self._listeners.values():
+            if kept.fileno() >= 0 and kept.getsockname() == listener.getsockname():
+                kept.close()
+
     def bar(self) -> None:
         """Make no more connections; those that were made can still be accepted."""
         for listener in self._listeners.values():
-            _bar(listener)
+            bar(listener)
 
     def close(self) -> None:
         """Give all up."""
@@ -87,6 +110,46 @@ class Kept:
             kept.close()
         self._listeners.clear()
         self._guards.clear()
+
+
+class Foreground:
+    """Sockets of the one process that serves, kept so that a supervisor can take them over.
+
+    Args:
+        kept: where they are kept.
+    """
+
+    def __init__(self, kept: Kept) -> None:
+        self.outlived = False
+        self._kept = kept
+        self._places = Places()
+
+    def listen(self, host: str, port: int, setting: str) -> socket.socket:
+        """Raises StartupError when the port cannot be had."""
+        place = self._places.next("listen", host, port, setting)
+        return self._kept.listen(host, port, setting, place).dup()
+
+    def reserve(self, host: str, port: int, setting: str) -> Reservation:
+        """Raises StartupError when the port cannot be had."""
+        place = self._places.next("reserve", host, port, setting)
+        return Reservation(self._kept.reserve(host, port, setting, place), shared=True)
+
+    def let_go(self, listener: socket.socket) -> None:
+        """The kept one is closed too."""
+        self._kept.let_go(listener)
+
+
+class Places:
+    """Counts how often each request has been made."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[tuple[str, str, int, str]] = Counter()
+
+    def next(self, kind: str, host: str, port: int, setting: str) -> int:
+        """How often it had been made before."""
+        request = (kind, host, port, setting)
+        self._counts[request] += 1
+        return self._counts[request] - 1
 
 
 source: Source = Own()
@@ -105,7 +168,7 @@ def listening(host: str, port: int, setting: str) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(1)  # another listener on the port is only found by listening
+        listener.listen(_BACKLOG)  # another listener on the port is only found by listening
     except (OSError, OverflowError) as error:
         listener.close()
         raise _unavailable(host, port, setting, error) from None
@@ -115,16 +178,15 @@ def listening(host: str, port: int, setting: str) -> socket.socket:
 def drained(listener: socket.socket) -> list[socket.socket]:
     """The connections that the system has made already, which closing would reset; then it is closed.
 
-    Clients that come meanwhile are not answered at all, and are refused when they ask again: Linux
-    lets a filter drop what arrives, so no connection is made between the last accept and the close.
-    Elsewhere that gap is as short as it can be. A socket on which other workers go on listening is only let
-    go: they take what comes. Never blocks.
+    No connection is begun between the last accept and the close (:func:`bar`), where the system allows that.
+    A socket on which other workers go on listening is only let go: they take what comes. Never blocks.
     """
     late: list[socket.socket] = []
     with listener:
         if source.outlived:
             return late
-        _bar(listener)
+        bar(listener)
+        source.let_go(listener)
         listener.setblocking(False)
         while True:
             try:
@@ -159,10 +221,13 @@ def _unavailable(host: str, port: int, setting: str, error: Exception) -> Startu
     )
 
 
-def _bar(listener: socket.socket) -> None:
+def bar(listener: socket.socket) -> None:
+    """Let the system begin no more connections through it, while those begun are made. Clients that come then
+    are not answered, and ask again about a second later. It has no effect but on Linux."""
     if sys.platform != "linux":
         return
-    program = ctypes.create_string_buffer(_DROP_ALL, len(_DROP_ALL))
-    filters = struct.pack("HP", 1, ctypes.addressof(program))
+    code = b"".join(struct.pack("HBBI", *instruction) for instruction in _NO_NEW_CONNECTION)
+    program = ctypes.create_string_buffer(code, len(code))
+    filters = struct.pack("HP", len(_NO_NEW_CONNECTION), ctypes.addressof(program))
     with suppress(OSError):  # where filters are forbidden, only the gap is longer
         listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, filters)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
 
+from seldon_runtime import listening
 from seldon_runtime.component import Component
 from seldon_runtime.errors import ComponentFailed, SeldonError, StartupError
 from seldon_runtime.executor import Executor
@@ -24,6 +25,7 @@ from seldon_runtime.signals import Alarm, handled
 from seldon_runtime.state import StateStore, state_key
 from seldon_runtime.state_keeper import StateKeeper
 from seldon_runtime.state_options import policy_from
+from seldon_runtime.supervisor import Supervisor
 from seldon_runtime.transport import Transport
 from seldon_runtime.watch import Watch
 from seldon_runtime.worker import Link, Order
@@ -44,7 +46,7 @@ class End(Enum):
 
     TERMINATED = auto()
     RETIRED = auto()
-    """Other workers serve on."""
+    """Other processes serve on."""
     HUNG = auto()
 
 
@@ -55,17 +57,28 @@ class Runtime:
         plugins: the selected plugins.
         settings: all settings, ``model_name`` included.
         link: to the supervisor, in a worker.
+        supervise: makes a supervisor, should one have to take over.
     """
 
-    def __init__(self, plugins: PluginSet, settings: Settings, link: Link | None = None) -> None:
+    def __init__(
+        self,
+        plugins: PluginSet,
+        settings: Settings,
+        link: Link | None = None,
+        supervise: Callable[[], Supervisor] | None = None,
+    ) -> None:
         self._plugins = plugins
         self._settings = settings
         self._link = link
+        self._supervise = supervise
+        self.successor: Supervisor | None = None
+        """Who goes on serving when :meth:`serve` returns."""
         self._executor = Executor(settings["threads"], settings["queue_size"])
         self._state: StateKeeper | None = None
         self._started: list[Transport] = []
         self._serving = False
         self._end: End | None = None
+        self._reload_wanted = False
         self.transports: list[Transport] = []
 
     def load(self) -> Service:
@@ -104,7 +117,7 @@ class Runtime:
         return service
 
     def serve(self) -> int:
-        """Load, serve until SIGTERM, SIGINT or the supervisor ends it, drain. Blocks; for the main thread.
+        """Load, serve until a signal or the supervisor ends it, drain. Blocks; for the main thread.
 
         Returns:
             The exit status: 0, or 1 when accepted calls had not finished within the grace period, or the
@@ -116,6 +129,8 @@ class Runtime:
         handlers = {signal.SIGTERM: self._on_term, signal.SIGINT: self._on_int, signal.SIGUSR1: self._on_usr1}
         if self._link is not None:
             handlers |= {signal.SIGINT: _ignore, signal.SIGHUP: _ignore}  # a terminal's are the supervisor's
+        elif self._supervise is not None:
+            handlers[signal.SIGHUP] = self._on_hup
         with handled(handlers) as alarm:
             return self._serve(alarm)
 
@@ -149,6 +164,9 @@ class Runtime:
             for link in alarm.wait(links):
                 for order in link.orders():
                     self._obey(order, service)
+            if self._reload_wanted and self._end is None:
+                self._reload_wanted = False
+                self._hand_over(service)
 
     def _obey(self, order: Order, service: Service) -> None:
         if order is Order.UNREADY:
@@ -156,6 +174,22 @@ class Runtime:
         else:
             self._end = End.RETIRED
             service.retiring = order is Order.RETIRE
+
+    def _hand_over(self, service: Service) -> None:
+        """Let a supervised worker take over; with state, when the last save is done."""
+        assert self._supervise is not None
+        logger.info("reloading: a supervised worker takes over")
+        supervisor = self._supervise()
+        supervisor.attend()
+        if self._state is None and not supervisor.start():
+            if supervisor.terminated:
+                self._end = self._end or End.TERMINATED
+            else:
+                logger.error("the class cannot be loaded anew; the old one serves on")
+            return
+        listening.source.outlived = service.retiring = True
+        self.successor = supervisor
+        self._end = End.RETIRED
 
     def _delay(self, service: Service, alarm: Alarm) -> None:
         """Not ready, but serving: load balancers have time to notice."""
@@ -264,14 +298,18 @@ class Runtime:
         service.change_life("stopped")
         if not finished:
             logger.error("calls were still running after the grace period; their answers are lost")
-            logging.shutdown()
-            os._exit(1)  # the component's thread may hold the interpreter's shutdown for ever
+            if self.successor is None:
+                logging.shutdown()
+                os._exit(1)  # the component's thread may hold the interpreter's shutdown for ever
         logger.info("stopped")
         return 0 if kept else 1
 
     def _on_usr1(self) -> None:
         if self._state is not None:
             self._state.request()
+
+    def _on_hup(self) -> None:
+        self._reload_wanted = self._serving
 
     def _on_term(self) -> None:
         self._on_end(signal.SIGTERM)

@@ -12,6 +12,9 @@ from typing import Protocol, TypeVar
 
 Handler = Callable[[], None]
 
+_bells: list[socket.socket] = []
+"""Of those who handle signals; the latest is rung."""
+
 
 class Waitable(Protocol):
     """What ``select`` can wait for."""
@@ -46,10 +49,10 @@ class Alarm:
 
 @contextmanager
 def handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[Alarm]:
-    """Handle these signals, on the main thread, in which this must be called.
+    """Handle these signals, on the main thread, in which this must be called, until the block ends.
 
     The system may hand a signal to any thread, and Python runs handlers on the main thread only:
-    that one has to be woken from its wait.
+    that one has to be woken from its wait. Who has begun to handle them within the block goes on.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
@@ -57,12 +60,20 @@ def handled(handlers: Mapping[signal.Signals, Handler]) -> Iterator[Alarm]:
 
     end, bell = socket.socketpair()
     bell.setblocking(False)
-    before = signal.set_wakeup_fd(bell.fileno(), warn_on_full_buffer=False)
-    for number in handlers:
-        signal.signal(number, handle)
+    _bells.append(bell)
+    _wire()
+    old_handlers = {number: signal.signal(number, handle) for number in handlers}
     try:
         yield Alarm(end, bell)
     finally:
-        signal.set_wakeup_fd(before)
+        for number, handler in old_handlers.items():
+            if signal.getsignal(number) is handle:
+                signal.signal(number, handler)
+        _bells.remove(bell)
+        _wire()
         end.close()
         bell.close()
+
+
+def _wire() -> None:
+    signal.set_wakeup_fd(_bells[-1].fileno() if _bells else -1, warn_on_full_buffer=False)

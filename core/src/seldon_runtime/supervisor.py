@@ -9,6 +9,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -41,17 +42,26 @@ class Supervisor:
     Args:
         command: the command line of ``seldon-run``, from which the workers are started too.
         settings: all settings.
+        sockets: those of workers to come; closed at the end.
         overlap: whether the replacement of a worker may be loaded while the old one still serves.
+
+    Raises:
+        StartupError: there is no place for the workers' common folder.
     """
 
-    def __init__(self, command: Sequence[str], settings: Settings, *, overlap: bool = True) -> None:
+    def __init__(
+        self, command: Sequence[str], settings: Settings, sockets: Kept, *, overlap: bool = True
+    ) -> None:
         self._command = command
         self._count: int = settings["workers"]
         self._settings = settings
         self._overlap = overlap
-        self._sockets = Kept()
+        self._sockets = sockets
+        self._folder = _make_folder()
+        self._signals = ExitStack()
+        self._alarm: Alarm | None = None
         self._workers: list[WorkerProcess] = []
-        self._due: dict[int, float] = {}
+        self._due = dict.fromkeys(range(self._count), 0.0)
         """When to start the worker of an index that has none."""
         self._failures = 0
         """Workers that have ended before or soon after they were ready, since one was stable."""
@@ -59,9 +69,23 @@ class Supervisor:
         self._announced = False
         self._reload_wanted = False
         self._to_reload: list[WorkerProcess] = []
-        self._ending: int | None = None
+        self._ending = False
+        self._terminated = False
         self._drain_at: float | None = None
         self._status = 0
+
+    def start(self) -> bool:
+        """Start the workers and wait until all are ready. Blocks; for the main thread.
+
+        Returns:
+            Whether all are ready; if not, nothing is left of them.
+        """
+        alarm = self.attend()
+        while not self._announced and self._goes_on:
+            self._step(alarm)
+        if not self._announced:
+            self._clean()
+        return self._announced
 
     def run(self) -> int:
         """Serve until SIGTERM or SIGINT. Blocks; for the main thread.
@@ -69,26 +93,43 @@ class Supervisor:
         Returns:
             The exit status: 0, 1 when accepted calls were lost at the end, or 3 when no worker can start.
         """
-        handlers = {
-            signal.SIGTERM: lambda: self._on_end(signal.SIGTERM),
-            signal.SIGINT: lambda: self._on_end(signal.SIGINT),
-            signal.SIGHUP: self._on_hup,
-            signal.SIGUSR1: self._on_usr1,
-            signal.SIGCHLD: lambda: None,
-        }
-        self._folder = _make_folder()
+        alarm = self.attend()
         try:
-            with handled(handlers) as alarm:
-                self._due = dict.fromkeys(range(self._count), 0.0)
-                while self._workers or self._ending is None:
-                    self._step(alarm)
+            while self._goes_on:
+                self._step(alarm)
         finally:
             for worker in self._workers:
                 worker.kill()
             self._sockets.close()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean()
         logger.info("stopped")
         return self._status
+
+    def attend(self) -> Alarm:
+        """From now on signals are for the supervisor, until it ends."""
+        if self._alarm is None:
+            handlers = {
+                signal.SIGTERM: lambda: self._on_end(signal.SIGTERM),
+                signal.SIGINT: lambda: self._on_end(signal.SIGINT),
+                signal.SIGHUP: self._on_hup,
+                signal.SIGUSR1: self._on_usr1,
+                signal.SIGCHLD: lambda: None,
+            }
+            self._alarm = self._signals.enter_context(handled(handlers))
+        return self._alarm
+
+    @property
+    def terminated(self) -> bool:
+        """Whether a signal has asked it to end."""
+        return self._terminated
+
+    @property
+    def _goes_on(self) -> bool:
+        return bool(self._workers) or not self._ending
+
+    def _clean(self) -> None:
+        self._signals.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _step(self, alarm: Alarm) -> None:
         """Do what is due, then wait for a signal, a message, or the next time that something is due."""
@@ -115,7 +156,7 @@ class Supervisor:
 
     def _may_start(self) -> bool:
         one_by_one = self._settings["load_sequentially"]
-        return self._ending is None and not (one_by_one and any(not w.ready for w in self._workers))
+        return not self._ending and not (one_by_one and any(not w.ready for w in self._workers))
 
     def _start_due(self) -> None:
         for index, due in list(self._due.items()):
@@ -129,7 +170,7 @@ class Supervisor:
 
     def _replace(self, worker: WorkerProcess) -> None:
         """Start another one; the old one is told to end when it is ready."""
-        if any(w.replaces is worker for w in self._workers) or worker.retiring or self._ending is not None:
+        if any(w.replaces is worker for w in self._workers) or worker.retiring or self._ending:
             return
         if self._overlap:
             self._start(worker.index, worker)
@@ -187,7 +228,7 @@ class Supervisor:
         successor = next((w for w in self._workers if w.replaces is worker), None)
         if successor is not None:
             successor.replaces = None
-        if self._ending is not None:
+        if self._ending:
             if worker.status != 0 and worker.ready:
                 self._status = self._status or 1
                 logger.error("%s %s", worker, worker.fate)
@@ -231,7 +272,7 @@ class Supervisor:
 
     def _go_on_reloading(self) -> None:
         """Replace the next one when the last one replaced is gone."""
-        if self._reload_wanted and self._ending is None:
+        if self._reload_wanted and not self._ending:
             self._reload_wanted = False
             logger.info("reloading: workers are replaced one by one")
             self._to_reload = [w for w in self._workers if not w.retiring]
@@ -243,7 +284,7 @@ class Supervisor:
 
     def _end(self, delay_s: float) -> None:
         """Not ready; after the delay the workers drain."""
-        self._ending = self._ending or signal.SIGTERM
+        self._ending = True
         self._due.clear()
         if delay_s:
             logger.info("not ready; draining begins in %g s", delay_s)
@@ -255,10 +296,12 @@ class Supervisor:
         now = time.monotonic()
         if self._drain_at is not None and self._drain_at <= now:
             self._drain_at = None
-            self._sockets.bar()
+            if self._announced:
+                self._sockets.bar()
             for worker in self._workers:
                 worker.retire(Order.END, self._settings["grace_s"] + _MARGIN_S)
-            self._sockets.close()
+            if self._announced:
+                self._sockets.close()
         for worker in self._workers:
             if worker.kill_at is not None and worker.kill_at <= now:
                 logger.error("%s did not end in time, and is killed", worker)
@@ -267,12 +310,12 @@ class Supervisor:
     # signals
 
     def _on_end(self, number: int) -> None:
-        if self._ending is not None:  # asked twice
+        if self._terminated:  # asked twice
             for worker in self._workers:
                 worker.kill()
-            shutil.rmtree(self._folder, ignore_errors=True)
+            self._clean()
             os._exit(128 + number)
-        self._ending = number
+        self._terminated = True
         self._end(self._settings["drain_delay_s"])
 
     def _on_hup(self) -> None:

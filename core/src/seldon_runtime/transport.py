@@ -6,9 +6,9 @@ import socket
 from typing import Protocol
 
 from seldon_runtime import listening
-from seldon_runtime.listening import Reservation, drained
+from seldon_runtime.listening import Reservation, bar, drained
 
-__all__ = ["Reservation", "Transport", "bind", "drained", "reserve"]
+__all__ = ["Reservation", "Transport", "bar", "bind", "drained", "reserve"]
 
 
 class Transport(Protocol):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections import Counter
 from collections.abc import Sequence
 from enum import Enum
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any, Self
 
 from seldon_runtime.control import Channel
 from seldon_runtime.errors import StartupError
-from seldon_runtime.listening import Reservation
+from seldon_runtime.listening import Places, Reservation
 from seldon_runtime.settings import Worker
 
 VARIABLE = "SELDON_RUNTIME_WORKER"
@@ -43,7 +42,7 @@ class Link:
         self.outlived = True
         self._channel = channel
         self.worker = worker
-        self._places: Counter[tuple[str, int, str]] = Counter()
+        self._places = Places()
         self._early: list[dict[str, Any]] = []
 
     @classmethod
@@ -93,11 +92,12 @@ class Link:
         """A port that every worker may bind with SO_REUSEPORT. Raises StartupError."""
         return Reservation(self._ask("reserve", host, port, setting)["port"], shared=True)
 
+    def let_go(self, listener: socket.socket) -> None:
+        """The supervisor has closed its own."""
+
     def _ask(self, event: str, host: str, port: int, setting: str) -> dict[str, Any]:
-        request = (host, port, setting)
-        place = self._places[request]
-        self._places[request] += 1
-        self._channel.send({"event": event, "place": [*request, place]})
+        place = self._places.next(event, host, port, setting)
+        self._channel.send({"event": event, "place": [host, port, setting, place]})
         while True:
             messages = self._channel.receive()
             if messages is None:

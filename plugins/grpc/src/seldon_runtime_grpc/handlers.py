@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,6 +24,8 @@ NAME = "grpc"
 _NO_DEADLINE_S = 10.0 * 365 * 24 * 3600
 """grpc gives calls without a deadline one in the far future."""
 
+_LONGEST_HOLD_S = 5.0
+
 Behavior = Callable[[bytes, grpc.ServicerContext], bytes]
 
 
@@ -34,7 +37,8 @@ class Handlers(grpc.GenericRpcHandler):
         self._codec = GrpcCodec(service.limits)
         self._closed = False
         # Takes a stream, so that it need not wait for the message of the call that it refuses.
-        self._refusal: Any = grpc.stream_unary_rpc_method_handler(_refuse)
+        self._refusal: Any = grpc.stream_unary_rpc_method_handler(self._refuse)
+        self._left = threading.Event()
         self._handlers: Mapping[str, Any] = {
             f"/{name}/{method}": grpc.unary_unary_rpc_method_handler(self._behavior(method))
             for name, methods in SERVICES.items()
@@ -47,8 +51,12 @@ class Handlers(grpc.GenericRpcHandler):
         return self._refusal if self._closed and handler is not None else handler
 
     def close(self) -> None:
-        """Refuse every call that arrives from now on."""
+        """Refuse every call that arrives from now on, once clients have been told to leave."""
         self._closed = True
+
+    def leave(self) -> None:
+        """Clients have been told to leave."""
+        self._left.set()
 
     def _behavior(self, method: str) -> Behavior:
         if method in CALLS:
@@ -91,6 +99,13 @@ class Handlers(grpc.GenericRpcHandler):
             return GrpcCodec(self._service.limits, "rest")
         return self._codec
 
+    def _refuse(self, requests: object, context: grpc.ServicerContext) -> bytes:
+        """Held back until then, for a client that is refused at once calls again over the same connection,
+        and grpc answers CANCELLED, which clients do not try again, to what arrives while it closes that."""
+        self._left.wait(_LONGEST_HOLD_S)
+        error = SeldonError("the server is stopping", code=ErrorCode.UNAVAILABLE)
+        context.abort_with_status(status_of(error, _request_id(context)))
+
     def _metadata(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         """The component's metadata; what the request names is not looked at."""
         try:
@@ -103,11 +118,6 @@ class Handlers(grpc.GenericRpcHandler):
     def _not_of_one_component(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         error = SeldonError("this is one component, not a graph", code=ErrorCode.NOT_IMPLEMENTED)
         context.abort_with_status(status_of(error, _request_id(context)))
-
-
-def _refuse(requests: object, context: grpc.ServicerContext) -> bytes:
-    error = SeldonError("the server is stopping", code=ErrorCode.UNAVAILABLE)
-    context.abort_with_status(status_of(error, _request_id(context)))
 
 
 def _request_id(context: grpc.ServicerContext) -> str | None:

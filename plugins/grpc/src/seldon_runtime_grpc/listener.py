@@ -1,4 +1,4 @@
-"""Closing the listening sockets of a grpc server that serves on, which grpc itself cannot."""
+"""The listening sockets of a grpc server, which it does not show."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ from contextlib import suppress
 _DESCRIPTORS = "/proc/self/fd"
 
 
-def close_listeners(port: int) -> None:
-    """Let new connections to ``port`` go to other processes, which listen on it too; open ones stay.
+def listeners(port: int) -> list[socket.socket]:
+    """Duplicates of the sockets on which this process listens to ``port``; none where they cannot be found.
 
-    Linux takes a listening socket that is shut down out of the group that connections are dealt out to.
-    Where the sockets of a process cannot be looked through, nothing is done: connections then go on
-    coming until the server ends.
+    Shutting one down takes it out of the group of sockets that the system deals connections out to, while
+    the server serves its connections on.
     """
     if not os.path.isdir(_DESCRIPTORS):
-        return
+        return []
+    found: dict[int, socket.socket] = {}
     for name in os.listdir(_DESCRIPTORS):
         with suppress(OSError):  # closed meanwhile
-            if stat.S_ISSOCK(os.stat(f"{_DESCRIPTORS}/{name}").st_mode):
-                _close_if_listening(int(name), port)
+            status = os.stat(f"{_DESCRIPTORS}/{name}")
+            if stat.S_ISSOCK(status.st_mode) and status.st_ino not in found:
+                candidate = socket.socket(fileno=os.dup(int(name)))
+                if _listens(candidate, port):
+                    found[status.st_ino] = candidate
+                else:
+                    candidate.close()
+    return list(found.values())
 
 
-def _close_if_listening(descriptor: int, port: int) -> None:
-    with socket.socket(fileno=os.dup(descriptor)) as candidate:
-        listens = candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-        if listens and candidate.family != socket.AF_UNIX and candidate.getsockname()[1] == port:
-            candidate.shutdown(socket.SHUT_RD)
+def _listens(candidate: socket.socket, port: int) -> bool:
+    is_tcp = candidate.family in (socket.AF_INET, socket.AF_INET6) and candidate.type == socket.SOCK_STREAM
+    listens = is_tcp and candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    return bool(listens and candidate.getsockname()[1] == port)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,11 +11,11 @@ import grpc
 from seldon_runtime.errors import StartupError
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
-from seldon_runtime.transport import reserve
+from seldon_runtime.transport import bar, reserve
 from seldon_runtime_grpc import pod_annotations
 from seldon_runtime_grpc.credentials import credentials
 from seldon_runtime_grpc.handlers import NAME, Handlers
-from seldon_runtime_grpc.listener import close_listeners
+from seldon_runtime_grpc.listener import listeners
 from seldon_runtime_grpc.probes import Probes
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -23,8 +24,8 @@ _REFUSING_THREADS = 16
 _KEEPALIVE_TIMEOUT_S = 20.0
 _LEAST_PING_INTERVAL_S = 10.0
 _LINGER_S = 0.25
-"""How long new calls are refused before connections are closed: grpc answers CANCELLED, which clients do not
-try again elsewhere, to calls that arrive while it closes them."""
+"""How long calls that are under way to the server have to arrive, so that they can be refused properly."""
+_HANDSHAKE_S = 0.2
 _ABORT_S = 1.0
 _AGE_JITTER = 1.2
 """grpc spreads the ends of connections over a tenth more or less than their greatest age."""
@@ -54,6 +55,7 @@ class GrpcTransport:
         self._threads = ThreadPoolExecutor(threads, "grpc")
         self._handlers = Handlers(service)
         self._closed_at: float | None = None
+        self._listeners: list[socket.socket] = []
         self._oldest_s = 0.0
         """How long clients that are connected already may go on calling."""
 
@@ -89,8 +91,10 @@ class GrpcTransport:
     def stop_accepting(self) -> None:
         """New calls get UNAVAILABLE from now on; if other workers serve on, new connections go to those."""
         self._closed_at = time.monotonic()
+        self._listeners = listeners(self._port)
+        for listener in self._listeners:
+            bar(listener)
         if self._service.retiring:
-            close_listeners(self._port)
             self._oldest_s = self._settings["grpc_max_connection_age_s"] * _AGE_JITTER
         else:
             self._close()
@@ -99,18 +103,30 @@ class GrpcTransport:
         self._handlers.close()
         self._probes.drain()
 
+    def _leave_to_others(self, deadline: float) -> None:
+        """When connections that had begun are made, let the others have those to come."""
+        assert self._closed_at is not None
+        _sleep_until(min(self._closed_at + _HANDSHAKE_S, deadline))
+        for listener in self._listeners:
+            listener.shutdown(socket.SHUT_RD)
+
     def stop(self, grace_s: float) -> None:
         """Tell clients to go elsewhere, wait for the accepted calls, cancel what is left, end all threads."""
         if self._closed_at is None:
             return
         deadline = time.monotonic() + grace_s
         if self._oldest_s:
+            self._leave_to_others(deadline)
             _sleep_until(min(self._closed_at + self._oldest_s, deadline - _LINGER_S))
             self._close()
         _sleep_until(min(self._closed_at + self._oldest_s + _LINGER_S, deadline))
         self._probes.stop()
         remaining_s = max(0.0, deadline - time.monotonic())
-        self._server.stop(remaining_s).wait(remaining_s + _ABORT_S)
+        ended = self._server.stop(remaining_s)
+        self._handlers.leave()
+        ended.wait(remaining_s + _ABORT_S)
+        for listener in self._listeners:
+            listener.close()
         self._threads.shutdown(wait=False)
 
 

@@ -17,8 +17,10 @@ def ping(service: Service) -> HttpAnswer:
 
 
 def live(service: Service) -> HttpAnswer:
-    """Liveness."""
-    return HttpAnswer(200, b'{"live":true}\n')
+    """Liveness: 503 when user code hangs, so that only a new process helps."""
+    if service.alive:
+        return HttpAnswer(200, b'{"live":true}\n')
+    return HttpAnswer(503, b'{"live":false}\n')
 
 
 def ready(service: Service) -> HttpAnswer:

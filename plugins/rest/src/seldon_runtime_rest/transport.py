@@ -24,6 +24,7 @@ from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
 from seldon_runtime_rest.connection import Connection
 from seldon_runtime_rest.json_text import NonFinite, dumper
 from seldon_runtime_rest.lane import AsgiApp, Lane, Receive, Scope, Send
+from seldon_runtime_rest.sharing import Acceptor
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ class RestTransport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._door: socket.socket | None = None
         self._closing: Future[None] | None = None
+        self._has_peers = settings.worker.count > 1
+        self._acceptor: Acceptor | None = None
 
     @property
     def address(self) -> str:
@@ -84,7 +87,11 @@ class RestTransport:
 
         async def serve() -> None:
             self._loop = asyncio.get_running_loop()
-            await self._server.serve(sockets=[listener])
+            if self._has_peers:
+                listener.setblocking(False)
+                connections = self._server.server_state.connections
+                self._acceptor = Acceptor(listener, self._connection, lambda: len(connections))
+            await self._server.serve(sockets=[] if self._has_peers else [listener])
 
         def work() -> None:
             with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
@@ -127,6 +134,8 @@ class RestTransport:
         """Accept what the system has connected already, which closing would reset, and no more."""
         assert self._door is not None
         loop = asyncio.get_running_loop()
+        if self._acceptor is not None:
+            self._acceptor.close()
         for server in self._server.servers:
             server.close()
         for connection in drained(self._door):
