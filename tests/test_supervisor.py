@@ -178,6 +178,17 @@ def test_a_reload_serves_the_class_as_it_is_now(seldon_run: Start, tmp_path: Pat
     assert server.post("/predict", {"strData": "x"}).json["strData"] == "new"
 
 
+def test_a_changed_file_is_served(seldon_run: Start, tmp_path: Path) -> None:
+    server = seldon_run("Pid", "REST", "--reload", source=PID)
+    (old,) = pids(server)
+    tmp_path.joinpath("Pid.py").write_text("class Pid: def")
+    server.wait_for_log("the old one serves on")
+    assert server.post("/predict", {"strData": "x"}).json["strData"] == str(old)
+    tmp_path.joinpath("Pid.py").write_text("class Pid:\n    def predict(self, X, names): return 'new'\n")
+    server.wait_for_log("the old one serves on(?s:.*)is ready(?s:.*)ended with status 0")
+    assert server.post("/predict", {"strData": "x"}).json["strData"] == "new"
+
+
 def test_not_ready_but_serving_during_the_delay(seldon_run: Start) -> None:
     server = seldon_run("Pid", "REST", *TWO, "--drain-delay", "60", source=PID)
     server.terminate()

@@ -120,6 +120,7 @@ def test_every_option_of_the_core_is_tried_above() -> None:
         "extension",
         "error_details",
         "load_sequentially",
+        "reload",
         "persistence_require_signature",
     }
     assert {option.name for option in options()} == tried

@@ -16,6 +16,7 @@ from seldon_runtime.errors import EXIT_STARTUP, StartupError
 from seldon_runtime.listening import Foreground, Kept
 from seldon_runtime.options import Selection, arguments, guess_selection, options
 from seldon_runtime.plugins import PluginSet
+from seldon_runtime.reloading import folders_of, watch
 from seldon_runtime.runtime import Runtime
 from seldon_runtime.settings import Settings
 from seldon_runtime.state_options import require_alone
@@ -196,8 +197,11 @@ def _serve(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
 
     if has_state:
         require_alone(settings)
-    if settings["workers"] > 1 or settings["max_requests"]:
-        return supervise().run()
+    if settings["workers"] > 1 or settings["max_requests"] or settings["reload"]:
+        supervisor = supervise()
+        if settings["reload"]:
+            watch(folders_of(settings["model_name"]), supervisor.reload)
+        return supervisor.run()
     listening.use(Foreground(sockets))
     runtime = Runtime(plugin_set, settings, supervise=supervise)
     status = runtime.serve()

@@ -61,6 +61,12 @@ def life_options() -> Sequence[click.Option]:
             help="Seconds that accepted calls have to finish after SIGTERM.",
         ),
         _option(
+            "--reload/--no-reload",
+            envvar="SELDON_RELOAD",
+            default=False,
+            help="For development: load the class anew when a Python file changes.",
+        ),
+        _option(
             "--drain-delay",
             "drain_delay_s",
             envvar="SELDON_DRAIN_DELAY_S",

@@ -111,12 +111,18 @@ class Supervisor:
             handlers = {
                 signal.SIGTERM: lambda: self._on_end(signal.SIGTERM),
                 signal.SIGINT: lambda: self._on_end(signal.SIGINT),
-                signal.SIGHUP: self._on_hup,
+                signal.SIGHUP: self.reload,
                 signal.SIGUSR1: self._on_usr1,
                 signal.SIGCHLD: lambda: None,
             }
             self._alarm = self._signals.enter_context(handled(handlers))
         return self._alarm
+
+    def reload(self) -> None:
+        """Replace the workers one by one. Returns at once; from any thread."""
+        self._reload_wanted = True
+        if self._alarm is not None:
+            self._alarm.ring()
 
     @property
     def terminated(self) -> bool:
@@ -317,9 +323,6 @@ class Supervisor:
             os._exit(128 + number)
         self._terminated = True
         self._end(self._settings["drain_delay_s"])
-
-    def _on_hup(self) -> None:
-        self._reload_wanted = True
 
     def _on_usr1(self) -> None:
         for worker in self._workers:
