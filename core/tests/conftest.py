@@ -184,7 +184,9 @@ def seldon_run(
     There are two transports, ``fake`` (in API_TYPE unless the environment says otherwise) and ``mock``.
     """
     for parameter in (*arguments(), *options()):
-        monkeypatch.delenv(str(parameter.envvar), raising=False)
+        variables = parameter.envvar or ()
+        for variable in [variables] if isinstance(variables, str) else variables:
+            monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("API_TYPE", "fake")
     write("MyModel.py", MODEL)
     for name in ("fake", "mock"):

@@ -26,6 +26,7 @@ SETTINGS = [
     ("host", "--host", "SELDON_HOST", "::1", "::1", "10.0.0.1", "10.0.0.1", "0.0.0.0"),
     ("service_port", "--service-port", "PREDICTIVE_UNIT_SERVICE_PORT", "0", 0, "65535", 65535, 5000),
     ("log_level", "--log-level", "SELDON_LOG_LEVEL", "debug", "DEBUG", "Error", "ERROR", "INFO"),
+    ("log_format", "--log-format", "SELDON_LOG_FORMAT", "JSON", "json", "text", "text", "text"),
     ("queue_size", "--queue-size", "SELDON_QUEUE_SIZE", "1", 1, "7", 7, 1000),
     ("grace_s", "--grace", "SELDON_GRACE_S", "0", 0.0, "1.5", 1.5, 20.0),
     ("max_body_bytes", "--max-body-bytes", "SELDON_MAX_BODY_BYTES", "1", 1, "9", 9, 64 * 1024 * 1024),
@@ -100,6 +101,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_default(
 
 def test_every_option_of_the_core_is_tried_above() -> None:
     tried = {row[0] for row in SETTINGS} | {
+        "access_log",
         "api_type",
         "extension",
         "error_details",
@@ -121,11 +123,29 @@ def test_a_switch_has_two_flags_and_a_variable(seldon_run: Run) -> None:
     assert error_details("--error-details") is True
 
 
-@pytest.mark.parametrize("variable", [option.envvar for option in options() if option.name != "parameters"])
+def variables_of(option: click.Option) -> list[str]:
+    return [option.envvar] if isinstance(option.envvar, str) else list(option.envvar or ())
+
+
+VARIABLES = [name for option in options() if option.name != "parameters" for name in variables_of(option)]
+
+
+def test_the_access_log_has_the_reference_s_variable_too(seldon_run: Run) -> None:
+    def access_log(*words: str, **environment: str) -> bool:
+        given: bool = seldon_run("MyModel", "--check", *words, **environment).settings["fake"]["access_log"]
+        return given
+
+    assert access_log() is False
+    assert access_log("--access-log") is True
+    assert access_log(GUNICORN_ACCESS_LOG="1") is True
+    assert access_log(SELDON_ACCESS_LOG="false") is False  # of the two the own one counts
+
+
+@pytest.mark.parametrize("variable", VARIABLES)
 def test_an_empty_variable_counts_as_unset(seldon_run: Run, variable: str) -> None:
     ended = seldon_run("MyModel", "fake", "--check", **{variable: ""})
     assert ended.status == 0
-    (option,) = [option for option in options() if option.envvar == variable]
+    (option,) = [option for option in options() if variable in variables_of(option)]
     assert ended.settings["fake"][str(option.name)] in (option.default, (), True, None)
 
 
@@ -251,5 +271,5 @@ def test_labels_that_are_no_object_stop_the_start(labels: str, message: str) -> 
 def test_every_option_has_a_variable_and_help() -> None:
     for option in options():
         assert isinstance(option, click.Option)
-        assert isinstance(option.envvar, str)
+        assert variables_of(option)
         assert option.help

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
-from seldon_runtime import __version__, builtin, plugins, state_command
+from seldon_runtime import __version__, builtin, logs, plugins, state_command
 from seldon_runtime.errors import StartupError
 from seldon_runtime.options import Selection, arguments, guess_selection, options
 from seldon_runtime.plugins import PluginSet
@@ -169,7 +169,7 @@ def _act(plugin_set: PluginSet, context: click.Context, selection: Selection) ->
             "which class is to be served? Give MODEL_NAME as argument or variable.", context
         )
     settings = Settings(values, selection.transports)
-    logging.basicConfig(level=settings["log_level"], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(settings)
     if selection.unkept_state:
         logging.getLogger(__name__).error(
             "PERSISTENCE=1 asks for state in Redis, but no plugin for it is installed: STATE IS NOT KEPT. "
@@ -217,9 +217,14 @@ def _plugin_table(selection: Selection, given: Mapping[str, bool]) -> str:
 def _explain(error: StartupError) -> None:
     """One clear message; above it the traceback of user code or of a plugin, without our own frames."""
     cause = error.__cause__
+    trace = None
     if cause is not None:
         trace = cause.__traceback__
         while trace is not None and trace.tb_frame.f_globals.get("__package__") == __package__:
             trace = trace.tb_next
+    if logs.in_json():
+        logging.getLogger(__name__).critical("%s", error, exc_info=cause and (type(cause), cause, trace))
+        return
+    if cause is not None:
         traceback.print_exception(type(cause), cause, trace)
     click.echo(f"seldon-run: {error}", err=True)
