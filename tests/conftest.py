@@ -29,7 +29,7 @@ _SELDON_RUN = Path(sysconfig.get_path("scripts"), "seldon-run")
 _SETTING = re.compile(
     r"(PREDICTIVE_UNIT_|PREDICTOR_|SELDON_|FLASK_|REDIS_|PERSISTENCE)|"
     r"(MODEL_NAME|API_TYPE|SERVICE_TYPE|METRICS|MODEL_METADATA|PAYLOAD_PASSTHROUGH|CORS_ORIGINS"
-    r"|INCLUDE_METRICS_IN_CLIENT_RESPONSE|GRPC_THREADS|SCRIPT_NAME)$"
+    r"|INCLUDE_METRICS_IN_CLIENT_RESPONSE|GRPC_THREADS|GUNICORN_ACCESS_LOG|SCRIPT_NAME)$"
 )
 _LISTENS = re.compile(r"(\S+) at \S+?:(\d+)\b")
 
@@ -143,7 +143,7 @@ class Process:
     @property
     def ports(self) -> dict[str, int]:
         """The ports of the transports by name, once it is ready."""
-        ready = self.wait_for_log(r"^.* ready: .*$").group()
+        ready = self.wait_for_log(r"^.*\bready: .*$").group()
         return {name: int(port) for name, port in _LISTENS.findall(ready.partition("ready: ")[2])}
 
     @property

@@ -184,8 +184,8 @@ def seldon_run(
     There are two transports, ``fake`` (in API_TYPE unless the environment says otherwise) and ``mock``.
     """
     for parameter in (*arguments(), *options()):
-        variables = parameter.envvar if isinstance(parameter.envvar, list) else [str(parameter.envvar)]
-        for variable in variables:
+        variables = parameter.envvar or ()
+        for variable in [variables] if isinstance(variables, str) else variables:
             monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("API_TYPE", "fake")
     write("MyModel.py", MODEL)

@@ -26,6 +26,7 @@ SETTINGS = [
     ("host", "--host", "SELDON_HOST", "::1", "::1", "10.0.0.1", "10.0.0.1", "0.0.0.0"),
     ("service_port", "--service-port", "PREDICTIVE_UNIT_SERVICE_PORT", "0", 0, "65535", 65535, 5000),
     ("log_level", "--log-level", "SELDON_LOG_LEVEL", "debug", "DEBUG", "Error", "ERROR", "INFO"),
+    ("log_format", "--log-format", "SELDON_LOG_FORMAT", "JSON", "json", "text", "text", "text"),
     ("queue_size", "--queue-size", "SELDON_QUEUE_SIZE", "1", 1, "7", 7, 1000),
     ("workers", "--workers", "GUNICORN_WORKERS", "1", 1, "1", 1, 1),
     ("threads", "--threads", "GUNICORN_THREADS", "2", 2, "3", 3, 1),
@@ -116,6 +117,7 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_default(
 
 def test_every_option_of_the_core_is_tried_above() -> None:
     tried = {row[0] for row in SETTINGS} | {
+        "access_log",
         "api_type",
         "extension",
         "error_details",
@@ -137,6 +139,17 @@ def test_a_switch_has_two_flags_and_a_variable(seldon_run: Run) -> None:
     assert error_details("--no-error-details") is False
     assert error_details(SELDON_ERROR_DETAILS="false") is False
     assert error_details("--error-details") is True
+
+
+def test_the_access_log_has_the_reference_s_variable_too(seldon_run: Run) -> None:
+    def access_log(*words: str, **environment: str) -> bool:
+        given: bool = seldon_run("MyModel", "--check", *words, **environment).settings["fake"]["access_log"]
+        return given
+
+    assert access_log() is False
+    assert access_log("--access-log") is True
+    assert access_log(GUNICORN_ACCESS_LOG="1") is True
+    assert access_log(SELDON_ACCESS_LOG="false") is False  # of the two the own one counts
 
 
 @pytest.mark.parametrize("variable", VARIABLES.keys() - {"PREDICTIVE_UNIT_PARAMETERS"})

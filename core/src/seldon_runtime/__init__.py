@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seldon_runtime.call import request_id
     from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
     from seldon_runtime.hookspecs import hookimpl
     from seldon_runtime.user import Component, Response
@@ -21,9 +22,18 @@ _HOMES = {
     "hookimpl": "hookspecs",
     "Component": "user",
     "Response": "user",
+    "request_id": "call",
 }
 
-__all__ = ["Component", "ErrorCode", "Response", "SeldonError", "SeldonNotImplementedError", "hookimpl"]
+__all__ = [
+    "Component",
+    "ErrorCode",
+    "Response",
+    "SeldonError",
+    "SeldonNotImplementedError",
+    "hookimpl",
+    "request_id",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +32,10 @@ class Call:
     deadline: float | None = None
     """On the clock of ``time.monotonic``; a call that has not started by then is never run."""
     request_bytes: int = 0
+    target: str = ""
+    """What the client asked for: a path, or an RPC's full name. For logs."""
+    client: tuple[str, int] | str | None = None
+    """Where it asked from: host and port, or what the transport has instead. For logs."""
     cancelled: bool = False
 
     submitted: float = 0.0
@@ -38,3 +44,21 @@ class Call:
     """Custom metrics of the component. Set while the call runs."""
     reward: float | None = None
     """Of a feedback, also when the component then fails. Set while the call runs."""
+
+    def identify(self) -> str:
+        """The request id; made up now when the client gave none."""
+        if self.request_id is None:
+            self.request_id = secrets.token_hex(8)
+        return self.request_id
+
+
+RUNNING: ContextVar[Call | None] = ContextVar("running", default=None)
+"""The call that the component is at. Set by the service."""
+
+
+def request_id() -> str | None:
+    """The request id of the call that this code runs for, as the log and the client's error have it; made up
+    when the client gave none. None outside of calls, and in threads that user code started: they get a
+    call's context by ``contextvars.copy_context().run``."""
+    call = RUNNING.get()
+    return call.identify() if call is not None else None

@@ -7,11 +7,12 @@ import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from typing import Any, NoReturn
 
 import click
 
-from seldon_runtime import __version__, builtin, listening, plugins, state_command
+from seldon_runtime import __version__, builtin, listening, logs, plugins, state_command
 from seldon_runtime.errors import EXIT_STARTUP, StartupError
 from seldon_runtime.listening import Foreground, Kept
 from seldon_runtime.options import Selection, arguments, guess_selection, options
@@ -176,10 +177,10 @@ def _act(
             "which class is to be served? Give MODEL_NAME as argument or variable.", context
         )
     settings = Settings(values, selection.transports, link.worker if link else None)
-    logging.basicConfig(level=settings["log_level"], format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logs.configure(settings)
     if link is not None:
-        listening.use(link)
-        return Runtime(plugin_set, settings, link).serve()
+        with listening.use(link):
+            return Runtime(plugin_set, settings, link).serve()
     if selection.unkept_state:
         logging.getLogger(__name__).error(
             "PERSISTENCE=1 asks for state in Redis, but no plugin for it is installed: STATE IS NOT KEPT. "
@@ -202,14 +203,14 @@ def _serve(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
         if settings["reload"]:
             watch(folders_of(settings["model_name"]), supervisor.reload)
         return supervisor.run()
-    listening.use(Foreground(sockets))
     runtime = Runtime(plugin_set, settings, supervise=supervise)
-    status = runtime.serve()
-    successor = runtime.successor
-    if successor is None:
-        return status
-    del runtime  # and the component with it, as far as nobody else holds it
-    return successor.run() or status
+    with closing(sockets), listening.use(Foreground(sockets)):
+        status = runtime.serve()
+        successor = runtime.successor
+        if successor is None:
+            return status
+        del runtime  # and the component with it, as far as nobody else holds it
+        return successor.run() or status
 
 
 def _check(plugin_set: PluginSet, settings: Settings) -> int:
@@ -254,9 +255,14 @@ def _plugin_table(selection: Selection, given: Mapping[str, bool]) -> str:
 def _explain(error: StartupError) -> None:
     """One clear message; above it the traceback of user code or of a plugin, without our own frames."""
     cause = error.__cause__
+    trace = None
     if cause is not None:
         trace = cause.__traceback__
         while trace is not None and trace.tb_frame.f_globals.get("__package__") == __package__:
             trace = trace.tb_next
+    if logs.in_json():
+        logging.getLogger(__name__).critical("%s", error, exc_info=cause and (type(cause), cause, trace))
+        return
+    if cause is not None:
         traceback.print_exception(type(cause), cause, trace)
     click.echo(f"seldon-run: {error}", err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from seldon_runtime.errors import SeldonError
 from seldon_runtime.message import Feedback, Message, Method
 
 Request = Message | Feedback | list[Message] | None
@@ -51,3 +52,11 @@ class Codec(Protocol):
     def annotate(self, method: Method, parsed: Any, annotation: Message) -> Any:
         """The request itself as the wire answer, unknown fields included, with the annotation's
         tags, request path and metrics in its meta: how an outlier detector answers."""
+
+
+class Outcome(Protocol):
+    """What a codec may have besides, to tell observers what the client is told."""
+
+    def outcome(self, answer: Any, error: SeldonError | None) -> tuple[int | str, int]:
+        """The status, such as an HTTP status or the name of a gRPC code, and the bytes of the answer,
+        or 0 for an error. ``answer`` is a wire answer. Must be quick, and not raise."""

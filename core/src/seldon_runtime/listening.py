@@ -7,7 +7,8 @@ import socket
 import struct
 import sys
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import NamedTuple, Protocol
 
 from seldon_runtime.errors import StartupError
@@ -153,13 +154,18 @@ class Places:
 
 
 source: Source = Own()
-"""Of this process. Set once, before any transport starts."""
+"""Of this process."""
 
 
-def use(new: Source) -> None:
-    """Let :func:`seldon_runtime.transport.bind` and ``reserve`` ask ``new`` from now on."""
+@contextmanager
+def use(new: Source) -> Iterator[None]:
+    """Let :func:`seldon_runtime.transport.bind` and ``reserve`` ask ``new`` within the block."""
     global source
-    source = new
+    before, source = source, new
+    try:
+        yield
+    finally:
+        source = before
 
 
 def listening(host: str, port: int, setting: str) -> socket.socket:

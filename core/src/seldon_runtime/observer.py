@@ -23,6 +23,13 @@ class CallRecord:
     request_bytes: int
     metrics: Sequence[Metric]
     reward: float | None
+    status: int | str = "OK"
+    """What the client was told, in the transport's own terms (see :class:`seldon_runtime.codec.Outcome`)."""
+    answer_bytes: int = 0
+    """Without what the transport adds, such as headers; 0 when unknown, as that of an error."""
+    request_id: str | None = None
+    target: str = ""
+    client: tuple[str, int] | str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,10 @@ from seldon_runtime.errors import StartupError
 from seldon_runtime.identity import Identity, ServiceType
 from seldon_runtime.life_options import life_options
 from seldon_runtime.limits import Limits
+from seldon_runtime.logs import log_options
 from seldon_runtime.plugins import Plugin
 from seldon_runtime.settings import DEFAULT_PORT, Settings
 from seldon_runtime.state_options import state_options
-
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 def arguments() -> list[click.Argument]:
@@ -87,13 +86,6 @@ def options() -> list[click.Option]:
             default=DEFAULT_PORT,
             help="Port of the first transport; the next ones count up. 0: any free ports.",
         ),
-        _option(
-            "--log-level",
-            envvar="SELDON_LOG_LEVEL",
-            type=click.Choice(LOG_LEVELS, case_sensitive=False),
-            default="INFO",
-            help="Least severe messages to log.",
-        ),
         *life_options(),
         _option(
             "--max-body-bytes",
@@ -135,6 +127,7 @@ def options() -> list[click.Option]:
             default="",
             help="Metadata over init_metadata(): JSON or YAML.",
         ),
+        *log_options(),
         *identity_options(),
         *state_options(),
     ]

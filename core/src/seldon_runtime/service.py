@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from seldon_runtime.call import Call
+from seldon_runtime.call import RUNNING, Call
+from seldon_runtime.codec import Codec
 from seldon_runtime.component import Component
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.executor import Executor
@@ -161,6 +161,7 @@ class Service:
             raise
 
     def _run(self, call: Call, done: Done) -> None:
+        running = RUNNING.set(call)
         started = time.perf_counter()
         answer, error = None, None
         if call.cancelled:
@@ -177,6 +178,7 @@ class Service:
             except BaseException as raised:  # noqa: BLE001 - codecs and interceptors are plugins
                 error = ComponentFailed("the runtime", raised)
         self._finish(call, done, answer, error, started)
+        RUNNING.reset(running)
 
     def _finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
         if error is not None:
@@ -189,9 +191,10 @@ class Service:
         except Exception:  # a fault of the transport must not stop the component's thread
             logger.exception("transport %s failed to take an answer", call.transport)
         if self._observers:
-            self._tell(call, error, started)
+            self._tell(call, answer, error, started)
 
-    def _tell(self, call: Call, error: SeldonError | None, started: float) -> None:
+    def _tell(self, call: Call, answer: Any, error: SeldonError | None, started: float) -> None:
+        status, answer_bytes = _outcome(call.codec, answer, error)
         record = CallRecord(
             method=call.method,
             transport=call.transport,
@@ -201,6 +204,11 @@ class Service:
             request_bytes=call.request_bytes,
             metrics=call.metrics,
             reward=call.reward,
+            status=status,
+            answer_bytes=answer_bytes,
+            request_id=call.request_id,
+            target=call.target,
+            client=call.client,
         )
         for observer in self._observers:
             try:
@@ -235,10 +243,19 @@ def _around(interceptor: Interceptor, proceed: Callable[[Call], Any]) -> Callabl
     return lambda call: interceptor.intercept(call, proceed)
 
 
+def _outcome(codec: Codec, answer: Any, error: SeldonError | None) -> tuple[int | str, int]:
+    own = getattr(codec, "outcome", None)
+    if own is not None:
+        told: tuple[int | str, int] = own(answer, error)
+        return told
+    if error is not None:
+        return getattr(error.code, "name", "COMPONENT_FAILED"), 0  # user code may set any code
+    return "OK", len(answer) if isinstance(answer, bytes | str) else 0
+
+
 def _log(call: Call, error: SeldonError) -> None:
     """Failures of the component once, with traceback and request id; faults of callers only for debugging."""
-    if call.request_id is None:
-        call.request_id = secrets.token_hex(8)
+    call.identify()
     if isinstance(error, ComponentFailed):
         logger.error(
             "%s failed in %s, request %s",

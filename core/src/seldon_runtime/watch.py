@@ -49,6 +49,8 @@ class Watch:
 
     def start(self) -> None:
         """Start the thread, if there is anything to look for."""
+        if self._hang_timeout_s:
+            self._arm()
         if self._hang_timeout_s or self._max_calls:
             self._thread.start()
 
@@ -62,9 +64,7 @@ class Watch:
         spent = not self._max_calls
         while not self._done.wait(self._interval_s):
             if self._hang_timeout_s:
-                # Native code that keeps the interpreter to itself stops this thread too. Then the dump's own
-                # thread, which needs no interpreter, tells where it hangs, and ends the process.
-                faulthandler.dump_traceback_later(2 * self._hang_timeout_s + self._interval_s, exit=True)
+                self._arm()
                 if self._executor.longest_s() > self._hang_timeout_s:
                     logger.critical(
                         "a call has been running for more than %g s. Where all threads are:\n%s",
@@ -78,6 +78,11 @@ class Watch:
                 self._on_spent()
         if self._hang_timeout_s:
             faulthandler.cancel_dump_traceback_later()
+
+    def _arm(self) -> None:
+        """Native code that keeps the interpreter to itself stops this thread too. Then the thread of
+        faulthandler, which needs no interpreter, tells where it hangs, and ends the process."""
+        faulthandler.dump_traceback_later(2 * self._hang_timeout_s + self._interval_s, exit=True)
 
 
 def stacks() -> str:

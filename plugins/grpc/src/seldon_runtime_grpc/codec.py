@@ -18,6 +18,7 @@ from seldon_runtime_grpc.encoding import encode_message, unwritable
 from seldon_runtime_grpc.meta import fill_meta, metric_to_dict
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import Feedback, SeldonMessage, SeldonMessageList
+from seldon_runtime_grpc.status import code_of
 
 _REQUESTS: dict[Method, type[Message]] = {
     Method.AGGREGATE: SeldonMessageList,
@@ -56,6 +57,12 @@ class GrpcCodec:
     def encode(self, method: Method, answer: neutral.Message) -> bytes:
         """A serialized SeldonMessage."""
         return encode_message(answer)
+
+    def outcome(self, answer: Any, error: SeldonError | None) -> tuple[str, int]:
+        """The name of the gRPC code and the bytes of the message."""
+        if error is not None:
+            return code_of(error).name, 0
+        return "OK", len(answer)
 
     def encode_raw(self, method: Method, answer: Any, *, show_metrics: bool) -> bytes:
         """The message a raw method returned, of whatever pool, or its dict in protobuf JSON form."""

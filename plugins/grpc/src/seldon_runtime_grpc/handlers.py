@@ -40,7 +40,7 @@ class Handlers(grpc.GenericRpcHandler):
         self._refusal: Any = grpc.stream_unary_rpc_method_handler(self._refuse)
         self._left = threading.Event()
         self._handlers: Mapping[str, Any] = {
-            f"/{name}/{method}": grpc.unary_unary_rpc_method_handler(self._behavior(method))
+            f"/{name}/{method}": grpc.unary_unary_rpc_method_handler(self._behavior(f"/{name}/{method}"))
             for name, methods in SERVICES.items()
             for method in methods
         }
@@ -58,12 +58,13 @@ class Handlers(grpc.GenericRpcHandler):
         """Clients have been told to leave."""
         self._left.set()
 
-    def _behavior(self, method: str) -> Behavior:
+    def _behavior(self, target: str) -> Behavior:
+        method = target.rpartition("/")[2]
         if method in CALLS:
-            return self._call(CALLS[method])
+            return self._call(CALLS[method], target)
         return self._metadata if method in METADATA else self._not_of_one_component
 
-    def _call(self, method: Method) -> Behavior:
+    def _call(self, method: Method, target: str) -> Behavior:
         codec = self._codec_for(method)
 
         def behavior(request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -77,6 +78,8 @@ class Handlers(grpc.GenericRpcHandler):
                 headers=metadata,
                 deadline=_deadline(context),
                 request_bytes=len(request),
+                target=target,
+                client=context.peer(),
             )
 
             def cancel() -> None:

@@ -63,13 +63,19 @@ def request_id_from(value: str | None) -> str | None:
     return value if value is not None and _REQUEST_ID.fullmatch(value) else None
 
 
+def code_of(error: SeldonError) -> grpc.StatusCode:
+    """The gRPC code of an error."""
+    return STATUS_OF[error.code] if error.status_code is None else _of_http(error.status_code)
+
+
 def status_of(error: SeldonError, request_id: str | None) -> Status:
     """The status of an error: its message, shortened if need be, its reason and the request's id."""
     metadata = [(REASON, error.reason)]
     if request_id is not None:
         metadata.append((REQUEST_ID, request_id))
-    code = STATUS_OF[error.code] if error.status_code is None else _of_http(error.status_code)
-    return Status(code, _shortened(error.message), tuple(pair for pair in metadata if _can_travel(pair[1])))
+    return Status(
+        code_of(error), _shortened(error.message), tuple(pair for pair in metadata if _can_travel(pair[1]))
+    )
 
 
 def _of_http(status_code: int) -> grpc.StatusCode:

@@ -44,13 +44,17 @@ def request_id_from(header: str | None) -> str | None:
     return header if header is not None and _REQUEST_ID.fullmatch(header) else None
 
 
+def status_of(error: SeldonError) -> int:
+    """The HTTP status of an error."""
+    return error.status_code or STATUS_OF[error.code]
+
+
 def error_answer(error: SeldonError, request_id: str | None = None) -> HttpAnswer:
     """The protocol's error body (``SeldonMessage.status``)."""
-    status = error.status_code or STATUS_OF[error.code]
     headers: tuple[tuple[str, str], ...] = ((REQUEST_ID, request_id),) if request_id else ()
     if error.code is ErrorCode.OVERLOADED:
         headers += (("Retry-After", _RETRY_AFTER_S),)
-    return status_answer(status, error.message, error.reason, headers)
+    return status_answer(status_of(error), error.message, error.reason, headers)
 
 
 def fault() -> SeldonError:

@@ -10,7 +10,7 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.limits import Limits
 from seldon_runtime.message import Method
 from seldon_runtime.protocols.v1_codec import JsonCodec
-from seldon_runtime_rest.answer import HttpAnswer
+from seldon_runtime_rest.answer import HttpAnswer, status_of
 from seldon_runtime_rest.json_text import loads
 
 
@@ -23,6 +23,12 @@ class RestCodec(JsonCodec):
     def write(self, value: Any) -> HttpAnswer:
         """The value as a JSON body with status 200."""
         return HttpAnswer(200, super().write(value))
+
+    def outcome(self, answer: Any, error: SeldonError | None) -> tuple[int, int]:
+        """The HTTP status and the bytes of the body."""
+        if error is not None:
+            return status_of(error), 0
+        return (answer.status, len(answer.body)) if isinstance(answer, HttpAnswer) else (500, 0)
 
     def encode_raw(self, method: Method, answer: Any, *, show_metrics: bool) -> HttpAnswer:
         """``status.code`` of a raw prediction is the HTTP status."""

@@ -111,6 +111,8 @@ def _call_view(
             request_id=_given_request_id(),
             headers={name.lower(): value for name, value in request.headers.items()},
             request_bytes=request.content_length or 0,
+            target=request.path,
+            client=request.environ.get("asgi.scope", {}).get("client"),
         )
         flask.g.call = call
         try:

@@ -79,7 +79,7 @@ class Lane:
                 headers = dict(scope["headers"])
                 if _is_json(headers.get(b"content-type", b"")):
                     method, codec = target
-                    await self._answer(_call(method, codec, headers), headers, receive, send)
+                    await self._answer(_call(method, codec, headers, scope), headers, receive, send)
                     return
         elif verb == "GET" or verb == "HEAD":
             probe = PROBES.get(path)
@@ -88,9 +88,8 @@ class Lane:
                 return
             if verb == "GET" and path in self._health:
                 headers = dict(scope["headers"])
-                await self._answer(
-                    _call(Method.HEALTH_STATUS, self._health[path], headers), None, receive, send
-                )
+                call = _call(Method.HEALTH_STATUS, self._health[path], headers, scope)
+                await self._answer(call, None, receive, send)
                 return
         await self._through_flask(scope, receive, send)
 
@@ -215,8 +214,17 @@ def _is_json(content_type: bytes) -> bool:
     return content_type == _JSON or content_type.split(b";", 1)[0].strip().lower() == _JSON
 
 
-def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes]) -> Call:
-    return Call(method, None, codec, "rest", request_id=_request_id(headers), headers=_Headers(headers))
+def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes], scope: Scope) -> Call:
+    return Call(
+        method,
+        None,
+        codec,
+        "rest",
+        request_id=_request_id(headers),
+        headers=_Headers(headers),
+        target=scope["path"],
+        client=scope.get("client"),
+    )
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> str | None:

@@ -1,0 +1,315 @@
+"""Whatever becomes of the log, calls are answered; whatever a call logs, each line tells its request.
+
+Against real processes. Where standard error is not the test's own pipe, a shell puts it elsewhere
+and then becomes ``seldon-run``.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import sysconfig
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
+
+Start = Callable[..., Any]
+
+WAIT_S = 30
+LOCAL = [("grpc.enable_http_proxy", 0)]
+PRINTED = 4_000_000
+NOISY = """
+    import logging
+    import os
+    import threading
+
+    class Noisy:
+        def predict(self, X, features_names):
+            if X == "fail":
+                raise ValueError("two\\nlines")
+            if X == "thread":
+                thread = threading.Thread(target=lambda: 1 / 0)
+                thread.start()
+                thread.join()
+            if X == "print":
+                logging.info("printing")
+                print("x" * 4_000_000, flush=True)
+            if X == "flood":
+                for number in range(100):
+                    logging.info("%d %s", number, "x" * 10_000)
+            if X == "write":
+                os.write(1, b"noise")
+                os.write(2, b"noise")
+            logging.getLogger("acme").info("asked for %s", X)
+            return X
+"""
+
+
+def message(text: str) -> bytes:
+    serialized: bytes = SeldonMessage(strData=text).SerializeToString()
+    return serialized
+
+
+class Redirected:
+    """A ``seldon-run`` whose log the test cannot read."""
+
+    def __init__(self, process: Any, port: int) -> None:
+        self.process = process
+        self.port = port
+        deadline = time.monotonic() + WAIT_S
+        while not self._is_ready():
+            assert process.process.poll() is None, process.log
+            assert time.monotonic() < deadline, "it does not become ready"
+            time.sleep(0.01)
+
+    def _is_ready(self) -> bool:
+        try:
+            return self.request("GET", "/health/ready")[0] == 200
+        except ConnectionRefusedError:
+            return False
+
+    def request(self, verb: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
+        with closing(connection):
+            connection.request(verb, path, body, {"Content-Type": "application/json"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+    def ask(self, text: str) -> Any:
+        """The answer's ``strData``, or its status when that is not 200."""
+        status, answer = self.request("POST", "/predict", json.dumps({"strData": text}).encode())
+        return answer["strData"] if status == 200 else status
+
+
+@pytest.fixture
+def redirected(seldon_run: Start, tmp_path: Path, free_port: int) -> Callable[..., Redirected]:
+    """``seldon_run`` of Noisy under a shell that redirects like this."""
+
+    def redirected(redirection: str, *words: str) -> Redirected:
+        program = tmp_path / "run"
+        run = Path(sysconfig.get_path("scripts"), "seldon-run")
+        program.write_text(f'#!/bin/sh\nexec {run} "$@" {redirection}\n')
+        program.chmod(0o755)
+        words = ("Noisy", "REST", "--http-port", str(free_port), *words)
+        return Redirected(seldon_run(*words, source=NOISY, program=program, wait=False), free_port)
+
+    return redirected
+
+
+# lines
+
+
+def test_every_line_of_a_json_log_is_json_and_tells_its_request(seldon_run: Start) -> None:
+    process = seldon_run("Noisy", "REST,GRPC", "--log-format", "json", source=NOISY)
+    process.post("/predict", {"strData": "hello"}, {"X-Request-Id": "rest-1"})
+    failed = process.post("/predict", {"strData": "fail"})
+    process.post("/predict", {"strData": "thread"})
+    with grpc.insecure_channel(f"127.0.0.1:{process.ports['grpc']}", options=LOCAL) as channel:
+        predict = channel.unary_unary("/seldon.protos.Model/Predict")
+        predict(message("grpc"), timeout=WAIT_S, metadata=[("x-request-id", "grpc-1")])
+    assert process.stop() == 0
+    lines = [json.loads(line) for line in process.log.splitlines()]
+    by_message = {line["message"]: line for line in lines}
+    assert by_message["asked for hello"]["request_id"] == "rest-1"
+    assert by_message["asked for grpc"]["request_id"] == "grpc-1"
+    (error,) = [line for line in lines if line.get("exception", {}).get("type") == "ValueError"]
+    assert error["request_id"] == failed.headers["x-request-id"]
+    assert error["exception"]["stack"].endswith("ValueError: two\nlines")
+    (critical,) = [line for line in lines if line["level"] == "CRITICAL"]
+    assert critical["exception"]["type"] == "ZeroDivisionError"
+    assert {line["worker"]["pid"] for line in lines} == {process.process.pid}
+
+
+def test_a_failed_start_is_a_json_line_too(seldon_run: Start) -> None:
+    source = """
+        class Broken:
+            def load(self):
+                raise ValueError("weights are broken")
+    """
+    process = seldon_run("Broken", "REST", "--log-format", "json", source=source, wait=False)
+    assert process.wait() == 3
+    last = json.loads(process.log.splitlines()[-1])
+    assert last["level"] == "CRITICAL"
+    assert last["message"] == "Broken: Broken.load raised ValueError: weights are broken"
+    assert 'Broken.py", line 4, in load' in last["exception"]["stack"]
+
+
+def test_the_access_log_has_the_calls_of_every_transport_and_no_probes(seldon_run: Start) -> None:
+    process = seldon_run("Noisy", "REST,GRPC", "--access-log", source=NOISY)
+    for path in ("/health/ping", "/health/live", "/health/ready", "/health/status", "/metadata"):
+        assert process.get(path).status == 200
+    with process.client() as client:
+        address = "{}:{}".format(*client.http.sock.getsockname())
+        client.post("/api/v1.0/predictions", {"strData": "a"}, {"X-Request-Id": "rest-1"})
+        client.post("/predict", {"strData": "fail"})
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        client.request("POST", "/predict", b'json={"strData":"a"}', form)  # through Flask
+    with grpc.insecure_channel(f"127.0.0.1:{process.ports['grpc']}", options=LOCAL) as channel:
+        predict = channel.unary_unary("/seldon.protos.Seldon/Predict")
+        predict(message("a"), timeout=WAIT_S)
+        with pytest.raises(grpc.RpcError):
+            predict(message("fail"), timeout=WAIT_S)
+    assert process.stop() == 0
+    lines = re.findall(r"seldon_runtime.access: (.*)", process.log)
+    assert [line.partition(", waited")[0] for line in lines[:3]] == [
+        f"{address} rest /api/v1.0/predictions 200",
+        f"{address} rest /predict 500",
+        f"{address} rest /predict 200",
+    ]
+    assert lines[0].endswith(" [request rest-1]")
+    assert [line.partition(" grpc ")[2].partition(", waited")[0] for line in lines[3:]] == [
+        "/seldon.protos.Seldon/Predict OK",
+        "/seldon.protos.Seldon/Predict INTERNAL",
+    ]
+
+
+# a log that takes nothing
+
+
+class Unread:
+    """A named pipe whose open end nobody reads, until the test does."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self.path = path
+        self._end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        self._parts: list[bytes] = []
+        self._began = threading.Event()
+        self._thread = threading.Thread(target=self._drain)
+
+    def read(self) -> None:
+        """Read from now on, in a thread; returns when the pipe has been emptied once."""
+        os.set_blocking(self._end, True)
+        self._thread.start()
+        assert self._began.wait(WAIT_S)
+
+    @property
+    def text(self) -> bytes:
+        """All of it: waits for the end of its writers."""
+        self._thread.join(WAIT_S)
+        return b"".join(self._parts)
+
+    def close(self) -> None:
+        """Nobody ever will read."""
+        if self._thread.ident is not None:
+            self._thread.join(WAIT_S)
+        os.close(self._end)
+
+    def _drain(self) -> None:
+        while part := os.read(self._end, 1 << 20):
+            self._parts.append(part)
+            self._began.set()
+
+
+@pytest.fixture
+def unread(tmp_path: Path) -> Unread:
+    return Unread(tmp_path / "unread")
+
+
+def test_a_log_that_nobody_reads_delays_calls_once_and_stops_none(
+    redirected: Callable[..., Redirected], unread: Unread
+) -> None:
+    server = redirected(f"2>{unread.path}", "--log-format", "json")
+    for number in range(3):
+        assert server.ask("flood") == "flood"
+        assert server.ask(str(number)) == str(number)
+    assert server.request("GET", "/health/live")[0] == 200
+    unread.read()
+    assert server.ask("read again") == "read again"
+    assert server.process.stop() == 0
+    messages = [json.loads(line)["message"] for line in unread.text.splitlines()]
+    unread.close()
+    (loss,) = [message for message in messages if "were lost" in message]
+    assert int(loss.split()[0]) > 200
+    assert messages[messages.index(loss) + 1] == "asked for read again"
+    assert messages[-1] == "stopped"
+
+
+def test_a_log_that_nobody_reads_does_not_hold_the_end_up(
+    redirected: Callable[..., Redirected], unread: Unread
+) -> None:
+    server = redirected(f"2>{unread.path}")
+    assert server.ask("flood") == "flood"
+    assert server.process.stop() == 0
+    unread.close()
+
+
+def test_a_log_whose_reader_has_ended_stops_nothing(
+    redirected: Callable[..., Redirected], unread: Unread
+) -> None:
+    server = redirected(f"2>{unread.path}")
+    unread.close()
+    assert server.ask("flood") == "flood"
+    assert server.ask("fail") == 500
+    assert server.process.stop() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_full_disk_stops_nothing(redirected: Callable[..., Redirected], log_format: str) -> None:
+    server = redirected("2>/dev/full", "--log-format", log_format, "--access-log")
+    assert server.ask("flood") == "flood"
+    assert server.ask("fail") == 500
+    assert server.process.stop() == 0
+
+
+def test_what_is_written_to_a_closed_stream_does_not_reach_a_client(
+    redirected: Callable[..., Redirected],
+) -> None:
+    """The next socket would get the number of the stream that is closed."""
+    server = redirected("<&- >&- 2>&-")
+    for _ in range(3):
+        assert server.ask("write") == "write"
+    assert server.process.stop() == 0
+
+
+# what user code prints
+
+
+def test_megabytes_on_stdout_go_through(seldon_run: Start) -> None:
+    process = seldon_run("Noisy", "REST", source=NOISY)
+    assert process.post("/predict", {"strData": "print"}).status == 200
+    process.wait_for_log(f"x{{{PRINTED}}}")
+
+
+def test_megabytes_on_a_stdout_that_nobody_reads_stop_only_the_component(
+    redirected: Callable[..., Redirected], unread: Unread
+) -> None:
+    """``print`` waits for its reader, as it does in any program: so the call waits. Nothing else does."""
+    server = redirected(f">{unread.path}")
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(server.ask, "print")
+        server.process.wait_for_log("printing")
+        for _ in range(5):
+            assert server.request("GET", "/health/ready")[0] == 200
+        assert not asked.done()
+        unread.read()
+        assert asked.result(WAIT_S) == "print"
+    assert server.process.stop() == 0
+    assert len(unread.text) == PRINTED + 1
+    unread.close()
+
+
+def test_a_call_that_prints_for_nobody_does_not_hold_the_end_up(
+    redirected: Callable[..., Redirected], unread: Unread
+) -> None:
+    server = redirected(f">{unread.path}", "--grace", "1")
+    with ThreadPoolExecutor(1) as threads:
+        asked = threads.submit(server.ask, "print")
+        server.process.wait_for_log("printing")
+        server.process.terminate()
+        assert server.process.wait() == 1
+        assert isinstance(asked.exception(WAIT_S), ConnectionError)
+    assert "calls were still running after the grace period" in server.process.log
+    unread.close()
