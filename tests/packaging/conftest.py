@@ -18,6 +18,7 @@ DISTRIBUTIONS = (
     "plugins/persistence_redis",
     "plugins/metrics",
     "plugins/tools",
+    "compat",
 )
 """Folders of all distributions of this tree."""
 _BUILD_ALL = "import sys, build; [build.ProjectBuilder(f).build('wheel', sys.argv[1]) for f in sys.argv[2:]]"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-_PROGRAM = (sys.executable, "-c", "from seldon_runtime.cli import main; main()")
+_PROGRAM = (sys.executable, "-m", "seldon_runtime")
 _LOOK_EVERY_S = 0.05
 _END_S = 30
 
