@@ -7,6 +7,7 @@ from importlib import import_module
 import click
 
 COMMANDS = {
+    "manifest": "seldon_runtime_tools.manifest",
     "new": "seldon_runtime_tools.new_component",
     "test": "seldon_runtime_tools.trial",
 }
