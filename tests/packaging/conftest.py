@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from seldon_runtime.identity import ServiceType
+from seldon_runtime_tools.cli import main
 
 ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = (
@@ -61,3 +67,52 @@ def docker(docker_environment: Mapping[str, str]) -> Callable[..., subprocess.Co
         return subprocess.run([program, *arguments], env=environment, capture_output=True, text=True)
 
     return docker
+
+
+@pytest.fixture(scope="session")
+def seldon_component() -> Callable[..., str]:
+    """Runs ``seldon-component`` with these arguments; gives what it says."""
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def components(
+    tmp_path_factory: pytest.TempPathFactory, docker: Callable[..., Any], seldon_component: Callable[..., str]
+) -> dict[str, Path]:
+    """A new component of each service type: its folder; its image is named like the type, in lower case."""
+    parent = tmp_path_factory.mktemp("components")
+    folders = {kind.value: parent / f"My{kind.value.title().replace('_', '')}" for kind in ServiceType}
+    for kind, folder in folders.items():
+        seldon_component("new", folder.name, "--service-type", kind, "--folder", str(folder))
+        built = docker("build", str(folder), "-t", kind.lower())
+        assert built.returncode == 0, built.stdout + built.stderr
+    return folders
+
+
+@pytest.fixture
+def container(seldon_run: Callable[..., Any], docker_environment: Mapping[str, str]) -> Callable[..., Any]:
+    """A running container of an image."""
+
+    def container(image: str, *options: str, **given: Any) -> Any:
+        program = Path(docker_environment["PATH"].partition(os.pathsep)[0], "docker")
+        return seldon_run("run", *options, image, program=program, env=docker_environment, **given)
+
+    return container
+
+
+@pytest.fixture(scope="session")
+def image_path(docker_environment: Mapping[str, str]) -> Callable[[str], str]:
+    """PATH inside an image: its environment's programs come first."""
+
+    def image_path(image: str) -> str:
+        file = Path(docker_environment["STAND_IN_DOCKER"], "images", f"{image}.json")
+        path: str = json.loads(file.read_text())["variables"]["PATH"]
+        return path
+
+    return image_path

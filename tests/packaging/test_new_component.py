@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -9,49 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from seldon_runtime.identity import ServiceType
-from seldon_runtime_tools.cli import main
 from seldon_runtime_tools.new_component import EXAMPLES
 
 TYPES = sorted(kind.value for kind in ServiceType)
 FREE_PORT = ("-e", "PREDICTIVE_UNIT_SERVICE_PORT=0")
 
 
-def seldon_component(*arguments: str) -> str:
-    done = CliRunner().invoke(main, arguments)
-    assert done.exit_code == 0, done.output
-    return done.output
-
-
-@pytest.fixture(scope="module")
-def components(tmp_path_factory: pytest.TempPathFactory, docker: Callable[..., Any]) -> dict[str, Path]:
-    """A new component of each service type: its folder; its image is named like the type, in lower case."""
-    parent = tmp_path_factory.mktemp("components")
-    folders = {kind: parent / f"My{kind.title().replace('_', '')}" for kind in TYPES}
-    for kind, folder in folders.items():
-        seldon_component("new", folder.name, "--service-type", kind, "--folder", str(folder))
-        built = docker("build", str(folder), "-t", kind.lower())
-        assert built.returncode == 0, built.stdout + built.stderr
-    return folders
-
-
-@pytest.fixture
-def container(seldon_run: Callable[..., Any], docker_environment: Mapping[str, str]) -> Callable[..., Any]:
-    """A running container of an image."""
-
-    def container(image: str, *options: str, **given: Any) -> Any:
-        program = Path(docker_environment["PATH"].partition(":")[0], "docker")
-        return seldon_run("run", *options, image, program=program, env=docker_environment, **given)
-
-    return container
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_new_component_is_built_served_and_answers_what_its_contract_says(
-    kind: str, components: Mapping[str, Path], container: Callable[..., Any]
+    kind: str,
+    components: Mapping[str, Path],
+    container: Callable[..., Any],
+    seldon_component: Callable[..., str],
 ) -> None:
     server = container(kind.lower(), *FREE_PORT)
     path, body = EXAMPLES[ServiceType(kind)]
@@ -90,11 +63,12 @@ def test_only_the_plugins_that_the_arguments_ask_for_are_in_the_image(
 
 
 def test_a_changed_class_does_not_install_the_requirements_again(
-    components: Mapping[str, Path], docker: Callable[..., Any], container: Callable[..., Any]
+    components: Mapping[str, Path], docker: Callable[..., Any], container: Callable[..., Any], tmp_path: Path
 ) -> None:
-    file = components["COMBINER"] / "MyCombiner.py"
+    folder = shutil.copytree(components["COMBINER"], tmp_path / "changed")
+    file = folder / "MyCombiner.py"
     file.write_text(file.read_text().replace("np.mean(", "10 * np.mean("))
-    built = docker("build", str(components["COMBINER"]), "-t", "changed")
+    built = docker("build", str(folder), "-t", "changed")
     assert built.returncode == 0
     assert "RUN" not in built.stdout
     message = {"data": {"ndarray": [[1.0, 2.0]]}}
@@ -136,11 +110,10 @@ def test_variables_given_at_the_start_win(
 def test_state_may_be_kept_in_the_folder_made_for_it(
     components: Mapping[str, Path], container: Callable[..., Any]
 ) -> None:
-    router = ("router", *FREE_PORT, "-e", "PERSISTENCE=file")
+    certain = '[{"name": "exploration", "value": "0", "type": "FLOAT"}]'
+    router = ("router", *FREE_PORT, "-e", "PERSISTENCE=file", "-e", f"PREDICTIVE_UNIT_PARAMETERS={certain}")
     server = container(*router)
     server.post("/send-feedback", {"response": {"meta": {"routing": {"0": 1}}}, "reward": 1.0})
     server.stop()
-    again = container(
-        *router, "-e", 'PREDICTIVE_UNIT_PARAMETERS=[{"name": "exploration", "value": "0", "type": "FLOAT"}]'
-    )
-    assert again.post("/route", {"data": {"ndarray": [[0.0]]}}).json["data"]["ndarray"] == [[1]]
+    answer = container(*router).post("/route", {"data": {"ndarray": [[0.0]]}})
+    assert answer.json["data"]["ndarray"] == [[1]]
