@@ -1,4 +1,4 @@
-"""The examples, served as their own texts say."""
+"""The examples, served and asked as their own texts say."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 import math
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,69 @@ from typing import Any
 import pytest
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+ELSEWHERE = {"bandit_router", "iris", "keras_model", "mean_classifier", "tfserving_proxy", "third_party"}
+"""Those that need a store, a training, an image or another server have tests of their own."""
+CLEAN = {"PYTHONDONTWRITEBYTECODE": "1"}
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
+TOLD = sorted({path.parent.name for path in EXAMPLES.glob("*/*.py")} - ELSEWHERE)
+
+
+needs_tensorflow = pytest.mark.skipif(
+    find_spec("tensorflow") is None, reason="TensorFlow is only in the environment of tox's keras"
+)
+
+
+def console(example: str) -> tuple[list[str], list[tuple[str, Any]]]:
+    """What a README tells to run: the words of the server, and each question with its answer."""
+    text = (EXAMPLES / example / "README.md").read_text()
+    lines = re.findall(r"```console\n(.*?)```", text, re.S)[0].splitlines()
+    (serve,) = [line for line in lines if line.startswith("$ seldon-run ")]
+    assert serve.endswith(" &")
+    pairs = zip(lines, [*lines[1:], "null"], strict=True)
+    questions = [(line[2:], parsed(answer)) for line, answer in pairs if line.startswith("$ curl ")]
+    assert questions
+    return shlex.split(serve[2:-2])[1:], questions
+
+
+def parsed(text: str | bytes) -> Any:
+    """JSON; the last digits of a number depend on the machine, and the duration of a metric on the moment."""
+
+    def without_duration(value: dict[str, Any]) -> dict[str, Any]:
+        return {**value, "value": "some time"} if value.get("type") == "TIMER" else value
+
+    return json.loads(text, parse_float=lambda number: round(float(number), 9), object_hook=without_duration)
+
+
+def ask(question: str, folder: Path, port: int) -> Any:
+    """What curl gets, from the server at this port."""
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    assert "localhost:5000" in question
+    words = shlex.split(question.replace("localhost:5000", f"127.0.0.1:{port}"))
+    return parsed(subprocess.run(words, cwd=folder, capture_output=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("example", TOLD)
+def test_an_example_answers_what_its_readme_says(example: str, seldon_run: Callable[..., Any]) -> None:
+    words, questions = console(example)
+    server = seldon_run(*words, folder=EXAMPLES / example, env=CLEAN)
+    for question, answer in questions:
+        assert ask(question, EXAMPLES / example, server.port) == answer
+
+
+@pytest.mark.parametrize("example", [*TOLD, "keras_model", "mean_classifier", "tfserving_proxy"])
+def test_the_readme_of_an_example_is_short(example: str) -> None:
+    assert len((EXAMPLES / example / "README.md").read_text().splitlines()) <= 11
+
+
+def test_bytes_that_are_no_image_are_refused(seldon_run: Callable[..., Any]) -> None:
+    server = seldon_run(
+        "MeanColour", "REST", folder=EXAMPLES / "image_bytes", env={"PYTHONDONTWRITEBYTECODE": "1"}
+    )
+    for payload in ({"binData": "aGVsbG8="}, {"strData": "hello"}):
+        refused = server.post("/predict", payload)
+        assert refused.status == 400
+        assert "picture" in refused.info
 
 
 @pytest.mark.skipif(
@@ -42,27 +105,45 @@ def test_the_demo_trains_serves_and_prints_a_line_that_works(
         assert math.isclose(sum(probabilities), 1)
 
 
-def test_the_mean_classifier_is_served_by_the_line_of_its_dockerfile(seldon_run: Callable[..., Any]) -> None:
-    recipe = (EXAMPLES / "mean_classifier" / "Dockerfile").read_text()
-    command = re.search(r"^CMD (.*)$", recipe, re.M)
-    variables = re.search(r"^ENV ((?:.*\\\n)*.*)$", recipe, re.M)
-    assert command
-    assert variables
-    settings = dict(word.split("=", 1) for word in variables[1].replace("\\\n", " ").split())
-    parameters = '[{"name": "threshold", "value": "1.5", "type": "FLOAT"}]'
+@needs_tensorflow
+@pytest.mark.timeout(600)
+def test_a_keras_model_is_loaded_and_asked_in_one_thread(
+    seldon_run: Callable[..., Any], tmp_path: Path
+) -> None:
+    copy = shutil.copytree(EXAMPLES / "keras_model", tmp_path / "keras")
+    subprocess.run([sys.executable, "train.py"], cwd=copy, env={**os.environ, **QUIET}, check=True)
+    words, questions = console("keras_model")
+    server = seldon_run(*words, folder=copy, env=QUIET, wait=False)
+    server.wait_for_log("ready: ", timeout_s=300)
+    answer = ask(questions[0][0], copy, server.port)
+    assert answer["data"]["ndarray"][0][0] > 0.9
+    assert answer["meta"]["tags"] == {"one_thread": True}
+
+
+@needs_tensorflow
+@pytest.mark.timeout(600)
+def test_a_class_that_is_bound_to_the_thread_of_its_graph_works(seldon_run: Callable[..., Any]) -> None:
+    """As old Keras models are: the default graph is that of a thread."""
     server = seldon_run(
-        "-c",
-        command[1],
-        program=Path("/bin/sh"),
-        folder=EXAMPLES / "mean_classifier",
-        env={
-            **settings,
-            "PATH": sysconfig.get_path("scripts") + os.pathsep + os.environ["PATH"],
-            "PREDICTIVE_UNIT_PARAMETERS": parameters,
-            "PYTHONDONTWRITEBYTECODE": "1",
-        },
+        *("Bound", "REST"),
+        env=QUIET,
+        wait=False,
+        source="""
+            import tensorflow.compat.v1 as tf
+
+
+            class Bound:
+                def __init__(self):
+                    self.graph = tf.Graph()
+                    self.context = self.graph.as_default()
+                    self.context.__enter__()
+                    self.x = tf.placeholder(tf.float32, [None, 2])
+                    self.session = tf.Session()
+
+                def predict(self, X, features_names):
+                    assert tf.get_default_graph() is self.graph
+                    return self.session.run(tf.reduce_sum(self.x, axis=1, keepdims=True), {self.x: X})
+        """,
     )
-    answer = server.post("/predict", {"data": {"ndarray": [[1, 2], [3, 4]]}})
-    assert answer.json["data"]["names"] == ["above"]
-    assert answer.json["data"]["ndarray"][0] == [0.5]
-    assert answer.json["data"]["ndarray"][1][0] == pytest.approx(1 / (1 + math.exp(-2)))
+    server.wait_for_log("ready: ", timeout_s=300)
+    assert server.post("/predict", {"data": {"ndarray": [[1, 2]]}}).json["data"]["ndarray"] == [[3.0]]

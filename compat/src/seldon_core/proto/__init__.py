@@ -1,0 +1,1 @@
+"""The protocol's messages, for ``*_raw`` methods."""

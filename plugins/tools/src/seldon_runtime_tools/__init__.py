@@ -1,0 +1,1 @@
+"""``seldon-component``: write, try and deploy a component."""

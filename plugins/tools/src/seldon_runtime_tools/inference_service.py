@@ -1,0 +1,56 @@
+"""A component as a custom predictor of KServe."""
+
+from __future__ import annotations
+
+import click
+
+from seldon_runtime.identity import ServiceType
+from seldon_runtime_tools.deployable import Deployable, Object
+from seldon_runtime_tools.plain_kubernetes import CPU_PERCENT
+
+_PORT = 8080
+_PORTS = frozenset(
+    {"PREDICTIVE_UNIT_SERVICE_PORT", "PREDICTIVE_UNIT_HTTP_SERVICE_PORT", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"}
+)
+
+
+def objects(component: Deployable) -> list[Object]:
+    """One ``InferenceService``, without Knative, which lets nobody set how long a pod may take to end.
+
+    Raises:
+        click.ClickException: the component is no model.
+    """
+    if component.service_type is not ServiceType.MODEL:
+        raise click.ClickException(
+            f"KServe has predictors only, and this is a {component.service_type.value}"
+        )
+    if not component.ports.keys() & {"http", "grpc"}:
+        raise click.ClickException("KServe asks predictors over REST or gRPC; API_TYPE names neither")
+    first = next(iter(component.ports))
+    environment = component.environment(without=_PORTS)
+    environment.append({"name": "PREDICTIVE_UNIT_SERVICE_PORT", "value": str(_PORT)})
+    container = component.container("kserve-container", environment, {first: _PORT})
+    port_name = "h2c" if first == "grpc" else "http1"
+    container["ports"] = [{"name": port_name, "containerPort": _PORT, "protocol": "TCP"}]
+    replicas = (1, 1) if component.keeps_state else (component.min_replicas, component.max_replicas)
+    predictor = {
+        "minReplicas": replicas[0],
+        "maxReplicas": replicas[1],
+        "scaleMetric": "cpu",
+        "scaleTarget": CPU_PERCENT,
+        **component.pod(container),
+    }
+    if component.keeps_state:
+        predictor["deploymentStrategy"] = {"type": "Recreate"}
+    annotations = {
+        "serving.kserve.io/deploymentMode": "RawDeployment",
+        "serving.kserve.io/autoscalerClass": "hpa",
+    }
+    return [
+        {
+            "apiVersion": "serving.kserve.io/v1beta1",
+            "kind": "InferenceService",
+            "metadata": {"name": component.name, "annotations": annotations},
+            "spec": {"predictor": predictor},
+        }
+    ]

@@ -1,0 +1,69 @@
+"""A component under the operator of Seldon Core v1."""
+
+from __future__ import annotations
+
+from seldon_runtime.identity import ServiceType
+from seldon_runtime_tools.deployable import Deployable, Object
+from seldon_runtime_tools.plain_kubernetes import CPU_PERCENT
+
+_PORTS = {"http": 9000, "grpc": 9500}
+"""Where the operator tells a container to listen."""
+_OPERATORS = frozenset(
+    {
+        "PREDICTIVE_UNIT_SERVICE_PORT",
+        "PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
+        "PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
+        "PREDICTIVE_UNIT_METRICS_SERVICE_PORT",
+        "PREDICTIVE_UNIT_ID",
+        "PREDICTIVE_UNIT_IMAGE",
+        "PREDICTIVE_UNIT_PARAMETERS",
+        "SELDON_DEPLOYMENT_ID",
+        "PREDICTOR_ID",
+        "PREDICTOR_LABELS",
+    }
+)
+"""Variables that the operator sets."""
+
+
+def objects(component: Deployable) -> list[Object]:
+    """One ``SeldonDeployment`` with one predictor, whose graph is this component alone."""
+    ports = {name: port for name, port in _PORTS.items() if name in component.ports}
+    container = component.container(component.name, component.environment(without=_OPERATORS), ports)
+    pod: Object = {"spec": component.pod(container)}
+    predictor: Object = {"name": "default", "componentSpecs": [pod], "graph": _graph(component)}
+    if component.keeps_state:
+        predictor["replicas"] = 1
+    elif component.max_replicas > component.min_replicas:
+        cpu = {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": CPU_PERCENT}}
+        pod["hpaSpec"] = {
+            "minReplicas": component.min_replicas,
+            "maxReplicas": component.max_replicas,
+            "metricsv2": [{"type": "Resource", "resource": cpu}],
+        }
+    else:
+        predictor["replicas"] = component.min_replicas
+    spec: Object = {"name": component.name, "predictors": [predictor]}
+    if "http" not in ports:
+        spec["transport"] = "grpc"
+    return [
+        {
+            "apiVersion": "machinelearning.seldon.io/v1",
+            "kind": "SeldonDeployment",
+            "metadata": {"name": component.name},
+            "spec": spec,
+        }
+    ]
+
+
+def _graph(component: Deployable) -> Object:
+    kind = component.service_type
+    if (
+        kind is ServiceType.OUTLIER_DETECTOR
+    ):  # which answers /transform-input, and which a graph does not know
+        kind = ServiceType.TRANSFORMER
+    return {
+        "name": component.name,
+        "type": kind.value,
+        "parameters": component.parameters,
+        "children": [],
+    }

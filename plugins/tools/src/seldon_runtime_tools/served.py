@@ -1,0 +1,79 @@
+"""A component that is served for as long as it is asked."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+_PROGRAM = (sys.executable, "-m", "seldon_runtime")
+_LOOK_EVERY_S = 0.05
+_END_S = 30
+
+
+@contextmanager
+def served(folder: Path, settings: Mapping[str, str], start_s: float) -> Iterator[str]:
+    """``seldon-run`` in ``folder`` over REST, on a free port of this machine: gives its URL once it is ready.
+
+    Blocks while it starts. Its log goes to stderr.
+
+    Raises:
+        click.ClickException: it ended, or was not ready, within ``start_s`` seconds.
+    """
+    port = _free_port()
+    environment = {
+        **os.environ,
+        **settings,
+        "API_TYPE": "REST",
+        "METRICS": "0",
+        "PERSISTENCE": "0",
+        "SELDON_HOST": "127.0.0.1",
+        "PREDICTIVE_UNIT_SERVICE_PORT": str(port),
+    }
+    environment.pop("PREDICTIVE_UNIT_HTTP_SERVICE_PORT", None)
+    environment.setdefault("SELDON_LOG_LEVEL", "WARNING")
+    with subprocess.Popen(_PROGRAM, cwd=folder, env=environment, stdin=subprocess.DEVNULL) as server:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(server, f"{url}/health/ready", start_s)
+            yield url
+        finally:
+            server.terminate()
+            try:
+                server.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                server.kill()
+
+
+def _wait(server: subprocess.Popen[bytes], url: str, start_s: float) -> None:
+    deadline = time.monotonic() + start_s
+    while not _is_ready(url):
+        if server.poll() is not None:
+            raise click.ClickException(f"seldon-run ended with {server.returncode} before it was ready")
+        if time.monotonic() > deadline:
+            raise click.ClickException(f"seldon-run was not ready after {start_s:g} s")
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5):
+            return True
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,162 @@
+"""``seldon-component test``: random requests that fit the contract, and whether the answers fit it too."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from seldon_runtime.identity import ServiceType
+from seldon_runtime_tools import contract, settings_file
+from seldon_runtime_tools.contract import Contract, ContractError
+from seldon_runtime_tools.served import served
+
+_ANSWER_S = 60
+_CHILDREN = 2
+_PATHS = {
+    ServiceType.MODEL: "/predict",
+    ServiceType.ROUTER: "/route",
+    ServiceType.TRANSFORMER: "/transform-input",
+    ServiceType.COMBINER: "/aggregate",
+    ServiceType.OUTLIER_DETECTOR: "/transform-input",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """How to ask, and how to read what comes back."""
+
+    contract: Contract
+    service_type: ServiceType
+    n_rows: int
+    as_tensor: bool
+
+    def request(self, random: np.random.Generator) -> dict[str, Any]:
+        """A random request that fits the contract."""
+        if self.service_type is ServiceType.COMBINER:
+            return {"seldonMessages": [self._message(random) for _ in range(_CHILDREN)]}
+        return self._message(random)
+
+    def _message(self, random: np.random.Generator) -> dict[str, Any]:
+        rows = self.contract.rows(self.n_rows, random)
+        data: dict[str, Any] = {"ndarray": rows}
+        if self.as_tensor:
+            array = np.array(rows)
+            data = {"tensor": {"shape": list(array.shape), "values": array.ravel().tolist()}}
+        return {"data": {"names": self.contract.names, **data}}
+
+    def faults(self, answer: Any) -> list[str]:
+        """What of an answer does not fit the contract."""
+        try:
+            rows = self._rows(answer)
+        except (KeyError, TypeError, ValueError):
+            return [f"{json.dumps(answer):.200} holds no rows"]
+        if self.service_type is ServiceType.ROUTER:
+            return self.contract.faults(rows, 1)
+        return self.contract.faults(rows, self.n_rows)
+
+    def _rows(self, answer: Any) -> list[Any]:
+        if self.service_type is ServiceType.OUTLIER_DETECTOR:
+            return list(answer["meta"]["tags"]["outlierScore"])
+        data = answer["data"]
+        if "tensor" in data:
+            tensor = data["tensor"]
+            rows: list[Any] = np.reshape(tensor["values"], tensor["shape"]).tolist()
+            return rows
+        return list(data["ndarray"])
+
+
+@click.command("test")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
+@click.option("--contract", "file", type=click.Path(path_type=Path), help="[default: FOLDER/contract.json]")
+@click.option(
+    "--url", help="Ask the component that is served there; without it, the folder's is served for the test."
+)
+@click.option(
+    "--service-type",
+    type=click.Choice([t.value for t in ServiceType], case_sensitive=False),
+    help="What the component is.  [default: SERVICE_TYPE in the folder's .s2i/environment, else MODEL]",
+)
+@click.option("--path", help="Where to ask.  [default: that of the service type]")
+@click.option("--requests", "n_requests", type=click.IntRange(1), default=10, show_default=True)
+@click.option(
+    "--rows", "n_rows", type=click.IntRange(1), default=3, show_default=True, help="Rows in each request."
+)
+@click.option("--tensor", "as_tensor", is_flag=True, help="Send the rows as a tensor, not as an ndarray.")
+@click.option("--seed", type=click.IntRange(0), help="Draw the same requests again.")
+@click.option(
+    "--start-timeout",
+    "start_s",
+    type=float,
+    default=60.0,
+    show_default=True,
+    help="Seconds it may take to load.",
+)
+def command(
+    folder: Path,
+    file: Path | None,
+    url: str | None,
+    service_type: str | None,
+    path: str | None,
+    n_requests: int,
+    n_rows: int,
+    as_tensor: bool,
+    seed: int | None,
+    start_s: float,
+) -> None:
+    """Send random requests that contract.json allows, and check that it allows the answers.
+
+    Ends with 1 when one of them does not fit, and says which.
+    """
+    settings = settings_file.read(folder)
+    kind = ServiceType((service_type or settings.get("SERVICE_TYPE", "MODEL")).upper())
+    file = file or folder / "contract.json"
+    try:
+        trial = Trial(contract.read(file), kind, n_rows, as_tensor)
+    except ContractError as error:
+        raise click.ClickException(str(error)) from error
+    seed = int.from_bytes(os.urandom(4)) if seed is None else seed
+    server = nullcontext(url.rstrip("/")) if url else served(folder, settings, start_s)
+    with server as base:
+        found = list(_faults(trial, partial(_post, base + (path or _PATHS[kind])), n_requests, seed))
+    for fault in found:
+        click.echo(fault)
+    if found:
+        raise click.ClickException(
+            f"{len(found)} of {n_requests} answers do not fit {file}; --seed {seed} repeats them"
+        )
+    click.echo(f"{n_requests} requests with {n_rows} rows each: all answers fit {file}")
+
+
+def _faults(trial: Trial, ask: Callable[[Any], Any], n_requests: int, seed: int) -> Iterator[str]:
+    random = np.random.default_rng(seed)
+    for number in range(n_requests):
+        request = trial.request(random)
+        try:
+            found = trial.faults(ask(request))
+        except urllib.error.HTTPError as error:
+            found = [f"status {error.code}: {error.read().decode(errors='replace').strip():.300}"]
+        if found:
+            yield f"request {number}: {'; '.join(found[:5])}\n  sent {json.dumps(request):.300}"
+
+
+def _post(url: str, request: Any) -> Any:
+    body = json.dumps(request).encode()
+    message = urllib.request.Request(url, body, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(message, timeout=_ANSWER_S) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError:
+        raise
+    except OSError as error:
+        raise click.ClickException(f"{url} cannot be asked: {error}") from error

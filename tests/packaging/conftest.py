@@ -1,0 +1,118 @@
+"""Wheels of this tree, and a ``docker`` that executes Dockerfiles for real, shared by all tests here."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from seldon_runtime.identity import ServiceType
+from seldon_runtime_tools.cli import main
+
+ROOT = Path(__file__).parents[2]
+DISTRIBUTIONS = (
+    "core",
+    "plugins/rest",
+    "plugins/grpc",
+    "plugins/persistence_redis",
+    "plugins/metrics",
+    "plugins/tools",
+    "compat",
+)
+"""Folders of all distributions of this tree."""
+_BUILD_ALL = "import sys, build; [build.ProjectBuilder(f).build('wheel', sys.argv[1]) for f in sys.argv[2:]]"
+
+
+@pytest.fixture(scope="session")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheel of every distribution."""
+    folder = tmp_path_factory.mktemp("wheels")
+    folders = [str(ROOT / distribution) for distribution in DISTRIBUTIONS]
+    subprocess.run([sys.executable, "-c", _BUILD_ALL, str(folder), *folders], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def docker_environment(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Variables: a ``docker`` on PATH executes Dockerfiles, and pip finds the wheels of this tree."""
+    programs = tmp_path_factory.mktemp("programs")
+    program = programs / "docker"
+    program.write_text(
+        f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("stand_in_docker.py")} "$@"\n'
+    )
+    program.chmod(0o755)
+    return {
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "STAND_IN_DOCKER": str(tmp_path_factory.mktemp("docker")),
+        "PIP_FIND_LINKS": str(wheels),
+        "PIP_NO_COMPILE": "1",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def docker(docker_environment: Mapping[str, str]) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs ``docker`` with these arguments until it ends; gives what it wrote."""
+
+    def docker(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, **docker_environment}
+        program = Path(docker_environment["PATH"].partition(os.pathsep)[0], "docker")
+        return subprocess.run([program, *arguments], env=environment, capture_output=True, text=True)
+
+    return docker
+
+
+@pytest.fixture(scope="session")
+def seldon_component() -> Callable[..., str]:
+    """Runs ``seldon-component`` with these arguments; gives what it says."""
+
+    def run(*arguments: str) -> str:
+        done = CliRunner().invoke(main, arguments)
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def components(
+    tmp_path_factory: pytest.TempPathFactory, docker: Callable[..., Any], seldon_component: Callable[..., str]
+) -> dict[str, Path]:
+    """A new component of each service type: its folder; its image is named like the type, in lower case."""
+    parent = tmp_path_factory.mktemp("components")
+    folders = {kind.value: parent / f"My{kind.value.title().replace('_', '')}" for kind in ServiceType}
+    for kind, folder in folders.items():
+        seldon_component("new", folder.name, "--service-type", kind, "--folder", str(folder))
+        built = docker("build", str(folder), "-t", kind.lower())
+        assert built.returncode == 0, built.stdout + built.stderr
+    return folders
+
+
+@pytest.fixture
+def container(seldon_run: Callable[..., Any], docker_environment: Mapping[str, str]) -> Callable[..., Any]:
+    """A running container of an image."""
+
+    def container(image: str, *options: str, **given: Any) -> Any:
+        program = Path(docker_environment["PATH"].partition(os.pathsep)[0], "docker")
+        return seldon_run("run", *options, image, program=program, env=docker_environment, **given)
+
+    return container
+
+
+@pytest.fixture(scope="session")
+def image_path(docker_environment: Mapping[str, str]) -> Callable[[str], str]:
+    """PATH inside an image: its environment's programs come first."""
+
+    def image_path(image: str) -> str:
+        file = Path(docker_environment["STAND_IN_DOCKER"], "images", f"{image}.json")
+        path: str = json.loads(file.read_text())["variables"]["PATH"]
+        return path
+
+    return image_path

@@ -1,0 +1,177 @@
+"""``seldon-core-microservice`` in real processes; recorded cases of classes that import ``seldon_core``."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import socket
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+pytest.importorskip("seldon_core.microservice")
+
+HERE = Path(__file__).parent / "conformance"
+MIGRATION = (HERE.parents[1] / "docs" / "migration.md").read_text()
+PROGRAM = Path(sysconfig.get_path("scripts"), "seldon-core-microservice")
+MODEL = """
+    from seldon_core.user_model import SeldonComponent
+
+
+    class Model(SeldonComponent):
+        def __init__(self, factor=1):
+            self.factor = factor
+
+        def predict(self, X, features_names):
+            return X * self.factor
+"""
+
+
+def recorded() -> dict[str, Any]:
+    """The cases whose models import the package; those of the metrics page are in ``test_metrics_page``."""
+    lines = [line for file in sorted(HERE.glob("corpus/*.jsonl")) for line in file.read_text().splitlines()]
+    cases = [json.loads(line) for line in lines if line.strip()]
+    models = {file.stem for file in HERE.glob("models_base/*.py")}
+    return {case["id"]: case for case in cases if case["model"] in models and case["group"] != "metrics-page"}
+
+
+CASES = recorded()
+LISTED = set(re.findall(r"^\| `([\w-]+/[\w-]+)` \|", MIGRATION, re.M))
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("cases")
+    folder.joinpath("cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in CASES.values()))
+    command = f"{shlex.quote(str(PROGRAM))} {{model}} --service-type {{service_type}}"
+    done = subprocess.run(
+        [
+            *(sys.executable, str(HERE / "runner.py"), "--jobs", "2", "--cases", str(folder)),
+            *("--json", str(folder / "verdicts.json"), "--command", command),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode in (0, 1), done.stdout
+    results = json.loads(folder.joinpath("verdicts.json").read_text())["results"]
+    return {verdict["id"]: verdict for verdict in results}
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("case", sorted(CASES))
+def test_a_class_that_imports_the_package_answers_as_recorded(case: str, verdicts: dict[str, Any]) -> None:
+    assert verdicts[case]["ok"] is (case not in LISTED), verdicts[case]["problems"]
+
+
+def ports(count: int) -> list[int]:
+    """Ports that were free a moment ago."""
+    probes = [socket.socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    found = [probe.getsockname()[1] for probe in probes]
+    for probe in probes:
+        probe.close()
+    return found
+
+
+@pytest.fixture
+def microservice(seldon_run: Callable[..., Any]) -> Callable[..., Any]:
+    """Starts ``seldon-core-microservice`` with the class ``Model``."""
+
+    def start(*arguments: str, **given: Any) -> Any:
+        return seldon_run("Model", *arguments, source=MODEL, program=PROGRAM, **given)
+
+    return start
+
+
+def test_without_an_api_type_both_transports_and_the_metrics_have_the_ports_of_the_wrapper(
+    microservice: Callable[..., Any],
+) -> None:
+    for port in (9000, 5000, 6000):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                pytest.skip(f"port {port} is in use")
+    server = microservice("--service-type", "MODEL")
+    assert server.ports == {"rest": 9000, "grpc": 5000, "metrics": 6000}
+    assert server.post("/predict", {"data": {"ndarray": [[1]]}}).json["data"]["ndarray"] == [[1]]
+    with grpc.insecure_channel("127.0.0.1:5000", options=[("grpc.enable_http_proxy", 0)]) as channel:
+        answer = channel.unary_unary("/seldon.protos.Model/Predict")(b"\x1a\x00", timeout=10)
+    assert answer
+
+
+def test_the_arguments_of_the_wrapper_are_understood(
+    microservice: Callable[..., Any], tmp_path: Path
+) -> None:
+    http_port, grpc_port, metrics_port = ports(3)
+    server = microservice(
+        *(
+            "--service-type",
+            "MODEL",
+            "--log-level",
+            "INFO",
+            "--pidfile",
+            "pid",
+            "--workers",
+            "2",
+            "--threads",
+            "1",
+        ),
+        *("--http-port", str(http_port), "--grpc-port", str(grpc_port), "--metrics-port", str(metrics_port)),
+        *("--parameters", '[{"name": "factor", "value": "3", "type": "INT"}]', "--max-requests", "100"),
+        *(
+            "--max-requests-jitter",
+            "10",
+            "--keepalive",
+            "2",
+            "--grpc-threads",
+            "4",
+            "--access-log",
+            "--tracing",
+        ),
+    )
+    assert server.ports == {"rest": http_port, "grpc": grpc_port, "metrics": metrics_port}
+    assert server.post("/predict", {"data": {"ndarray": [[1]]}}).json["data"]["ndarray"] == [[3]]
+    assert int(tmp_path.joinpath("pid").read_text()) == server.process.pid
+    assert "--tracing has no effect" in server.log
+    assert server.stop() == 0
+    assert not tmp_path.joinpath("pid").exists()
+
+
+@pytest.mark.parametrize("api_type", ["REST", "GRPC"])
+def test_with_an_api_type_only_that_one_is_served_on_the_service_port(
+    microservice: Callable[..., Any], api_type: str, free_port: int
+) -> None:
+    """The line of the packaging guide's Dockerfile."""
+    line = [api_type, "--service-type", "MODEL", "--persistence", "0"]
+    server = microservice(*line, env={"PREDICTIVE_UNIT_SERVICE_PORT": str(free_port), "METRICS": "0"})
+    assert server.ports == {api_type.lower(): free_port}
+
+
+def test_no_grpc_workers_mean_no_grpc(microservice: Callable[..., Any]) -> None:
+    http_port, metrics_port = map(str, ports(2))
+    server = microservice("--grpc-workers", "0", "--http-port", http_port, "--metrics-port", metrics_port)
+    assert server.ports.keys() == {"rest", "metrics"}
+
+
+@pytest.mark.parametrize("arguments", [["FBS"], ["--no-such-option"], ["--service-type", "OTHER"]])
+def test_what_it_does_not_know_is_refused(microservice: Callable[..., Any], arguments: list[str]) -> None:
+    server = microservice(*arguments, wait=False)
+    assert server.wait() == 2
+
+
+def test_beside_the_package_it_stands_for_it_refuses_to_work(
+    microservice: Callable[..., Any], install: Callable[..., Path]
+) -> None:
+    site = install("seldon-core", {}, {})
+    server = microservice(wait=False, env={"PYTHONPATH": str(site)})
+    assert server.wait() != 0
+    assert "seldon-core 1.0 and seldon-runtime-compat" in server.log
+    assert "pip uninstall" in server.log
