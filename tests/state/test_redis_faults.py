@@ -31,7 +31,7 @@ class Reading(pickle.Unpickler):
 def stored(redis_server):
     """How many rewards the state in Redis remembers."""
     blob = redis_server.command("GET", KEY)
-    router = Reading(io.BytesIO(unseal(blob, KEY).payload)).load()
+    router = Reading(io.BytesIO(unseal(blob, KEY).snapshot.pickle)).load()
     return round(sum(router.successes))
 
 
@@ -97,7 +97,7 @@ def test_while_redis_fails_no_call_does_and_the_newest_state_is_saved_afterwards
     until(lambda: version(redis_server) >= 1)
     mend = fault(redis_server)
     until(lambda: degraded(server))
-    server.wait_for_log(r"ERROR .*state was not saved to redis 127\.0\.0\.1")
+    server.wait_for_log(r"ERROR .*state was not saved, attempt 1: redis 127\.0\.0\.1")
     running.more()
     mend()
     until(lambda: not degraded(server))

@@ -7,6 +7,7 @@ import pickle
 import time
 
 from seldon_runtime.envelope import Header, seal
+from seldon_runtime.snapshot import Snapshot
 
 KEY = "persistence_0_0_0"
 SECRET = "correct horse battery staple"
@@ -24,9 +25,9 @@ class Forged:
 
 def forge(store, file):
     """An envelope like the runtime's own around a pickle that is not."""
-    payload = pickle.dumps(Forged(file))
+    snapshot = Snapshot(pickle.dumps(Forged(file)))
     header = Header(KEY, "Tally:Tally", None, time.time(), "forged", "0.1.0")
-    store.save(KEY, seal(header, payload), expected=None, keep=3)
+    store.save(KEY, seal(header, snapshot), expected=None, keep=3)
 
 
 def test_a_forged_state_runs_code_without_a_key(tally, store, tmp_path):

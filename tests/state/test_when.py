@@ -45,10 +45,10 @@ def test_state_is_saved_every_interval_but_only_when_it_has_changed(tally, store
         count(server)
         version = until(lambda old=version: store.versions(KEY)[0] > old and store.versions(KEY)[0])
     until(lambda: len(store.versions(KEY)) == 3)  # the oldest goes after the newest has come
-    saves = until(lambda: (n := server.log.count("DEBUG seldon_runtime.saver: saved")) == 4 and n)
-    unchanged = server.log.count("DEBUG seldon_runtime.saver: unchanged")
-    until(lambda: server.log.count("DEBUG seldon_runtime.saver: unchanged") >= unchanged + 3)
-    assert server.log.count("DEBUG seldon_runtime.saver: saved") == saves
+    saves = until(lambda: (n := server.log.count("state is saved: persistence")) == 4 and n)
+    unchanged = server.log.count("state is saved: unchanged")
+    until(lambda: server.log.count("state is saved: unchanged") >= unchanged + 3)
+    assert server.log.count("state is saved: persistence") == saves
 
 
 def test_sigusr1_saves_at_once(tally, store, count, until):

@@ -20,6 +20,7 @@ import click
 
 from seldon_runtime.hookspecs import hookimpl
 from seldon_runtime.settings import Settings
+from seldon_runtime.snapshot import Buffer
 from seldon_runtime.state import StateConflict, StoredState, StoreError
 
 _LOCK_WAIT_S = 10.0
@@ -73,7 +74,7 @@ class FileStore:
                     if version is not None:
                         return None
 
-    def save(self, key: str, blob: bytes, *, expected: int | None, keep: int) -> int:
+    def save(self, key: str, blob: Buffer, *, expected: int | None, keep: int) -> int:
         """Blocks until the bytes are on the disk."""
         with _errors(self.address), self._locked(key):
             there = self.versions(key)
@@ -141,7 +142,7 @@ class FileStore:
         finally:
             os.close(lock)
 
-    def _write(self, file: Path, blob: bytes) -> None:
+    def _write(self, file: Path, blob: Buffer) -> None:
         partial = file.parent / _PARTIAL  # one name: what a killed process left is overwritten
         try:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from seldon_runtime.identity import Identity
+from seldon_runtime.snapshot import Buffer
 
 KEY_PREFIX = "persistence_"
 
@@ -49,12 +50,12 @@ class StateStore(Protocol):
     def load(self, key: str, version: int | None = None) -> StoredState | None:
         """That version, the newest by default; None when it is not there."""
 
-    def save(self, key: str, blob: bytes, *, expected: int | None, keep: int) -> int:
+    def save(self, key: str, blob: Buffer, *, expected: int | None, keep: int) -> int:
         """Make ``blob`` the newest version of ``key``: all or nothing, also when the process dies.
 
         Args:
             key: any text of letters, digits, ``_``, ``-`` and ``.``.
-            blob: not empty.
+            blob: not empty; bytes, or a memoryview of bytes.
             expected: the version that the caller believes to be the newest, 0 for none; None: whatever it is.
             keep: how many versions remain, this one included; older ones are deleted.
 

@@ -48,6 +48,12 @@ class StateStoreContract:
         assert (stored.version, stored.blob) == (version, blob)
         assert key in store.all_keys()
 
+    def test_a_memoryview_is_saved_as_its_bytes(self, store: StateStore, key: str) -> None:
+        store.save(key, memoryview(bytes(100_000)), expected=0, keep=3)
+        stored = store.load(key)
+        assert stored is not None
+        assert stored.blob == bytes(100_000)
+
     def test_another_store_object_sees_it(self, store: StateStore, key: str) -> None:
         store.save(key, b"seen", expected=0, keep=3)
         other = self.open_store()

@@ -15,6 +15,7 @@ from typing import Any
 import redis
 
 from seldon_runtime.settings import Settings
+from seldon_runtime.snapshot import Buffer
 from seldon_runtime.state import KEY_PREFIX, StateConflict, StoredState, StoreError
 from seldon_runtime_persistence_redis.connection import client_from
 
@@ -60,7 +61,7 @@ class RedisStore:
                 return None
             return StoredState(newest if version is None else version, blob)
 
-    def save(self, key: str, blob: bytes, *, expected: int | None, keep: int) -> int:
+    def save(self, key: str, blob: Buffer, *, expected: int | None, keep: int) -> int:
         """Blocks for the transfer of ``blob``, at most as long as the time limit of the client."""
         with self._errors():
             for attempt in range(1, _ATTEMPTS + 1):
@@ -93,7 +94,7 @@ class RedisStore:
         """Closes the connections."""
         self._redis.close()
 
-    def _save(self, key: str, blob: bytes, expected: int | None, keep: int) -> int:
+    def _save(self, key: str, blob: Buffer, expected: int | None, keep: int) -> int:
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.watch(key, _counter(key))
             newest = self._number(pipe, key)
