@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import quote
 
 from seldon_runtime.identity import Identity
 from seldon_runtime.snapshot import Buffer
@@ -54,7 +55,7 @@ class StateStore(Protocol):
         """Make ``blob`` the newest version of ``key``: all or nothing, also when the process dies.
 
         Args:
-            key: any text of letters, digits, ``_``, ``-`` and ``.``.
+            key: any text of letters, digits, ``_``, ``-``, ``.``, ``~`` and ``%``.
             blob: not empty; bytes, or a memoryview of bytes.
             expected: the version that the caller believes to be the newest, 0 for none; None: whatever it is.
             keep: how many versions remain, this one included; older ones are deleted.
@@ -81,6 +82,9 @@ class StateStore(Protocol):
 
 
 def state_key(identity: Identity) -> str:
-    """The key of a component's state: its deployment, predictor and unit, each "0" when unset."""
+    """The key of a component's state: its deployment, predictor and unit, each "0" when unset.
+
+    Letters, digits, ``_``, ``-``, ``.`` and ``~`` stand for themselves; others are written as in URLs, ``%20``.
+    """
     names = (identity.deployment, identity.predictor, identity.unit)
-    return KEY_PREFIX + "_".join(name or "0" for name in names)
+    return KEY_PREFIX + "_".join(quote(name or "0", safe="", errors="surrogateescape") for name in names)
