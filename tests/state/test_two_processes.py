@@ -35,3 +35,14 @@ def test_one_process_with_several_workers_or_threads_is_refused():
         policy_from(Settings({"workers": 2}), {})
     with pytest.raises(StartupError, match=r"4 component threads .* Set --threads 1"):
         policy_from(Settings({"threads": 4}), {})
+
+
+def test_units_that_share_a_store_keep_what_is_theirs(tally, count, store):
+    units = {name: {"PREDICTIVE_UNIT_ID": name} for name in ("a", "a:1", "../a")}
+    for number, environment in enumerate(units.values(), 1):
+        server = tally(env=environment)
+        for _ in range(number):
+            count(server)
+        server.stop()
+    assert store.all_keys() == ["persistence_0_0_..%2Fa", "persistence_0_0_a", "persistence_0_0_a%3A1"]
+    assert [count(tally(env=environment)) for environment in units.values()] == [2, 3, 4]

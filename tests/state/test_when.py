@@ -37,6 +37,24 @@ def test_a_call_that_is_still_running_at_sigterm_is_in_the_last_save(tally, gate
     assert count(tally()) == 2
 
 
+def test_a_snapshot_stands_between_two_calls_never_in_one(tally, count, store, gate, attributes_in):
+    change = ("self.count += 1", f"self.count += 10; {gate.pass_}; self.loads = self.count")
+    server = tally(change=change)
+    call = threading.Thread(target=count, args=(server,))
+    call.start()
+    gate.wait_until_reached()
+    server.process.send_signal(signal.SIGUSR1)
+    for _ in range(20):  # time for a snapshot, were one taken now
+        server.get("/health/ready")
+    assert store.versions(KEY) == []
+    gate.open()
+    call.join()
+    assert server.stop() == 0
+    for version in store.versions(KEY):
+        attributes = attributes_in(store.load(KEY, version).blob)
+        assert attributes["count"] == attributes["loads"] == 10
+
+
 def test_state_is_saved_every_interval_but_only_when_it_has_changed(tally, store, count, until):
     server = tally("--persistence-interval", "0.1", "--log-level", "DEBUG")
     until(lambda: store.versions(KEY) == [1])
