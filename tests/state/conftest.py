@@ -62,12 +62,13 @@ def tally(seldon_run: Callable[..., Any]) -> Callable[..., Any]:
     def start(
         *words: str,
         name: str = "Tally",
+        api: str = "REST",
         change: tuple[str, str] = ("", ""),
         persistence: str = "file",
         **keywords: Any,
     ) -> Any:
         source = TALLY.replace("Tally", name).replace(*change)
-        return seldon_run(name, "REST", "--persistence", persistence, *words, source=source, **keywords)
+        return seldon_run(name, api, "--persistence", persistence, *words, source=source, **keywords)
 
     return start
 
