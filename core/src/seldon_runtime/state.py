@@ -84,7 +84,7 @@ class StateStore(Protocol):
 def state_key(identity: Identity) -> str:
     """The key of a component's state: its deployment, predictor and unit, each "0" when unset.
 
-    Letters, digits, ``_``, ``-``, ``.`` and ``~`` stand for themselves; others are written as in URLs, ``%20``.
+    Letters, digits, ``_``, ``-``, ``.`` and ``~`` stand for themselves; others are written as in URLs.
     """
     names = (identity.deployment, identity.predictor, identity.unit)
     return KEY_PREFIX + "_".join(quote(name or "0", safe="", errors="surrogateescape") for name in names)
