@@ -86,9 +86,13 @@ def latencies_ms(port: int, seconds: float) -> np.ndarray:
 
 
 def report(name: str, found: np.ndarray, log: Path) -> None:
-    saves = len(re.findall("saver: saved", log.read_text()))
+    pauses = [float(pause) for pause in re.findall(r"[1-9]\d* bytes, (\S+) ms until", log.read_text())]
     p50, p99 = np.percentile(found, [50, 99])
-    print(f"{name:22} {len(found):6} {saves:5} {p50:8.2f} {p99:8.2f} {found.max():8.1f}", flush=True)
+    print(
+        f"{name:15} {len(found):6} {p50:8.2f} {p99:8.2f} {found.max():8.1f} {len(pauses):5} "
+        f"{np.median(pauses or [0]):9.1f}",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -109,7 +113,7 @@ def main() -> None:
         "redis": (["--persistence", "redis"], redis.environment),
     }
     print(f"{options.megabytes} MB, a save every {options.interval} s")
-    print(f"{'state, store':22} {'calls':>6} {'saves':>5} {'p50 ms':>8} {'p99 ms':>8} {'max ms':>8}")
+    print(f"{'':24}calls: p50 ms   p99 ms   max ms  saves: pause ms")
     try:
         for kind in options.kinds:
             for store, (words, variables) in stores.items():

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 
 import pytest
 
 from seldon_runtime.envelope import Header, peek, seal
-from seldon_runtime.saver import CONFLICT, Origin, Saver
+from seldon_runtime.holding import CONFLICT, Holding
+from seldon_runtime.saver import Saver
+from seldon_runtime.snapshot import Snapshot
 from seldon_runtime.state import StateConflict, StoredState, StoreError
 
 KEY = "persistence_0_0_0"
+
+
+def sealed(key, snapshot, writer="me"):
+    return bytes(seal(Header(key, "M:M", None, 0.0, writer, "0"), snapshot))
 
 
 class Memory:
@@ -22,7 +29,8 @@ class Memory:
     def __init__(self):
         self.there = {}
         self.fail_after_write = False
-        self.down = False
+        self.failure = None
+        self.hang = None
         self.calls = []
 
     def load(self, key, version=None):
@@ -30,8 +38,10 @@ class Memory:
 
     def save(self, key, blob, *, expected, keep):
         self.calls.append(key)
-        if self.down:
-            raise StoreError("down")
+        if self.hang is not None:
+            self.hang.wait(30)
+        if self.failure is not None:
+            raise self.failure
         newest = self.there[key].version if key in self.there else 0
         if expected is not None and newest not in (0, expected):
             raise StateConflict(key, expected, newest)
@@ -45,22 +55,24 @@ class Memory:
 class Learner:
     """What a test changes, its saver, and what the saver reports."""
 
-    def __init__(self, store, origin=None, interval_s=3600):
+    def __init__(self, store, interval_s=3600, saved=None, **known):
         self.value = b"0"
         self.reports = []
         self.reported = threading.Condition()
         self.saver = Saver(
-            store,
-            KEY,
-            snapshot=lambda: self.value,
-            seal=lambda key, payload: seal(Header(key, "M:M", None, 0.0, "me", "0"), payload),
+            Holding(store, KEY, writer="me", keep=3, **known),
+            snapshot=self.snapshot,
+            seal=sealed,
             report=self._report,
-            writer="me",
-            origin=origin or Origin(),
+            saved=saved,
             interval_s=interval_s,
-            keep=3,
         )
         self.saver.start()
+
+    def snapshot(self):
+        if isinstance(self.value, Exception):
+            raise self.value
+        return Snapshot(self.value)
 
     def _report(self, record):
         with self.reported:
@@ -84,10 +96,6 @@ def store():
     return Memory()
 
 
-def foreign(payload=b"theirs"):
-    return seal(Header(KEY, "M:M", None, 0.0, "them", "0"), payload)
-
-
 def test_the_end_saves_what_changed(store):
     learner = Learner(store)
     learner.value = b"1"
@@ -104,7 +112,7 @@ def test_the_end_writes_nothing_when_nothing_changed(store):
 
 
 def test_the_end_gives_up_at_its_deadline(store):
-    store.down = True
+    store.failure = StoreError("down")
     learner = Learner(store)
     began = time.monotonic()
     assert not learner.finish(0.5)
@@ -113,12 +121,12 @@ def test_the_end_gives_up_at_its_deadline(store):
 
 
 def test_a_failed_save_is_tried_again_and_then_the_newest_state_is_saved(store):
-    store.down = True
+    store.failure = StoreError("down")
     learner = Learner(store)
     learner.learn(b"1")
     learner.wait_for_reports(1)
     learner.value = b"2"
-    store.down = False
+    store.failure = None
     learner.wait_for_reports(3)
     assert [record.error is None for record in learner.reports] == [False, True, True]
     assert store.there[KEY].version == 2
@@ -164,7 +172,7 @@ def test_the_loser_of_a_conflict_keeps_its_state_beside_and_says_so(store, caplo
     learner = Learner(store)
     learner.learn(b"1")
     learner.wait_for_reports(1)
-    theirs = store.there[KEY] = StoredState(2, foreign())
+    theirs = store.there[KEY] = StoredState(2, sealed(KEY, Snapshot(b"theirs"), "them"))
     learner.learn(b"2")
     learner.wait_for_reports(3)
     learner.learn(b"3")
@@ -178,15 +186,93 @@ def test_the_loser_of_a_conflict_keeps_its_state_beside_and_says_so(store, caplo
 
 def test_a_snapshot_that_fails_is_reported_and_tried_again(store):
     learner = Learner(store)
-
-    def fail():
-        raise ValueError("no pickle")
-
-    good, learner.saver._snapshot = learner.saver._snapshot, fail
-    learner.saver.request()
+    learner.learn(ValueError("no pickle"))
     learner.wait_for_reports(1)
     assert learner.reports[0].error == "ValueError: no pickle"
-    learner.saver._snapshot = good
+    learner.value = b"1"
     learner.wait_for_reports(2)
     assert learner.reports[1].error is None
     assert learner.finish()
+
+
+def test_a_store_that_went_back_to_what_was_there_at_the_start_is_no_conflict(store):
+    theirs = StoredState(7, sealed(KEY, Snapshot(b"before"), "the process before"))
+    store.there[KEY] = theirs
+    learner = Learner(store, version=7, blob_digest=hashlib.sha256(theirs.blob).digest())
+    learner.learn(b"1")
+    learner.wait_for_reports(1)
+    assert store.there[KEY].version == 8
+    store.there[KEY] = theirs
+    learner.learn(b"2")
+    learner.wait_for_reports(2)
+    assert learner.finish()
+    assert [record.error for record in learner.reports[:2]] == [None, None]
+    assert peek(store.there[KEY].blob).writer == "me"
+
+
+def test_state_that_was_restored_is_not_saved_again_unless_it_changes(store):
+    learner = Learner(store, saved=Snapshot(b"0").digest())
+    learner.saver.request()
+    learner.wait_for_reports(1)
+    assert store.calls == []
+    learner.learn(b"1")
+    learner.wait_for_reports(2)
+    assert store.calls == [KEY]
+    assert learner.finish()
+
+
+def test_a_fault_in_a_store_is_logged_once_with_its_traceback(store, caplog):
+    store.failure = TypeError("a store with a fault")
+    learner = Learner(store)
+    learner.learn(b"1")
+    learner.wait_for_reports(2)
+    store.failure = None
+    assert learner.finish()
+    logged = [record for record in caplog.records if "was not saved" in record.message]
+    assert len(logged) >= 2
+    assert [bool(record.exc_info) for record in logged[:2]] == [True, False]
+
+
+class TestEveryAttemptIsReported:
+    """Metrics count them."""
+
+    def test_of_every_interval_whether_changed_or_not(self, store):
+        learner = Learner(store, interval_s=0.01)
+        learner.wait_for_reports(3)
+        assert [bool(record.blob_bytes) for record in learner.reports[:3]] == [True, False, False]
+        assert all(record.paused_s >= 0 for record in learner.reports)
+        assert learner.finish()
+
+    def test_of_a_request(self, store):
+        learner = Learner(store)
+        learner.saver.request()
+        learner.wait_for_reports(1)
+        learner.saver.request()
+        learner.wait_for_reports(2)
+        assert [bool(record.blob_bytes) for record in learner.reports] == [True, False]
+        assert learner.finish()
+
+    def test_of_the_end_whether_changed_or_not(self, store):
+        first = Learner(store)
+        assert first.finish()
+        assert [(record.error, bool(record.blob_bytes)) for record in first.reports] == [(None, True)]
+        second = Learner(store, saved=Snapshot(b"0").digest())
+        assert second.finish()
+        assert [(record.error, record.blob_bytes) for record in second.reports] == [(None, 0)]
+
+    def test_of_each_that_fails_at_the_end(self, store):
+        store.failure = StoreError("down")
+        learner = Learner(store)
+        assert not learner.finish(0.5)
+        assert len(learner.reports) == len(store.calls) > 1
+        assert {record.error for record in learner.reports} == {"StoreError: down"}
+
+    def test_of_one_that_hangs_at_the_end(self, store):
+        store.hang = threading.Event()
+        learner = Learner(store)
+        assert not learner.finish(0.1)
+        assert [record.error for record in learner.reports] == [
+            "the last save had not ended when the process had to"
+        ]
+        store.hang.set()
+        learner.wait_for_reports(2)

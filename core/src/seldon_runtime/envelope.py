@@ -1,4 +1,4 @@
-"""What is stored: a pickle with a header that says what it is, a checksum and, with a key, a signature.
+"""What is stored: a snapshot with a header that says what it is, a checksum and, with a key, a signature.
 
 Layout, all numbers big-endian::
 
@@ -7,7 +7,7 @@ Layout, all numbers big-endian::
     flags   2 bytes    1: signed
     length  4 bytes    of the header
     header             JSON, UTF-8
-    payload            the rest but for what follows
+    payload            the pickle and what stands beside it, maybe compressed: :mod:`seldon_runtime.packing`
     sha256  32 bytes   of everything before
     hmac    32 bytes   HMAC-SHA256 of the sha256 under the secret; only when signed
 
@@ -21,18 +21,20 @@ import hashlib
 import hmac
 import json
 import struct
-import zlib
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from seldon_runtime.packing import BadPacking, Packing, join, pack, unpack
+from seldon_runtime.snapshot import Snapshot
+
 FORMAT = 1
-COMPRESS_ABOVE_BYTES = 16 * 1024
 _MAGIC = b"SELDONST"
 _PREFIX = struct.Struct(">8sHHI")
 _SIGNED = 1
 _DIGEST_BYTES = 32
 _MAX_HEADER_BYTES = 64 * 1024
-_SAMPLE_BYTES = 64 * 1024
+_CODINGS = ("none", "zlib")
+_LATEST = 1e11  # seconds since 1970: the year 5138
 
 
 class EnvelopeError(Exception):
@@ -70,28 +72,36 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A header and the pickle behind it."""
+    """A header and what stands behind it."""
 
     header: Header
-    payload: bytes
+    snapshot: Snapshot
 
 
-def seal(header: Header, payload: bytes, secret: bytes | None = None) -> bytes:
-    """The blob to store. Blocks for the compression and the digest of ``payload``."""
-    packed, coding = _compressed(payload)
-    text = json.dumps({**asdict(header), "coding": coding, "length": len(payload)}).encode()
-    prefix = _PREFIX.pack(_MAGIC, FORMAT, _SIGNED if secret else 0, len(text))
-    digest = hashlib.sha256(prefix)
-    digest.update(text)
-    digest.update(packed)
-    signature = _signature(secret, digest.digest()) if secret else b""
-    return b"".join((prefix, text, packed, digest.digest(), signature))
+def seal(header: Header, snapshot: Snapshot, secret: bytes | None = None) -> memoryview:
+    """The blob to store. Blocks for compressing and digesting, without the interpreter's lock.
+
+    Raises:
+        ValueError: the header has more than 64 KiB.
+    """
+    packing, packed = pack(snapshot)
+    text = json.dumps({**asdict(header), **asdict(packing)}).encode()
+    if len(text) > _MAX_HEADER_BYTES:
+        raise ValueError(f"the header of the state has {len(text)} bytes, possible are {_MAX_HEADER_BYTES}")
+    parts = [_PREFIX.pack(_MAGIC, FORMAT, _SIGNED if secret else 0, len(text)), text, *packed]
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    parts.append(digest.digest())
+    if secret:
+        parts.append(_signature(secret, digest.digest()))
+    return join(parts)
 
 
 def unseal(
     blob: bytes, key: str | None, secret: bytes | None = None, *, trust_unsigned: bool = False
 ) -> Envelope:
-    """The header and pickle of a blob, checked.
+    """The header and snapshot of a blob. Nothing of it is read before checksum and signature are right.
 
     Args:
         blob: from a store.
@@ -105,26 +115,23 @@ def unseal(
         UntrustedState: not signed with ``secret``.
         ForeignState: no envelope, of a newer format, or of another key.
     """
-    values, start, end, signed = _frame(blob)
-    digest = hashlib.sha256(memoryview(blob)[:end]).digest()
-    if not hmac.compare_digest(digest, blob[end : end + _DIGEST_BYTES]):
-        raise CorruptState("is damaged: its checksum is wrong")
-    if secret and not signed and not trust_unsigned:
-        raise UntrustedState("is not signed, but PERSISTENCE_SECRET_KEY is set")
-    if secret and signed and not hmac.compare_digest(_signature(secret, digest), blob[end + _DIGEST_BYTES :]):
-        raise UntrustedState("is not signed with this PERSISTENCE_SECRET_KEY: altered, or of another owner")
-    if signed and not secret:
-        raise UntrustedState("is signed, but PERSISTENCE_SECRET_KEY is not set")
-    header, coding, length = _header(values)
+    frame = _Frame.of(blob)
+    frame.verify(secret, trust_unsigned)
+    header, packing = _read(frame.text)
     if key is not None and header.key != key:
-        raise ForeignState(f"was saved under the key {header.key}, not {key}")
-    return Envelope(header, _expanded(memoryview(blob)[start:end], coding, length))
+        raise ForeignState(f"was saved under the key {plain(header.key)}, not {plain(key)}")
+    if packing.coding not in _CODINGS:
+        raise ForeignState(f"is compressed with {plain(packing.coding)}, which this runtime does not know")
+    try:
+        return Envelope(header, unpack(packing, frame.packed))
+    except BadPacking as error:
+        raise CorruptState(f"is damaged: {error}") from None
 
 
 def peek(blob: bytes) -> Header | None:
     """The header of a blob, nothing of it checked; None when there is none to read. For messages."""
     try:
-        return _header(_frame(blob)[0])[0]
+        return _read(_Frame.of(blob).text)[0]
     except EnvelopeError:
         return None
 
@@ -132,70 +139,98 @@ def peek(blob: bytes) -> Header | None:
 def is_signed(blob: bytes) -> bool:
     """Whether a blob claims to be signed; not whether it is signed with our secret."""
     try:
-        return _frame(blob)[3]
+        return _Frame.of(blob).is_signed
     except EnvelopeError:
         return False
 
 
-def _frame(blob: bytes) -> tuple[dict[str, Any], int, int, bool]:
-    """Header fields, where the payload starts and ends, and whether the blob is signed."""
-    if len(blob) < _PREFIX.size or not blob.startswith(_MAGIC):
-        if _MAGIC.startswith(blob[: len(_MAGIC)]):
+def plain(text: object) -> str:
+    """A text from a store for a message: on one line, without control characters, and not long."""
+    shown = str(text)
+    return f"{shown if shown.isprintable() else ascii(shown):.200}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """The parts of a blob, none of them read."""
+
+    text: bytes
+    packed: memoryview
+    digested: memoryview
+    digest: bytes
+    signature: bytes
+    is_signed: bool
+
+    @classmethod
+    def of(cls, blob: bytes) -> _Frame:
+        """Raises CorruptState or ForeignState when there are no such parts."""
+        if len(blob) < _PREFIX.size or not blob.startswith(_MAGIC):
+            raise _no_envelope(blob)
+        _, version, flags, length = _PREFIX.unpack_from(blob)
+        if version != FORMAT:
+            raise ForeignState(
+                f"has format {version}, this runtime knows {FORMAT}: use the runtime that wrote it"
+            )
+        is_signed = bool(flags & _SIGNED)
+        start = _PREFIX.size + length
+        end = len(blob) - _DIGEST_BYTES * (2 if is_signed else 1)
+        if length > _MAX_HEADER_BYTES or start > end:
             raise CorruptState("is damaged: it is cut short")
-        raise ForeignState(
-            "was not written by this runtime"
-            + (": it is a pickle, maybe of the old wrapper" if blob[:1] == b"\x80" else "")
-        )
-    _, version, flags, length = _PREFIX.unpack_from(blob)
-    if version != FORMAT:
-        raise ForeignState(
-            f"has format {version}, this runtime knows {FORMAT}: use the runtime that wrote it"
-        )
-    signed = bool(flags & _SIGNED)
-    start = _PREFIX.size + length
-    end = len(blob) - _DIGEST_BYTES * (2 if signed else 1)
-    if length > _MAX_HEADER_BYTES or start > end:
-        raise CorruptState("is damaged: it is cut short")
+        view = memoryview(blob)
+        digest, signature = blob[end : end + _DIGEST_BYTES], blob[end + _DIGEST_BYTES :]
+        return cls(blob[_PREFIX.size : start], view[start:end], view[:end], digest, signature, is_signed)
+
+    def verify(self, secret: bytes | None, trust_unsigned: bool) -> None:
+        """Raises CorruptState or UntrustedState."""
+        digest = hashlib.sha256(self.digested).digest()
+        if not hmac.compare_digest(digest, self.digest):
+            raise CorruptState("is damaged: its checksum is wrong")
+        if self.is_signed and not secret:
+            raise UntrustedState("is signed, but PERSISTENCE_SECRET_KEY is not set")
+        if not secret:
+            return
+        if not self.is_signed:
+            if trust_unsigned:
+                return
+            raise UntrustedState("is not signed, but PERSISTENCE_SECRET_KEY is set")
+        if not hmac.compare_digest(_signature(secret, digest), self.signature):
+            raise UntrustedState(
+                "is not signed with this PERSISTENCE_SECRET_KEY: altered, or of another owner"
+            )
+
+
+def _no_envelope(blob: bytes) -> EnvelopeError:
+    if _MAGIC.startswith(blob[: len(_MAGIC)]):
+        return CorruptState("is damaged: it is cut short")
+    known = ": it is a pickle, maybe of the old wrapper" if blob[:1] == b"\x80" else ""
+    return ForeignState(f"was not written by this runtime{known}")
+
+
+def _read(text: bytes) -> tuple[Header, Packing]:
     try:
-        fields = json.loads(blob[_PREFIX.size : start])
-    except ValueError:
+        values = json.loads(text)
+        header = Header(**{field.name: values[field.name] for field in fields(Header)})
+        packing = Packing(**{field.name: values[field.name] for field in fields(Packing)})
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise CorruptState("is damaged: its header cannot be read") from None
-    return fields, start, end, signed
+    if not _is_sound(values):
+        raise CorruptState("is damaged: its header holds what it cannot")
+    return header, packing
 
 
-def _header(values: Any) -> tuple[Header, str, int]:
-    try:
-        known = {field.name: values[field.name] for field in fields(Header)}
-        return Header(**known), str(values["coding"]), int(values["length"])
-    except (KeyError, TypeError, ValueError):
-        raise CorruptState("is damaged: its header is incomplete") from None
+def _is_sound(values: dict[str, Any]) -> bool:
+    """Whether all is of its type and within bounds."""
+    texts = [values[name] for name in ("key", "class_path", "writer", "runtime", "coding")]
+    created, length, buffers = values["created"], values["length"], values["buffers"]
+    return (
+        all(isinstance(text, str) for text in (*texts, values["class_version"] or ""))
+        and type(created) in (int, float)
+        and 0 <= created < _LATEST
+        and isinstance(buffers, list)
+        and all(type(size) is int and size >= 0 for size in (length, *buffers))
+        and sum(buffers) <= length
+    )
 
 
 def _signature(secret: bytes, digest: bytes) -> bytes:
     return hmac.digest(secret, digest, "sha256")
-
-
-def _compressed(payload: bytes) -> tuple[bytes, str]:
-    """zlib's fastest level, which every Python can read. Model weights hardly shrink, and are left as is."""
-    if len(payload) <= COMPRESS_ABOVE_BYTES:
-        return payload, "none"
-    middle = len(payload) // 2
-    sample = payload[middle : middle + _SAMPLE_BYTES]
-    if len(zlib.compress(sample, 1)) > 0.9 * len(sample):
-        return payload, "none"
-    return zlib.compress(payload, 1), "zlib"
-
-
-def _expanded(packed: memoryview, coding: str, length: int) -> bytes:
-    if coding == "none":
-        payload = bytes(packed)
-    elif coding == "zlib":
-        try:
-            payload = zlib.decompressobj().decompress(packed, length + 1)
-        except (zlib.error, ValueError) as error:
-            raise CorruptState(f"is damaged: it cannot be expanded ({error})") from None
-    else:
-        raise ForeignState(f"is compressed with {coding!r}, which this runtime does not know")
-    if len(payload) != length:
-        raise CorruptState(f"is damaged: it has {len(payload)} bytes, its header says {length}")
-    return payload

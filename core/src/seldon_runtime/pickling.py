@@ -6,7 +6,15 @@ import pickle
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
+from seldon_runtime.snapshot import Snapshot
+
 PROTOCOL = 5
+ASIDE_BYTES = 64 * 1024
+"""Buffers of this size, and larger ones, stand beside the pickle."""
+MOST_ASIDE = 1000
+"""More of them stay in the pickle."""
 _DEEPEST = 6
 
 
@@ -29,14 +37,23 @@ def class_version(cls: type) -> str | None:
     return None if version is None or callable(version) else str(version)
 
 
-def dumps(user: object) -> bytes:
-    """A pickle of the user's object; ``__getstate__`` is honoured. Blocks.
+def dumps(user: object) -> Snapshot:
+    """A pickle of the user's object, its large arrays beside it; ``__getstate__`` is honoured. Blocks.
 
     Raises:
         PicklingFailed: naming the innermost part that cannot be pickled.
     """
+    aside: list[memoryview] = []
+
+    def stays_inside(buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < ASIDE_BYTES or len(aside) == MOST_ASIDE:
+            return True
+        aside.append(np.frombuffer(raw, np.uint8).copy().data)
+        return False
+
     try:
-        return pickle.dumps(user, PROTOCOL)
+        return Snapshot(pickle.dumps(user, PROTOCOL, buffer_callback=stays_inside), tuple(aside))
     except Exception as error:
         path, part = _culprit(user, "self", _DEEPEST)
         raise PicklingFailed(
@@ -45,14 +62,14 @@ def dumps(user: object) -> bytes:
         ) from error
 
 
-def loads(payload: bytes, cls: type) -> object:
-    """The object of a pickle, which must be of exactly this class. **Runs whatever the pickle says.**
+def loads(snapshot: Snapshot, cls: type) -> object:
+    """The object of a snapshot, which must be of exactly this class. **Runs whatever the pickle says.**
 
     Raises:
         UnpicklingFailed: naming the cause, which is chained.
     """
     try:
-        user = pickle.loads(payload)
+        user = pickle.loads(snapshot.pickle, buffers=map(bytearray, snapshot.buffers))
     except (Exception, SystemExit) as error:  # whatever user code, or a pickle, comes to
         raise UnpicklingFailed(f"cannot be unpickled: {type(error).__name__}: {error}") from error
     if type(user) is not cls:

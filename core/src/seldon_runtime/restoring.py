@@ -7,7 +7,7 @@ import logging
 import time
 from dataclasses import dataclass
 
-from seldon_runtime.envelope import CorruptState, Envelope, EnvelopeError, ForeignState, unseal
+from seldon_runtime.envelope import CorruptState, Envelope, EnvelopeError, ForeignState, plain, unseal
 from seldon_runtime.errors import StartupError
 from seldon_runtime.pickling import UnpicklingFailed, class_path, class_version, loads
 from seldon_runtime.state import StateStore, StoredState, StoreError
@@ -23,11 +23,15 @@ CORRUPT = "_corrupt"
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """The user's object and where it came from: ``version`` of the store, ``digest`` of that blob."""
+    """The user's object and where it came from."""
 
     user: object
     version: int
-    digest: bytes
+    """The newest one of the store."""
+    blob_digest: bytes
+    """SHA-256 of that version's blob."""
+    is_newest: bool
+    """Whether the object was made of it; not when it is damaged and an older one was taken."""
 
 
 def restore(store: StateStore, key: str, cls: type, policy: StatePolicy) -> Restored | None:
@@ -78,7 +82,7 @@ def _usable(store: StateStore, key: str, cls: type, policy: StatePolicy, newest:
         if stored is None:
             continue
         try:
-            envelope = unseal(stored.blob, key, policy.secret)
+            user = _object(unseal(stored.blob, key, policy.secret), cls)
         except CorruptState as error:
             logger.error(
                 "version %d of the state %s %s; a copy is kept as %s%s", version, key, error, key, CORRUPT
@@ -87,10 +91,10 @@ def _usable(store: StateStore, key: str, cls: type, policy: StatePolicy, newest:
             damaged = error
             continue
         except EnvelopeError as error:
-            raise _refused(store, key, version, f"{error}{_remedy(error, stored.blob)}") from None
-        user = _object(store, key, version, envelope, cls)
+            raise _refused(store, key, version, f"{error}{_remedy(error, stored.blob)}") from error.__cause__
         logger.info("restored version %d of the state %s from %s", version, key, store.address)
-        return Restored(user, newest.version, hashlib.sha256(newest.blob).digest())
+        digest = hashlib.sha256(newest.blob).digest()
+        return Restored(user, newest.version, digest, version == newest.version)
     raise _refused(
         store,
         key,
@@ -100,22 +104,19 @@ def _usable(store: StateStore, key: str, cls: type, policy: StatePolicy, newest:
     )
 
 
-def _object(store: StateStore, key: str, version: int, envelope: Envelope, cls: type) -> object:
+def _object(envelope: Envelope, cls: type) -> object:
+    """Raises ForeignState when it is not one of ``cls``."""
     header = envelope.header
     own, own_version = class_path(cls), class_version(cls)
     if header.class_path != own:
-        raise _refused(store, key, version, f"is of the class {header.class_path}, not {own}. {_OTHER_CLASS}")
+        raise ForeignState(f"is of the class {plain(header.class_path)}, not {own}. {_OTHER_CLASS}")
     if header.class_version != own_version:
-        raise _refused(
-            store,
-            key,
-            version,
-            f"is of state_version {header.class_version}, while {own} has {own_version}. {_OTHER_CLASS}",
-        )
+        theirs = plain(header.class_version)
+        raise ForeignState(f"is of state_version {theirs}, while {own} has {own_version}. {_OTHER_CLASS}")
     try:
-        return loads(envelope.payload, cls)
+        return loads(envelope.snapshot, cls)
     except UnpicklingFailed as error:
-        raise _refused(store, key, version, f"{error}. {_OTHER_CLASS}") from error.__cause__
+        raise ForeignState(f"{error}. {_OTHER_CLASS}") from error.__cause__
 
 
 def _refused(store: StateStore, key: str, version: int, why: str) -> StartupError:

@@ -6,7 +6,6 @@ torn; everything else (compressing, signing, writing, waiting) is done by a thre
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import queue
 import threading
@@ -14,71 +13,58 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from seldon_runtime.envelope import peek
+from seldon_runtime.holding import Holding
 from seldon_runtime.observer import SaveRecord
-from seldon_runtime.state import StateConflict, StateStore
+from seldon_runtime.pickling import PicklingFailed
+from seldon_runtime.snapshot import Buffer, Snapshot
+from seldon_runtime.state import StoreError
 
 logger = logging.getLogger(__name__)
 
-CONFLICT = "_conflict"
-"""Added to the key under which the state of a process that lost its key to another one is kept."""
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
 _LAST_WAIT_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What the store is known to hold: the newest ``version`` (0: nothing), the ``blob_digest`` of that
-    blob, and the ``digest`` of the pickle that need not be saved again."""
+class _Pending:
+    """A blob to be written, the key that it was sealed for, and the digest of its snapshot."""
 
-    version: int = 0
-    blob_digest: bytes | None = None
-    digest: bytes | None = None
+    key: str
+    digest: bytes
+    blob: Buffer
 
 
 class Saver:
     """Saves one object's state: every interval when it has changed, when asked, and at the end.
 
     Args:
-        store: where to.
-        key: under which key.
-        snapshot: gives a pickle of the object; blocks until the component's thread has made it.
-        seal: makes the blob of a pickle.
-        report: told of every attempt, on the saver's thread, or at the end on the main thread.
-        writer: what ``seal`` writes into the header, to know our own blobs by.
-        origin: what the store holds.
+        holding: where to.
+        snapshot: gives a snapshot of the object; blocks until the component's thread has made it.
+        seal: makes the blob of a key and a snapshot.
+        report: told of every attempt, on the saver's thread; at the end maybe on that of :meth:`finish`.
+        saved: digest of the snapshot that is stored already, if one is.
         interval_s: between saves.
-        keep: how many versions remain.
     """
 
     def __init__(
         self,
-        store: StateStore,
-        key: str,
+        holding: Holding,
         *,
-        snapshot: Callable[[], bytes],
-        seal: Callable[[str, bytes], bytes],
+        snapshot: Callable[[], Snapshot],
+        seal: Callable[[str, Snapshot], Buffer],
         report: Callable[[SaveRecord], None],
-        writer: str,
-        origin: Origin,
+        saved: bytes | None,
         interval_s: float,
-        keep: int,
     ) -> None:
-        self._store = store
-        self._key = key
+        self._holding = holding
         self._snapshot = snapshot
         self._seal = seal
         self._report = report
-        self._writer = writer
         self._interval_s = interval_s
-        self._keep = keep
-        self._version = origin.version
-        self._known_blob = origin.blob_digest
-        self._saved = origin.digest
-        self._pending: tuple[bytes, bytes] | None = None
+        self._saved = (holding.key, saved)
+        self._pending: _Pending | None = None
         self._failures = 0
-        self._lost = False
         self._requests: queue.SimpleQueue[float | None] = queue.SimpleQueue()
         self._kept = True
         self._thread = threading.Thread(target=self._work, name="state-saver", daemon=True)
@@ -102,7 +88,10 @@ class Saver:
         """
         self._requests.put(deadline)
         self._thread.join(max(0.0, deadline - time.monotonic()) + 0.1)
-        return self._kept and not self._thread.is_alive()
+        if self._thread.is_alive():
+            self._report(SaveRecord("the last save had not ended when the process had to", 0, 0.0, 0.0))
+            return False
+        return self._kept
 
     def _work(self) -> None:
         due = time.monotonic() + self._interval_s
@@ -120,7 +109,8 @@ class Saver:
                 fresh = True
             if fresh:
                 due = time.monotonic() + self._interval_s
-            self._save(fresh=fresh)
+            if self._save(fresh=fresh) and not fresh:
+                self._save(fresh=True)
 
     @property
     def _backoff_s(self) -> float:
@@ -134,91 +124,62 @@ class Saver:
         return True
 
     def _save(self, *, fresh: bool) -> bool:
-        """One attempt; a retry (not ``fresh``) writes what was pickled before, and then what is new."""
+        """One attempt; a retry (not ``fresh``) writes what was pickled before, so that calls do not wait.
+
+        Returns:
+            Whether that state is stored.
+        """
+        record = SaveRecord(None, 0, 0.0, 0.0)
         began = time.perf_counter()
-        paused_s = wrote_s = 0.0
-        size = 0
         try:
-            if fresh or self._pending is None:
-                payload = self._snapshot()
-                paused_s = time.perf_counter() - began
-                digest = hashlib.sha256(payload).digest()
-                if digest == self._saved:
-                    self._pending = None
-                    logger.debug("unchanged, nothing to save")
-                    self._succeeded(SaveRecord(None, 0, paused_s, 0.0))
-                    return True
-                self._pending = (digest, self._seal(self._own_key, payload))
-                del payload
-            began = time.perf_counter()
-            digest, blob = self._pending
-            size = len(blob)
-            self._write(blob)
-            wrote_s = time.perf_counter() - began
+            if fresh or self._pending is None or self._pending.key != self._holding.key:
+                snapshot = self._snapshot()
+                record = replace(record, paused_s=time.perf_counter() - began)
+                self._pending = self._sealed(snapshot)
+                del snapshot
+            if self._pending is not None:
+                began = time.perf_counter()
+                self._holding.write(self._pending.blob)
+                record = replace(
+                    record, blob_bytes=len(self._pending.blob), wrote_s=time.perf_counter() - began
+                )
+                self._saved = (self._pending.key, self._pending.digest)
+                self._pending = None
         except Exception as error:  # noqa: BLE001 - the boundary to stores and to user code: calls go on
-            self._failed(error, SaveRecord(f"{type(error).__name__}: {error}", size, paused_s, wrote_s))
+            self._failed(error)
+            self._report(replace(record, error=f"{type(error).__name__}: {error}"))
             return False
-        self._saved, self._pending = digest, None
-        was_retry = not fresh
-        self._succeeded(SaveRecord(None, size, paused_s, wrote_s))
-        return self._save(fresh=True) if was_retry else True
+        self._succeeded(record)
+        return True
 
-    @property
-    def _own_key(self) -> str:
-        return self._key + CONFLICT if self._lost else self._key
+    def _sealed(self, snapshot: Snapshot) -> _Pending | None:
+        """None when it is stored already."""
+        key, digest = self._holding.key, snapshot.digest()
+        return None if (key, digest) == self._saved else _Pending(key, digest, self._seal(key, snapshot))
 
-    def _write(self, blob: bytes) -> None:
-        if self._lost:
-            self._store.save(self._own_key, blob, expected=None, keep=self._keep)
-            return
-        try:
-            version = self._store.save(self._key, blob, expected=self._version, keep=self._keep)
-        except StateConflict as conflict:
-            found = self._own_version(conflict)
-            if found is None:
-                self._lose(conflict)
-                raise
-            logger.warning("the state %s is at version %d, which is our own", self._key, found)
-            version = self._store.save(self._key, blob, expected=found, keep=self._keep)
-        self._version = version
-        self._known_blob = hashlib.sha256(blob).digest()
-
-    def _own_version(self, conflict: StateConflict) -> int | None:
-        """The newest version, if nobody else wrote it: a save whose answer was lost, or a store that
-        went back to an older copy of itself."""
-        newest = self._store.load(self._key)
-        if newest is None:
-            return 0
-        header = peek(newest.blob)
-        if header is not None and header.writer == self._writer:
-            return newest.version
-        return newest.version if hashlib.sha256(newest.blob).digest() == self._known_blob else None
-
-    def _lose(self, conflict: StateConflict) -> None:
-        self._lost = True
-        self._pending = None
-        self._saved = None
-        logger.error(
-            "%s. This process serves on, but does not overwrite that state: what it learns is kept as %s%s. "
-            "Only one process may use a key: give each its own PREDICTIVE_UNIT_ID, or run one replica, and "
-            "end it before the next one starts",
-            conflict,
-            self._key,
-            CONFLICT,
-        )
-
-    def _failed(self, error: Exception, record: SaveRecord) -> None:
+    def _failed(self, error: Exception) -> None:
         self._failures += 1
-        level = logging.ERROR if self._failures == 1 else logging.WARNING
+        is_first = self._failures == 1
+        is_expected = isinstance(error, StoreError | PicklingFailed)
         logger.log(
-            level, "state was not saved to %s, attempt %d: %s", self._store.address, self._failures, error
+            logging.ERROR if is_first else logging.WARNING,
+            "state was not saved, attempt %d: %s",
+            self._failures,
+            error,
+            exc_info=error if is_first and not is_expected else None,
         )
-        self._report(record)
 
     def _succeeded(self, record: SaveRecord) -> None:
         if self._failures:
             logger.info("state is saved again, after %d failures", self._failures)
         self._failures = 0
-        if record.blob_bytes:
-            logger.debug("saved %d bytes of state as version %d", record.blob_bytes, self._version)
-        self._report(replace(record, error="another process has the key") if self._lost else record)
+        logger.debug(
+            "state is saved: %s, %d bytes, %.1f ms until the snapshot was made, %.1f ms in the store",
+            self._holding.key if record.blob_bytes else "unchanged",
+            record.blob_bytes,
+            1000 * record.paused_s,
+            1000 * record.wrote_s,
+        )
+        if self._holding.is_lost:
+            record = replace(record, error="another process has the key")
+        self._report(record)

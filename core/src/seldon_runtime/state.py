@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import quote
 
 from seldon_runtime.identity import Identity
+from seldon_runtime.snapshot import Buffer
 
 KEY_PREFIX = "persistence_"
 
@@ -49,12 +51,12 @@ class StateStore(Protocol):
     def load(self, key: str, version: int | None = None) -> StoredState | None:
         """That version, the newest by default; None when it is not there."""
 
-    def save(self, key: str, blob: bytes, *, expected: int | None, keep: int) -> int:
+    def save(self, key: str, blob: Buffer, *, expected: int | None, keep: int) -> int:
         """Make ``blob`` the newest version of ``key``: all or nothing, also when the process dies.
 
         Args:
-            key: any text of letters, digits, ``_``, ``-`` and ``.``.
-            blob: not empty.
+            key: any text of letters, digits, ``_``, ``-``, ``.``, ``~`` and ``%``.
+            blob: not empty; bytes, or a memoryview of bytes.
             expected: the version that the caller believes to be the newest, 0 for none; None: whatever it is.
             keep: how many versions remain, this one included; older ones are deleted.
 
@@ -80,6 +82,9 @@ class StateStore(Protocol):
 
 
 def state_key(identity: Identity) -> str:
-    """The key of a component's state: its deployment, predictor and unit, each "0" when unset."""
+    """The key of a component's state: its deployment, predictor and unit, each "0" when unset.
+
+    Letters, digits, ``_``, ``-``, ``.`` and ``~`` stand for themselves; others are written as in URLs.
+    """
     names = (identity.deployment, identity.predictor, identity.unit)
-    return KEY_PREFIX + "_".join(name or "0" for name in names)
+    return KEY_PREFIX + "_".join(quote(name or "0", safe="", errors="surrogateescape") for name in names)

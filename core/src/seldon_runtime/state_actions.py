@@ -10,9 +10,10 @@ from pathlib import Path
 
 import click
 
-from seldon_runtime.envelope import EnvelopeError, Header, is_signed, peek, seal, unseal
+from seldon_runtime.envelope import EnvelopeError, Header, is_signed, peek, plain, seal, unseal
 from seldon_runtime.loading import load_class
 from seldon_runtime.old_pickle import names_in
+from seldon_runtime.snapshot import Snapshot
 from seldon_runtime.state import StateStore, StoredState
 from seldon_runtime.state_keeper import header_for
 
@@ -36,10 +37,10 @@ class Opened:
             )
         return stored
 
-    def save(self, header: Header, payload: bytes) -> int:
+    def save(self, header: Header, snapshot: Snapshot) -> int:
         """As the newest version, signed now; the versions before it stay as far as they may."""
         stored = self.store.versions(self.key)
-        blob = seal(header, payload, self.secret)
+        blob = seal(header, snapshot, self.secret)
         return self.store.save(self.key, blob, expected=stored[0] if stored else 0, keep=self.keep)
 
 
@@ -49,7 +50,7 @@ def list_states(opened: Opened) -> None:
     for key in opened.store.all_keys():
         for version in opened.store.versions(key):
             if (stored := opened.store.load(key, version)) is not None:
-                rows.append((key, str(version), *_columns(stored.blob)))
+                rows.append((plain(key), str(version), *_columns(stored.blob)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -59,7 +60,7 @@ def _columns(blob: bytes) -> tuple[str, str, str, str]:
     header = peek(blob)
     if header is None:
         return "?", str(len(blob)), "no", "? (no state of this runtime)"
-    return _time(header), str(len(blob)), "yes" if is_signed(blob) else "no", header.class_path
+    return _time(header), str(len(blob)), "yes" if is_signed(blob) else "no", plain(header.class_path)
 
 
 def _time(header: Header) -> str:
@@ -71,12 +72,14 @@ def show_state(opened: Opened, version: int | None) -> None:
     stored = opened.newest(version)
     click.echo(f"store: {opened.store.address}\nkey: {opened.key}\nversion: {stored.version}")
     if (header := peek(stored.blob)) is not None:
-        click.echo(f"class: {header.class_path}\nstate_version: {header.class_version or '-'}")
-        click.echo(f"saved: {_time(header)} by runtime {header.runtime}, writer {header.writer}")
+        click.echo(f"class: {plain(header.class_path)}\nstate_version: {plain(header.class_version or '-')}")
+        click.echo(
+            f"saved: {_time(header)} by runtime {plain(header.runtime)}, writer {plain(header.writer)}"
+        )
     click.echo(f"bytes: {len(stored.blob)}\nsigned: {'yes' if is_signed(stored.blob) else 'no'}")
     try:
         envelope = unseal(stored.blob, opened.key, opened.secret)
-        click.echo(f"check: whole, {len(envelope.payload)} bytes of pickle")
+        click.echo(f"check: whole, {envelope.snapshot.size} bytes of pickle")
     except EnvelopeError as error:
         click.echo(f"check: REFUSED, it {error}")
 
@@ -107,7 +110,7 @@ def restore_state(opened: Opened, file: Path | None, version: int | None, trust_
     except EnvelopeError as error:
         raise click.ClickException(f"the state {error}") from None
     header = replace(envelope.header, key=opened.key, writer=_writer())
-    click.echo(f"{opened.key} is at version {opened.save(header, envelope.payload)} now")
+    click.echo(f"{opened.key} is at version {opened.save(header, envelope.snapshot)} now")
 
 
 def delete_state(opened: Opened, yes: bool) -> None:
@@ -142,7 +145,7 @@ def import_state(opened: Opened, model_name: str, file: Path | None, yes: bool) 
     click.echo(f"The pickle of {len(blob)} bytes uses: {', '.join(names) or 'no names'}")
     if not yes:
         click.confirm("It will be unpickled at the next start. Do you trust it?", abort=True)
-    version = opened.save(header_for(cls, opened.key, _writer()), blob)
+    version = opened.save(header_for(cls, opened.key, _writer()), Snapshot(blob))
     click.echo(f"{opened.key} is at version {version} now")
 
 

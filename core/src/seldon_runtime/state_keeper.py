@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import secrets
 import time
@@ -12,11 +11,12 @@ from typing import Any
 from seldon_runtime import __version__
 from seldon_runtime.envelope import Header, seal
 from seldon_runtime.errors import StartupError
+from seldon_runtime.holding import Holding
 from seldon_runtime.hookspecs import hookimpl
 from seldon_runtime.loading import load_class
 from seldon_runtime.pickling import PicklingFailed, class_path, class_version, dumps
 from seldon_runtime.restoring import Restored, restore
-from seldon_runtime.saver import Origin, Saver
+from seldon_runtime.saver import Saver
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 from seldon_runtime.state import StateStore
@@ -41,7 +41,7 @@ class StateKeeper:
         self._writer = secrets.token_hex(8)
         self._asked = False
         self._restored: Restored | None = None
-        self._origin = Origin()
+        self._saved: bytes | None = None
         self._saver: Saver | None = None
 
     @hookimpl
@@ -65,33 +65,36 @@ class StateKeeper:
                 "restored: set PERSISTENCE=0"
             )
         try:
-            payload = dumps(user)
+            snapshot = dumps(user)
         except PicklingFailed as error:
             raise StartupError(
                 f"the state of {class_path(type(user))} cannot be kept: {error}. PERSISTENCE=0 serves without"
             ) from error.__cause__
-        if self._restored is not None:
-            self._origin = Origin(
-                self._restored.version, self._restored.digest, hashlib.sha256(payload).digest()
-            )
-        self._restored = None
+        if self._restored is not None and self._restored.is_newest:
+            self._saved = snapshot.digest()
 
     def start(self, service: Service) -> None:
         """Save from now on, as the policy says; tell ``service`` how that goes."""
         user = service.component.user
         executor = service.executor
-        self._saver = Saver(
+        restored = self._restored
+        holding = Holding(
             self._store,
             self._key,
+            writer=self._writer,
+            keep=self._policy.versions,
+            version=restored.version if restored else 0,
+            blob_digest=restored.blob_digest if restored else None,
+        )
+        self._saver = Saver(
+            holding,
             snapshot=lambda: executor.run(lambda: dumps(user)),
-            seal=lambda key, payload: seal(
-                header_for(type(user), key, self._writer), payload, self._policy.secret
+            seal=lambda key, snapshot: seal(
+                header_for(type(user), key, self._writer), snapshot, self._policy.secret
             ),
             report=service.tell_saved,
-            writer=self._writer,
-            origin=self._origin,
+            saved=self._saved,
             interval_s=self._policy.interval_s,
-            keep=self._policy.versions,
         )
         self._saver.start()
         logger.info(

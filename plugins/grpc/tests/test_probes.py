@@ -39,6 +39,34 @@ def test_health_of_an_unknown_service_is_not_found(serve, gate):
     assert caught.value.code() is grpc.StatusCode.NOT_FOUND
 
 
+def test_degraded_state_is_told_under_a_name_of_its_own_and_the_server_still_serves(serve, gate):
+    served = serve(gate)
+    assert check(served, "state") == SERVING
+    served.service.degraded["state"] = "the store does not answer"
+    assert check(served, "state") == NOT_SERVING
+    assert [check(served, name) for name in ("", *SERVICES)] == [SERVING] * (1 + len(SERVICES))
+    del served.service.degraded["state"]
+    assert check(served, "state") == SERVING
+    served.service.ready = False
+    assert check(served, "state") == NOT_SERVING
+
+
+def test_those_who_watch_the_state_are_told_of_each_change_once(serve, gate):
+    served = serve(gate)
+    watch = health_pb2_grpc.HealthStub(served.channel).Watch(
+        health_pb2.HealthCheckRequest(service="state"), timeout=LIMIT_S
+    )
+    statuses = (answer.status for answer in watch)
+    told = [next(statuses)]
+    if told == [NOT_SERVING]:  # asked before readiness was noticed
+        told = [next(statuses)]
+    for degraded in ({"state": "down"}, {}, {"state": "down"}):
+        served.service.degraded = degraded
+        told.append(next(statuses))
+    assert told == [SERVING, NOT_SERVING, SERVING, NOT_SERVING]
+    watch.cancel()
+
+
 def test_health_is_answered_while_calls_run_and_wait(serve, gate):
     served = serve(gate, grpc_threads=2)
     calls = [served.stub().future(SeldonMessage(strData="s"), timeout=LIMIT_S) for _ in range(5)]

@@ -1,12 +1,19 @@
-"""A real Redis."""
+"""A real Redis, and stores on it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
+import click
 import pytest
+import trustme
 
-from seldon_runtime_persistence_redis.testing import RedisServer, redis_program
+from seldon_runtime.settings import Settings
+from seldon_runtime_persistence_redis import plugin
+from seldon_runtime_persistence_redis.store import RedisStore
+from seldon_runtime_persistence_redis.testing import RedisServer, has_tls, redis_program
 
 
 @pytest.fixture(scope="session")
@@ -28,13 +35,55 @@ def shared_redis(program: str) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def start_redis(program: str) -> Iterator[Callable[..., RedisServer]]:
-    """``start_redis(*options)``: one for this test alone; with ``monitor=server`` a sentinel of that one."""
+    """``start_redis(*options)``: a :class:`RedisServer` for this test alone."""
     servers: list[RedisServer] = []
 
-    def start(*options: str, monitor: RedisServer | None = None) -> RedisServer:
-        servers.append(RedisServer(program, *options, monitor=monitor))
+    def start(*options: str, **keywords: Any) -> RedisServer:
+        servers.append(RedisServer(program, *options, **keywords))
         return servers[-1]
 
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture
+def certificates(program: str, tmp_path: Path) -> Mapping[str, Path]:
+    """Files of a certificate for 127.0.0.1, and of its authority."""
+    if not has_tls(program):
+        pytest.skip(f"{program} is built without TLS")
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    files = {name: tmp_path / f"{name}.pem" for name in ("cert", "key", "ca")}
+    issued.cert_chain_pems[0].write_to_path(files["cert"])
+    issued.private_key_pem.write_to_path(files["key"])
+    authority.cert_pem.write_to_path(files["ca"])
+    return files
+
+
+@pytest.fixture
+def settings() -> Callable[..., Settings]:
+    """``settings(redis_host="…")``: as the command line gives them."""
+
+    def settings(persistence: str = "redis", **options: Any) -> Settings:
+        command = click.Command("test", params=list(plugin.seldon_options()))
+        words = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        return Settings({**command.make_context("test", words).params, "persistence": persistence})
+
+    return settings
+
+
+@pytest.fixture
+def connect(settings: Callable[..., Settings]) -> Iterator[Callable[..., RedisStore]]:
+    """``connect(server, **options)``: a store, by the plugin's own settings."""
+    stores: list[RedisStore] = []
+
+    def connect(server: RedisServer | None = None, **options: Any) -> RedisStore:
+        if server is not None:
+            options = {"redis_host": "127.0.0.1", "redis_port": server.port, **options}
+        stores.append(RedisStore.of(settings(**options)))
+        return stores[-1]
+
+    yield connect
+    for store in stores:
+        store.close()

@@ -11,9 +11,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from seldon_runtime.state import KEY_PREFIX, StateConflict, StateStore
+from seldon_runtime.testing.state_processes import StateProcessContract
 
 
-class StateStoreContract:
+class StateStoreContract(StateProcessContract):
     """Subclass it as ``TestMyStore`` and define :meth:`open_store`; pytest runs every test of it."""
 
     @abstractmethod
@@ -30,7 +31,7 @@ class StateStoreContract:
     @pytest.fixture
     def key(self, store: StateStore) -> Iterator[str]:
         """A key of this test alone; deleted after it."""
-        key = f"{KEY_PREFIX}contract_{secrets.token_hex(4)}_unit-1.a"
+        key = f"{KEY_PREFIX}contract_{secrets.token_hex(4)}_Unit-1.a~%20"
         yield key
         store.delete(key)
 
@@ -47,6 +48,12 @@ class StateStoreContract:
         assert stored is not None
         assert (stored.version, stored.blob) == (version, blob)
         assert key in store.all_keys()
+
+    def test_a_memoryview_is_saved_as_its_bytes(self, store: StateStore, key: str) -> None:
+        store.save(key, memoryview(bytes(100_000)), expected=0, keep=3)
+        stored = store.load(key)
+        assert stored is not None
+        assert stored.blob == bytes(100_000)
 
     def test_another_store_object_sees_it(self, store: StateStore, key: str) -> None:
         store.save(key, b"seen", expected=0, keep=3)

@@ -17,14 +17,18 @@ from seldon_runtime_grpc.services import SERVICES
 
 _THREADS = 64
 _LOOK_EVERY_S = 0.02
+_LOOK_LATER_S = 0.5
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
-_NAMES = ("", *SERVICES)
-"""All have one health; the empty name is the whole server's."""
+STATE = "state"
+"""Not serving while the component's state cannot be kept, though calls go on: what REST calls degraded."""
+_NAMES = ("", *SERVICES, STATE)
+"""All others have one health; the empty name is the whole server's."""
 
 
 class Probes:
-    """Adds both services to a server. Health is SERVING from readiness to draining."""
+    """Adds both services to a server. Health is SERVING from readiness to draining, and that of ``state``
+    only while it can be kept."""
 
     def __init__(self, service: Service, server: grpc.Server) -> None:
         self._service = service
@@ -33,18 +37,19 @@ class Probes:
         self._changing = threading.Lock()
         self._streams: set[grpc.ServicerContext] = set()
         self._health = health.HealthServicer()
-        self._tell(_NOT_SERVING)
+        self._told: dict[str, Any] = {}
+        self._tell()
         server.add_generic_rpc_handlers((self._health_handlers(), self._reflection_handlers()))
 
     def start(self) -> None:
-        """Follow the service's readiness; those who watch are told."""
-        threading.Thread(target=self._await_readiness, name="grpc-health", daemon=True).start()
+        """Follow the service's readiness and degraded parts; those who watch are told."""
+        threading.Thread(target=self._follow, name="grpc-health", daemon=True).start()
 
     def drain(self) -> None:
         """Not serving any more, whatever the service says; those who watch are told."""
         with self._changing:
             self._ended.set()
-            self._tell(_NOT_SERVING)
+            self._tell()
 
     def stop(self) -> None:
         """End the streams that clients keep open."""
@@ -52,26 +57,32 @@ class Probes:
             context.cancel()
         self._threads.shutdown(wait=False)
 
-    def _await_readiness(self) -> None:
-        while not self._service.ready:
-            if self._ended.wait(_LOOK_EVERY_S):
-                return
-        with self._changing:
-            if not self._ended.is_set():
-                self._tell(_SERVING)
+    def _follow(self) -> None:
+        while not self._ended.wait(_LOOK_LATER_S if self._told[""] == _SERVING else _LOOK_EVERY_S):
+            with self._changing:
+                self._tell()
 
-    def _tell(self, status: Any) -> None:
-        for name in _NAMES:
-            self._health.set(name, status)
+    def _tell(self) -> None:
+        for name, status in self._statuses().items():
+            if self._told.get(name) != status:
+                self._told[name] = status
+                self._health.set(name, status)
+
+    def _statuses(self) -> dict[str, Any]:
+        serves = self._service.ready and not self._ended.is_set()
+        statuses = dict.fromkeys(_NAMES, _SERVING if serves else _NOT_SERVING)
+        if STATE in self._service.degraded:
+            statuses[STATE] = _NOT_SERVING
+        return statuses
 
     def _check(self, request: Any, context: grpc.ServicerContext) -> Any:
-        if request.service not in _NAMES:
+        status = self._statuses().get(request.service)
+        if status is None:
             known = ", ".join(_NAMES[1:])
             context.abort(
                 grpc.StatusCode.NOT_FOUND, f"no service {request.service!r:.100} is served; served: {known}"
             )
-        serving = self._service.ready and not self._ended.is_set()
-        return health_pb2.HealthCheckResponse(status=_SERVING if serving else _NOT_SERVING)
+        return health_pb2.HealthCheckResponse(status=status)
 
     def _health_handlers(self) -> Any:
         coding: dict[str, Any] = {

@@ -30,13 +30,8 @@ def client_from(settings: Settings) -> tuple[redis.Redis, str]:
         "socket_connect_timeout": settings["redis_timeout_s"],
         "retry": Retry(NoBackoff(), 0),
     }
-    if sentinels := settings["redis_sentinels"]:
-        for name in ("host", "port", "path"):
-            options.pop(name, None)
-        service = settings["redis_sentinel_service"]
-        timeouts = {name: options[name] for name in ("socket_timeout", "socket_connect_timeout")}
-        client = _Sentinel(list(sentinels), sentinel_kwargs=timeouts).master_for(service, **options)
-        return client, f"redis service {service} of {', '.join(f'{h}:{p}' for h, p in sentinels)}"
+    if settings["redis_sentinels"]:
+        return _through_sentinels(settings, options)
     if not settings["redis_url"]:
         options |= {"host": settings["redis_host"] or "localhost", "port": settings["redis_port"]}
     pool = redis.ConnectionPool(**options)
@@ -53,3 +48,19 @@ def _from_url(url: str | None) -> dict[str, Any]:
         raise StartupError(
             f"REDIS_URL is no address of Redis, such as redis://host:6379/0: {error}"
         ) from None
+
+
+def _through_sentinels(settings: Settings, options: dict[str, Any]) -> tuple[redis.Redis, str]:
+    """TLS, as the URL has it, is for the sentinels too; they have a password of their own, or none."""
+    kind = options.pop("connection_class", None)
+    for name in ("host", "port", "path"):
+        options.pop(name, None)
+    shared = {name: value for name, value in options.items() if name.startswith(("ssl_", "socket_", "retry"))}
+    if kind is not None and issubclass(kind, redis.SSLConnection):
+        shared["ssl"] = options["ssl"] = True
+    sentinels, service = settings["redis_sentinels"], settings["redis_sentinel_service"]
+    manager = _Sentinel(
+        list(sentinels), sentinel_kwargs={**shared, "password": settings["redis_sentinel_password"]}
+    )
+    client = manager.master_for(service, **options)
+    return client, f"redis service {service} of {', '.join(f'{host}:{port}' for host, port in sentinels)}"

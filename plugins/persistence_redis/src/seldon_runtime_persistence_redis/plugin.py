@@ -51,6 +51,11 @@ def seldon_options() -> Sequence[click.Option]:
             help="Name under which the sentinels know Redis.",
         ),
         _option(
+            "--redis-sentinel-password",
+            envvar="REDIS_SENTINEL_PASSWORD",
+            help="Password of the sentinels, if they have one. Rather set the variable.",
+        ),
+        _option(
             "--redis-timeout",
             "redis_timeout_s",
             envvar="REDIS_TIMEOUT_S",

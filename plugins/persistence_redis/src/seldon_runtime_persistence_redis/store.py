@@ -15,6 +15,7 @@ from typing import Any
 import redis
 
 from seldon_runtime.settings import Settings
+from seldon_runtime.snapshot import Buffer
 from seldon_runtime.state import KEY_PREFIX, StateConflict, StoredState, StoreError
 from seldon_runtime_persistence_redis.connection import client_from
 
@@ -53,21 +54,25 @@ class RedisStore:
         """One command, so the number is that of the blob; a full server refuses whole transactions."""
         with self._errors():
             counter, blob = self._redis.mget(_counter(key), key)
-            newest = int(counter or 0)
+            newest = self._as_number(counter, key)
             if version not in (None, newest):
                 blob = self._redis.get(_older(key, version))
+            elif blob is None and self._redis.exists(key):
+                raise StoreError(f"{self._address}: {key} holds no string")
             if blob is None:
                 return None
             return StoredState(newest if version is None else version, blob)
 
-    def save(self, key: str, blob: bytes, *, expected: int | None, keep: int) -> int:
+    def save(self, key: str, blob: Buffer, *, expected: int | None, keep: int) -> int:
         """Blocks for the transfer of ``blob``, at most as long as the time limit of the client."""
         with self._errors():
             for attempt in range(1, _ATTEMPTS + 1):
                 try:
                     return self._save(key, blob, expected, keep)
-                except redis.WatchError:  # somebody was faster: look again
-                    if attempt == _ATTEMPTS:
+                except redis.WatchError as error:
+                    if isinstance(error.__context__, redis.ConnectionError | redis.TimeoutError):
+                        raise error.__context__ from None  # that is what it was
+                    if attempt == _ATTEMPTS:  # else somebody was faster: look again
                         raise
         raise AssertionError("unreachable")
 
@@ -78,10 +83,11 @@ class RedisStore:
             return [] if newest is None else [newest, *self._before(self._redis, key, newest)]
 
     def all_keys(self) -> list[str]:
-        """By SCAN, which takes long in a database of millions of keys."""
+        """By SCAN, which takes long in a database of millions of keys. Without those that are no text."""
         with self._errors():
-            names = (name.decode() for name in self._redis.scan_iter(match=f"{KEY_PREFIX}*", _type="string"))
-            return sorted({name for name in names if not _PART.search(name)})
+            found = self._redis.scan_iter(match=f"{KEY_PREFIX}*", _type="string")
+            names = {name.decode(errors="replace") for name in found}
+            return sorted(name for name in names if not _PART.search(name) and "\ufffd" not in name)
 
     def delete(self, key: str) -> None:
         """All versions and their counter."""
@@ -93,7 +99,7 @@ class RedisStore:
         """Closes the connections."""
         self._redis.close()
 
-    def _save(self, key: str, blob: bytes, expected: int | None, keep: int) -> int:
+    def _save(self, key: str, blob: Buffer, expected: int | None, keep: int) -> int:
         with self._redis.pipeline(transaction=True) as pipe:
             pipe.watch(key, _counter(key))
             newest = self._number(pipe, key)
@@ -111,12 +117,16 @@ class RedisStore:
             pipe.execute()
             return version
 
-    @staticmethod
-    def _number(client: Any, key: str) -> int | None:
+    def _number(self, client: Any, key: str) -> int | None:
         """Of the newest version; None without any, 0 when another program wrote it."""
         if not client.exists(key):
             return None
-        return int(client.get(_counter(key)) or 0)
+        return self._as_number(client.get(_counter(key)), key)
+
+    def _as_number(self, counter: bytes | None, key: str) -> int:
+        if counter is not None and not counter.isdigit():
+            raise StoreError(f"{self._address}: {_counter(key)} holds {counter!r:.60}, expected a number")
+        return int(counter or 0)
 
     @staticmethod
     def _before(client: Any, key: str, newest: int) -> Iterator[int]:
@@ -129,7 +139,7 @@ class RedisStore:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except (redis.RedisError, OSError) as error:
+        except (redis.RedisError, OSError, UnicodeError) as error:  # the last: a key that is no text
             raise StoreError(f"{self._address}: {type(error).__name__}: {error}") from error
 
 

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,11 @@ HOST = "127.0.0.1"
 _START_S = 20.0
 _SOCKET = "socket"
 _DATA_OPTIONS = ("--unixsocket", _SOCKET, "--save", "", "--appendonly", "no")
+_SENTINEL = """
+sentinel monitor mymaster {host} {port} 1
+sentinel down-after-milliseconds mymaster 500
+sentinel failover-timeout mymaster 2000
+"""
 
 
 def redis_program() -> str | None:
@@ -33,18 +39,33 @@ def redis_program() -> str | None:
     return str(program) if os.access(program, os.X_OK) else None
 
 
+def has_tls(program: str) -> bool:
+    """Whether the server can serve TLS; the one of the wheel cannot."""
+    words = [program, "--port", "0", "--tls-port", "1"]
+    return b"tls-cert-file" in subprocess.run(words, capture_output=True).stdout  # it asks for one
+
+
 class RedisServer:
     """A server process on a port of its own, which it keeps when it is started again.
 
     Args:
         program: from :func:`redis_program`.
         options: of its command line, such as ``"--requirepass", "secret"``.
-        monitor: be a sentinel that watches this server under the name ``mymaster``.
+        monitor: be a sentinel that watches this server under the name ``mymaster``, and makes a replica the
+            master when it has not answered for half a second.
+        tls: serve TLS only, with the files ``cert``, ``key`` and ``ca``.
     """
 
-    def __init__(self, program: str, *options: str, monitor: RedisServer | None = None) -> None:
+    def __init__(
+        self,
+        program: str,
+        *options: str,
+        monitor: RedisServer | None = None,
+        tls: Mapping[str, Path] | None = None,
+    ) -> None:
         self._program = program
         self._options = options
+        self._tls = tls
         self._folder = tempfile.mkdtemp(prefix="redis-")
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = f"{self._folder}/{_SOCKET}"
@@ -54,7 +75,7 @@ class RedisServer:
         self._configuration: list[str] = []
         if monitor is not None:
             file = Path(self._folder, "sentinel.conf")
-            file.write_text(f"sentinel monitor mymaster {HOST} {monitor.port} 1\n")
+            file.write_text(_SENTINEL.format(host=HOST, port=monitor.port))
             self._configuration = [str(file), "--sentinel"]
         self.start()
 
@@ -65,6 +86,8 @@ class RedisServer:
 
     def client(self, **options: Any) -> redis.Redis:
         """A new client; to be closed."""
+        if self._tls is not None:
+            options = {"ssl": True, "ssl_ca_certs": str(self._tls["ca"]), **options}
         return redis.Redis(host=HOST, port=self.port, **options)
 
     def command(self, *words: Any) -> Any:
@@ -79,7 +102,7 @@ class RedisServer:
         """Start it, and wait until it takes connections."""
         self._process = subprocess.Popen(
             [
-                *(self._program, *self._configuration, "--port", str(self.port), "--bind", HOST),
+                *(self._program, *self._configuration, *self._port_options(), "--bind", HOST),
                 *("--dir", self._folder),
                 *([] if self._configuration else _DATA_OPTIONS),
                 *self._options,
@@ -99,6 +122,18 @@ class RedisServer:
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise
                 time.sleep(0.01)
+
+    def _port_options(self) -> list[str]:
+        port = str(self.port)
+        if self._tls is None:
+            return ["--port", port]
+        files = (("--tls-cert-file", "cert"), ("--tls-key-file", "key"), ("--tls-ca-cert-file", "ca"))
+        named = [word for option, name in files for word in (option, str(self._tls[name]))]
+        # the second line is for a sentinel: it reaches its master as it is reached
+        return [
+            *("--port", "0", "--tls-port", port, *named),
+            *("--tls-auth-clients", "no", "--tls-replication", "yes"),
+        ]
 
     def stop(self, *, save: bool = False) -> None:
         """End it; what it held is there after the next start only when saved."""

@@ -11,6 +11,7 @@ import pytest
 
 from seldon_runtime.envelope import Header, peek, seal, unseal
 from seldon_runtime.file_store import FileStore
+from seldon_runtime.snapshot import Snapshot
 
 KEY = "persistence_0_0_0"
 SECRET = "correct horse battery staple"
@@ -22,7 +23,9 @@ TALLY = "class Tally:\n    count = 0\n    def predict(self, X, names):\n        
 def store(tmp_path):
     store = FileStore(tmp_path / "seldon-state")
     for number in (1, 2):
-        store.save(KEY, seal(HEADER, b"payload%d" % number, SECRET.encode()), expected=number - 1, keep=3)
+        store.save(
+            KEY, seal(HEADER, Snapshot(b"payload%d" % number), SECRET.encode()), expected=number - 1, keep=3
+        )
     return store
 
 
@@ -80,7 +83,7 @@ def test_an_exported_state_is_restored_under_another_key_and_signed_anew(store, 
     assert state("restore", "state.bin", "--deployment-id", "d", "--unit-id", "u").returncode == 0
     stored = store.load("persistence_d_0_u")
     envelope = unseal(stored.blob, "persistence_d_0_u", SECRET.encode())
-    assert envelope.payload == b"payload1"
+    assert envelope.snapshot.pickle == b"payload1"
     assert envelope.header.class_version == "7"
 
 
@@ -93,16 +96,16 @@ def test_export_overwrites_no_file(store, state, tmp_path):
 def test_restore_makes_an_older_version_the_newest(store, state):
     assert state("restore", "--version", 1).returncode == 0
     assert store.versions(KEY) == [3, 2, 1]
-    assert unseal(store.load(KEY).blob, KEY, SECRET.encode()).payload == b"payload1"
+    assert unseal(store.load(KEY).blob, KEY, SECRET.encode()).snapshot.pickle == b"payload1"
 
 
 def test_an_unsigned_state_is_signed_only_when_asked(store, state):
-    store.save(KEY, seal(HEADER, b"unsigned"), expected=2, keep=3)
+    store.save(KEY, seal(HEADER, Snapshot(b"unsigned")), expected=2, keep=3)
     refused = state("restore")
     assert refused.returncode == 1
     assert "is not signed" in refused.stderr
     assert state("restore", "--trust-unsigned").returncode == 0
-    assert unseal(store.load(KEY).blob, KEY, SECRET.encode()).payload == b"unsigned"
+    assert unseal(store.load(KEY).blob, KEY, SECRET.encode()).snapshot.pickle == b"unsigned"
 
 
 def test_delete_asks_unless_told_not_to(store, state):
@@ -129,7 +132,7 @@ def test_import_takes_an_old_pickle_over_without_unpickling_it(store, state, tmp
     assert "unpickled" not in done.stdout.splitlines()
     stored = store.load(KEY)
     assert peek(stored.blob).class_path == "Tally:Tally"
-    assert unseal(stored.blob, KEY, SECRET.encode()).payload == (tmp_path / "old.pickle").read_bytes()
+    assert unseal(stored.blob, KEY, SECRET.encode()).snapshot.pickle == (tmp_path / "old.pickle").read_bytes()
 
 
 def test_an_imported_state_is_restored(store, state, seldon_run, tmp_path):

@@ -1,0 +1,137 @@
+"""What every store of state must do when several processes use it, and when one of them is killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import select
+import signal
+import struct
+import time
+import traceback
+import warnings
+from abc import abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from seldon_runtime.state import StateConflict, StateStore
+
+_NUMBER = struct.Struct(">Q")
+_KILLS = 25
+_PATIENCE_S = 30.0
+_WRITERS = 3
+_ADDITIONS = 15
+
+
+class StateProcessContract:
+    """Part of :class:`seldon_runtime.testing.StateStoreContract`. The processes are forked, and open stores
+    of their own."""
+
+    @abstractmethod
+    def open_store(self) -> StateStore:
+        """A new store object on the same, real place."""
+
+    def test_a_writer_killed_at_any_moment_leaves_only_whole_versions(
+        self, store: StateStore, key: str
+    ) -> None:
+        for _ in range(_KILLS):
+            acknowledged = _killed_while_saving(self.open_store, key)
+            versions = store.versions(key)
+            assert versions[0] - acknowledged in (0, 1), "the newest that was acknowledged, or the next"
+            for version in versions:
+                stored = store.load(key, version)
+                assert stored is not None
+                assert stored.blob == _blob(version)
+
+    def test_of_many_processes_no_save_undoes_another(self, store: StateStore, key: str) -> None:
+        store.save(key, _NUMBER.pack(0), expected=0, keep=3)
+
+        def add() -> None:
+            own = self.open_store()
+            for _ in range(_ADDITIONS):
+                while not _added(own, key):
+                    pass
+
+        writers = [_fork(add) for _ in range(_WRITERS)]
+        assert [os.waitstatus_to_exitcode(os.waitpid(writer, 0)[1]) for writer in writers] == [0] * _WRITERS
+        stored = store.load(key)
+        assert stored is not None
+        assert _NUMBER.unpack(stored.blob) == (_WRITERS * _ADDITIONS,)
+
+
+def _added(store: StateStore, key: str) -> bool:
+    stored = store.load(key)
+    assert stored is not None
+    (number,) = _NUMBER.unpack(stored.blob)
+    try:
+        store.save(key, _NUMBER.pack(number + 1), expected=stored.version, keep=3)
+    except StateConflict:
+        return False
+    return True
+
+
+def _blob(version: int) -> bytes:
+    """Eight megabytes that say which version they are, everywhere."""
+    return _NUMBER.pack(version) * 1_000_000
+
+
+def _killed_while_saving(open_store: Callable[[], StateStore], key: str) -> int:
+    """A process saves one version after the other until it is killed; the last one it knew to be saved."""
+    with _pipe() as (reads, writes):
+
+        def save_for_ever() -> None:
+            own = open_store()
+            version = max(own.versions(key), default=0)
+            while True:
+                try:
+                    version = own.save(key, _blob(version + 1), expected=version, keep=3)
+                except StateConflict as conflict:  # the last one's save was still on its way
+                    version = conflict.found
+                else:
+                    os.write(writes, _NUMBER.pack(version))
+
+        writer = _fork(save_for_ever)
+        os.close(writes)
+        try:
+            for _ in range(random.randint(1, 3)):
+                began = time.monotonic()
+                last = _read(reads)
+                took_s = time.monotonic() - began
+            time.sleep(random.uniform(0, took_s))  # any moment of the next save
+        finally:
+            os.kill(writer, signal.SIGKILL)
+            os.waitpid(writer, 0)
+        while more := _read(reads):
+            last = more
+        (version,) = _NUMBER.unpack(last)
+        return int(version)
+
+
+def _read(descriptor: int) -> bytes:
+    assert select.select([descriptor], [], [], _PATIENCE_S)[0], "nothing is saved"
+    return os.read(descriptor, _NUMBER.size)
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """Both ends; the block closes the one it writes to."""
+    reads, writes = os.pipe()
+    try:
+        yield reads, writes
+    finally:
+        os.close(reads)
+
+
+def _fork(work: Callable[[], None]) -> int:
+    """The id of a process that does ``work`` and ends, with 1 if it raised."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # pytest may have threads; the child starts none
+        child = os.fork()
+    if child:
+        return child
+    try:
+        work()
+        os._exit(0)
+    except BaseException:  # noqa: BLE001 - nothing of the parent must run here
+        traceback.print_exc()
+    os._exit(1)

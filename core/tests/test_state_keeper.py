@@ -1,0 +1,119 @@
+"""State of a component in a folder: what the service and its observers are told."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from seldon_runtime.component import Component
+from seldon_runtime.executor import Executor
+from seldon_runtime.file_store import FileStore
+from seldon_runtime.service import Service
+from seldon_runtime.state_keeper import StateKeeper
+from seldon_runtime.state_options import StatePolicy
+
+KEY = "persistence_0_0_0"
+
+
+class Counter:
+    def __init__(self):
+        self.count = 0
+
+    def predict(self, X, names):
+        return X
+
+
+class Saves:
+    """An observer."""
+
+    def __init__(self):
+        self.records = []
+        self._changed = threading.Condition()
+
+    def call_finished(self, record):
+        pass
+
+    def life_changed(self, state):
+        pass
+
+    def state_saved(self, record):
+        with self._changed:
+            self.records.append(record)
+            self._changed.notify_all()
+
+    def wait_for(self, number):
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.records) >= number, 20)
+            return self.records
+
+
+class Kept:
+    """A counter whose state is kept in ``folder``."""
+
+    def __init__(self, folder):
+        self.user = Counter()
+        self.executor = Executor()
+        self.executor.start()
+        self.service = Service(Component(self.user), self.executor)
+        self.saves = Saves()
+        self.service.attach([self.saves], [])
+        self.keeper = StateKeeper(FileStore(folder), KEY, StatePolicy(interval_s=3600))
+        self.keeper.seldon_load_component(f"{__name__}:Counter", {}, {})
+        self.keeper.start(self.service)
+
+    def save(self):
+        """As SIGUSR1 does; the record of it."""
+        told = len(self.saves.records)
+        self.keeper.request()
+        return self.saves.wait_for(told + 1)[told]
+
+    def finish(self, within_s=5.0):
+        return self.keeper.finish(time.monotonic() + within_s)
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    monkeypatch.setattr("seldon_runtime.state_keeper.load_class", lambda reference: Counter)
+    kept = Kept(tmp_path / "state")
+    yield kept
+    assert kept.executor.stop(5)
+
+
+def test_observers_are_told_of_every_attempt(kept):
+    first = kept.save()
+    assert first.error is None
+    assert first.blob_bytes > 100
+    assert first.wrote_s > 0 < first.paused_s
+    unchanged = kept.save()
+    assert (unchanged.error, unchanged.blob_bytes, unchanged.wrote_s) == (None, 0, 0.0)
+    assert kept.finish()
+    assert len(kept.saves.records) == 3
+
+
+def test_a_store_that_fails_degrades_the_service_until_it_works_again(kept, tmp_path):
+    (tmp_path / "state").write_text("no folder")
+    assert "StoreError" in kept.save().error
+    assert "StoreError" in kept.service.degraded["state"]
+    (tmp_path / "state").unlink()
+    assert kept.saves.wait_for(2)[1].error is None  # tried again
+    assert kept.service.degraded == {}
+    assert kept.finish()
+
+
+def test_an_object_that_cannot_be_pickled_any_more_degrades_it_too(kept):
+    kept.user.lock = threading.Lock()
+    assert "self.lock (lock) cannot be pickled" in kept.save().error
+    assert "state" in kept.service.degraded
+    assert not kept.finish(0.3)
+    assert len(kept.saves.records) > 1
+
+
+def test_a_component_that_never_ends_its_call_is_an_attempt_too(kept):
+    stuck = threading.Event()
+    kept.executor.submit(lambda: stuck.wait(30))
+    assert not kept.finish(0.1)
+    assert "had not ended" in kept.saves.records[0].error
+    stuck.set()
+    kept.saves.wait_for(2)

@@ -1,0 +1,54 @@
+"""What the settings mean before any Redis is asked."""
+
+from __future__ import annotations
+
+import logging
+
+import click
+import pytest
+
+from seldon_runtime.errors import StartupError
+from seldon_runtime_persistence_redis import plugin
+from seldon_runtime_persistence_redis.store import RedisStore
+
+
+def test_a_url_that_is_none_is_refused_without_showing_it(settings):
+    with pytest.raises(StartupError, match="REDIS_URL is no address") as refused:
+        RedisStore.of(settings(redis_url="http://user:hush@host"))
+    assert "hush" not in str(refused.value)
+
+
+def test_sentinels_without_port_are_refused(settings):
+    with pytest.raises(click.BadParameter, match="'only-host' is no address; expected host:port"):
+        settings(redis_sentinels="only-host")
+
+
+class TestTheBareSwitch:
+    """PERSISTENCE=1 stands in images that never had a Redis."""
+
+    @pytest.fixture
+    def nowhere(self, start_redis):
+        server = start_redis()
+        server.stop()
+        return {"redis_port": server.port}
+
+    def test_without_an_address_and_a_server_state_is_not_kept_and_the_log_says_so(
+        self, nowhere, settings, caplog
+    ):
+        assert plugin.seldon_state_store(settings("1", **nowhere)) is None
+        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+        assert "STATE IS NOT KEPT" in caplog.text
+
+    @pytest.mark.parametrize(
+        ("more", "persistence"),
+        [({"redis_host": "127.0.0.1"}, "1"), ({"redis_url": "redis://127.0.0.1:1"}, "1"), ({}, "redis")],
+    )
+    def test_with_an_address_or_the_name_the_core_decides(self, nowhere, settings, more, persistence):
+        store = plugin.seldon_state_store(settings(persistence, **nowhere, **more))
+        assert store is not None
+        store.close()
+
+    def test_a_server_at_the_default_address_is_used(self, shared_redis, settings):
+        store = plugin.seldon_state_store(settings("1", redis_port=shared_redis.port))
+        assert store is not None
+        store.close()
