@@ -110,7 +110,7 @@ def over_a_connection_ms(user: object, request: bytes, rounds: int) -> float:
     transport.start()
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     with grpc.insecure_channel(transport.address.partition("//")[2], options=unlimited) as channel:
-        ask = channel.unary_unary("/seldon.protos.Model/Predict")
+        ask: Any = channel.unary_unary("/seldon.protos.Model/Predict")
         taken = best_ms(lambda: ask(request), rounds)
     transport.stop_accepting()
     transport.stop(5)

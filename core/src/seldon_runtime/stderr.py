@@ -70,7 +70,7 @@ class LineWriter:
     def _send(self, data: memoryview) -> int:
         if self._reopened is not None:
             return os.write(self._reopened, data)
-        if not self._poll.poll(0):
+        if self._most_bytes is not None and not self._poll.poll(0):
             raise BlockingIOError
         return os.write(self._fd, data[: self._most_bytes])
 

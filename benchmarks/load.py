@@ -1,0 +1,103 @@
+"""What asks the servers as fast as they answer: wrk over HTTP/1.1, h2load over gRPC."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.running import Running
+
+TENSOR = bytes.fromhex(
+    "1a340a01610a01620a01630a016412260a0201041220"  # data{names a b c d, tensor{shape 1 4, values
+    "000000000000f03f000000000000004000000000000008400000000000001040"  # 1 2 3 4}}
+)
+"""A SeldonMessage of 54 bytes."""
+PREDICT = "/seldon.protos.Model/Predict"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one run found."""
+
+    rate: float
+    """Calls per second."""
+    processor_us: float
+    """The server's processor time for a call, microseconds."""
+
+
+def missing_programs() -> list[str]:
+    """What has to be installed first."""
+    return [name for name in ("wrk", "h2load") if shutil.which(name) is None]
+
+
+def rest(server: Running, processor: int, connections: int, seconds: float) -> Load:
+    """wrk, on its own processor, with one outstanding call on each connection. Blocks for ``seconds``.
+
+    Raises:
+        SystemExit: an answer was not 200.
+    """
+    body = server.server.body.decode()
+    script = (
+        "wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\n"
+        f"wrk.body = '{body}'\n"
+        "done = function(summary) local e = summary.errors\n"
+        "io.write('bad: ' .. e.status + e.connect + e.read + e.write + e.timeout .. '\\n') end\n"
+    )
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
+        command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "30s", "-s", file.name]
+        output, processor_s = _measured(
+            [*command, f"http://127.0.0.1:{server.http}{server.server.path}"], server, processor
+        )
+    if "bad: 0" not in output and "incumbent" not in server.server.name:  # that one closes its connections
+        raise SystemExit(f"{server.server.name} failed calls:\n{output}")
+    rate = float(_found(r"Requests/sec:\s+([\d.]+)", output))
+    return Load(rate, processor_s / int(_found(r"(\d+) requests in", output)) * 1e6)
+
+
+def grpc(server: Running, processor: int, streams: int, seconds: float) -> Load:
+    """h2load, on its own processor, ``streams`` calls at a time on one connection. Blocks for ``seconds``.
+
+    Raises:
+        SystemExit: a call failed, or answers have the size of something else.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder, "message")
+        data.write_bytes(struct.pack(">BI", 0, len(TENSOR)) + TENSOR)
+        command = ["h2load", "-c1", "-t1", f"-m{streams}", f"-D{seconds:.0f}", "-d", str(data)]
+        headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
+        output, processor_s = _measured(
+            [*command, *headers, f"http://127.0.0.1:{server.grpc}{PREDICT}"], server, processor
+        )
+    done, failed = (int(_found(pattern, output)) for pattern in (r"(\d+) succeeded", r"(\d+) failed"))
+    data_bytes = int(_found(r"\((\d+)\) data", output))
+    if failed or data_bytes < done * len(TENSOR):  # an error has no message
+        raise SystemExit(f"{server.server.name} failed calls:\n{output}")
+    return Load(float(_found(r"([\d.]+) req/s", output)), processor_s / done * 1e6)
+
+
+def _measured(command: list[str], server: Running, processor: int) -> tuple[str, float]:
+    """What the load generator printed, and the processor time that the server took meanwhile."""
+    before = server.processor_s
+    ended = subprocess.run(
+        command,
+        check=True,
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: os.sched_setaffinity(0, {processor}),
+    )
+    return ended.stdout, server.processor_s - before
+
+
+def _found(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        raise SystemExit(f"the load generator printed no {pattern!r}:\n{text}")
+    return found[1]

@@ -1,0 +1,160 @@
+"""Servers as real processes: pinned, watched, and ended."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+from benchmarks.servers import Server
+
+_START_S = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Running:
+    """A server that answers.
+
+    Args:
+        server: what was started.
+        process: its first process, the leader of a session of its own.
+        ports: ``http`` and ``grpc``.
+        ready_s: from before its exec until it answered that it is ready.
+    """
+
+    def __init__(
+        self, server: Server, process: subprocess.Popen[bytes], ports: Mapping[str, int], ready_s: float
+    ) -> None:
+        self.server = server
+        self.ready_s = ready_s
+        self.http = ports["http"]
+        self.grpc = ports["grpc"]
+        self._process = process
+
+    def _processes(self) -> list[int]:
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if os.getsid(int(folder.name)) == self._process.pid:
+                    found.append(int(folder.name))
+            except ProcessLookupError:  # ended meanwhile
+                continue
+        return found
+
+    @property
+    def pss_mib(self) -> float:
+        """Memory of all its processes; what they share with others counts in part."""
+        texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self._processes()]
+        return sum(int(text.partition("\nPss:")[2].split()[0]) for text in texts) / 1024
+
+    @property
+    def processor_s(self) -> float:
+        """User and system time of all its processes."""
+        total = 0
+        for pid in self._processes():
+            words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            total += int(words[11]) + int(words[12])
+        return total / _TICKS
+
+    def ask(self, body: bytes | None = None) -> bytes:
+        """One request over a connection of its own; the answer's body."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=120)
+        headers = {"Content-Type": "application/json"}
+        connection.request("POST", self.server.path, self.server.body if body is None else body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        if answer.status != 200:
+            raise SystemExit(f"{self.server.name} answered {answer.status}: {text[:500]!r}")
+        return text
+
+
+@contextmanager
+def running(server: Server, processor: int | None) -> Iterator[Running]:
+    """Start a server on one processor, or on all, wait until it is ready, and end it afterwards."""
+    ports = dict(zip(("http", "grpc", "other"), free_ports(3), strict=True))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in server.files.items():
+            Path(folder, name).write_text(_filled(text, ports))
+        log = Path(folder, "log")
+        environment = {name: _filled(value, ports) for name, value in server.environment.items()}
+        with log.open("wb") as output:
+            began = time.perf_counter()
+            process = subprocess.Popen(
+                [_filled(word, ports) for word in server.command],
+                cwd=folder,
+                env={**os.environ, **environment},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+                preexec_fn=None if processor is None else partial(os.sched_setaffinity, 0, {processor}),
+            )
+        try:
+            _wait_until_ready(server, process, ports, log)
+            yield Running(server, process, ports, time.perf_counter() - began)
+        finally:
+            _end(process)
+
+
+def _filled(text: str, ports: Mapping[str, int]) -> str:
+    for name, port in ports.items():
+        text = text.replace(f"{{{name}}}", str(port))
+    return text
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _wait_until_ready(
+    server: Server, process: subprocess.Popen[bytes], ports: Mapping[str, int], log: Path
+) -> None:
+    deadline = time.monotonic() + _START_S
+    while not (_answers(ports["http"], server.ready) if server.ready else _listens(ports["grpc"])):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise SystemExit(
+                f"{server.name} did not become ready:\n{log.read_text(errors='replace')[-3000:]}"
+            )
+        time.sleep(0.002)
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+    finally:
+        with suppress(ProcessLookupError):  # all of it has ended
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

@@ -1,0 +1,146 @@
+"""The servers that are compared: this runtime, bare ones, and its peers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+PROGRAMS = Path(__file__).parent / "programs"
+_SCRIPTS = Path(sysconfig.get_path("scripts"))
+
+V1_BODY = b'{"data":{"names":["a","b","c","d"],"ndarray":[[1.0,2.0,3.0,4.0]]}}'
+
+
+@dataclass(frozen=True)
+class Server:
+    """How to start a server and what to ask it. ``{http}`` and ``{grpc}`` in the words become free ports."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Written to the folder that it is started in."""
+    path: str = "/predict"
+    body: bytes = V1_BODY
+    ready: str = "/health/ready"
+    speaks_grpc: bool = False
+
+    def body_of(self, rows: list[list[float]]) -> bytes:
+        """The request with another array."""
+        text = json.dumps(rows, separators=(",", ":"))
+        if b"instances" in self.body:
+            return b'{"instances":%b}' % text.encode()
+        if b"inputs" in self.body:
+            flat = json.dumps([value for row in rows for value in row], separators=(",", ":"))
+            return _v2_body(f"[{len(rows)},{len(rows[0])}]", flat)
+        return b'{"data":{"ndarray":%b}}' % text.encode()
+
+    def changed(self, name: str, *words: str, **environment: str) -> Server:
+        """The same server under another name, with further words and variables."""
+        return replace(
+            self, name=name, command=(*self.command, *words), environment={**self.environment, **environment}
+        )
+
+
+def _v2_body(shape: str, data: str) -> bytes:
+    return f'{{"inputs":[{{"name":"x","shape":{shape},"datatype":"FP64","data":{data}}}]}}'.encode()
+
+
+def ours(transports: str = "REST", *words: str, **environment: str) -> Server:
+    """This runtime, without the metrics plugin unless told otherwise."""
+    return Server(
+        "seldon",
+        (str(_SCRIPTS / "seldon-run"), "Identity", transports, *words),
+        {
+            "METRICS": "0",
+            "PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "{http}",
+            "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "{grpc}",
+            "SELDON_MAX_BODY_BYTES": "1000000000",
+            "SELDON_GRPC_MAX_MESSAGE_BYTES": "1000000000",
+            **environment,
+        },
+        {"Identity.py": (PROGRAMS / "Identity.py").read_text()},
+        ready="/health/ready" if "REST" in transports else "",
+        speaks_grpc="GRPC" in transports,
+    )
+
+
+def bare_rest() -> Server:
+    """uvicorn and the same JSON and NumPy work."""
+    return Server("bare", (sys.executable, str(PROGRAMS / "bare_asgi.py"), "{http}"))
+
+
+def bare_grpc() -> Server:
+    """grpcio and no work."""
+    return Server(
+        "bare", (sys.executable, str(PROGRAMS / "bare_grpc.py"), "{grpc}"), ready="", speaks_grpc=True
+    )
+
+
+def peers(environment: Path) -> dict[str, tuple[str, Server]]:
+    """The peers that are installed in a virtual environment: version and server by name."""
+    python = environment / "bin" / "python"
+    code = (
+        "import json, importlib.metadata as m; "
+        "print(json.dumps({d.metadata['Name'].lower(): d.version for d in m.distributions()}))"
+    )
+    found = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout
+    versions: dict[str, str] = json.loads(found)
+    makers = {"seldon-core": _incumbent, "mlserver": _mlserver, "kserve": _kserve}
+    made = {name: make(environment / "bin") for name, make in makers.items() if name in versions}
+    return {server.name: (f"{name} {versions[name]}", server) for name, server in made.items()}
+
+
+def _incumbent(scripts: Path) -> Server:
+    words = ("Identity", "--http-port", "{http}", "--grpc-port", "{grpc}", "--metrics-port", "{other}")
+    return Server(
+        "incumbent",
+        (str(scripts / "seldon-core-microservice"), *words),
+        {"PYTHONPATH": "."},
+        {"Identity.py": (PROGRAMS / "Identity.py").read_text()},
+        ready="/health/ping",
+        speaks_grpc=True,
+    )
+
+
+def _mlserver(scripts: Path) -> Server:
+    settings = {
+        "http_port": "{http}",
+        "grpc_port": "{grpc}",
+        "metrics_port": "{other}",
+        "parallel_workers": 0,
+        "debug": False,
+    }
+    model = {"name": "identity", "implementation": "mlserver_identity.Identity"}
+    return Server(
+        "mlserver",
+        (str(scripts / "mlserver"), "start", "."),
+        {"PATH": f"{scripts}:{os.environ['PATH']}"},
+        {
+            "settings.json": json.dumps(settings).replace('"{', "{").replace('}"', "}"),
+            "model-settings.json": json.dumps(model),
+            "mlserver_identity.py": (PROGRAMS / "mlserver_identity.py").read_text(),
+        },
+        "/v2/models/identity/infer",
+        _v2_body("[1,4]", "[1.0,2.0,3.0,4.0]"),
+        "/v2/health/ready",
+    )
+
+
+def _kserve(scripts: Path) -> Server:
+    words = ("--http_port", "{http}", "--grpc_port", "{grpc}")
+    return Server(
+        "kserve",
+        (str(scripts / "python"), str(PROGRAMS / "kserve_identity.py"), *words),
+        {},
+        {},
+        "/v1/models/identity:predict",
+        b'{"instances":[[1.0,2.0,3.0,4.0]]}',
+        "/v2/health/ready",
+    )

@@ -1,0 +1,77 @@
+"""The benchmark measures what it says, of servers whose answers are known."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+Start = Callable[..., Any]
+
+SLOW = """
+    import time
+
+    class Slow:
+        def predict(self, X, features_names):
+            time.sleep(0.02)
+            return X
+"""
+LATENCIES = """
+import json, sys
+from types import SimpleNamespace
+from benchmarks.fixed_rate import latencies_ms
+
+server = SimpleNamespace(path="/predict", body=b'{"strData":"x"}')
+print(json.dumps(latencies_ms(SimpleNamespace(server=server, http=int(sys.argv[1])), float(sys.argv[2]), 2)))
+"""
+
+
+def python(*words: str) -> str:
+    return subprocess.run(
+        [sys.executable, *words], cwd=ROOT, check=True, capture_output=True, text=True, timeout=100
+    ).stdout
+
+
+def test_a_call_that_waits_for_others_is_late_since_it_was_due(seldon_run: Start) -> None:
+    server = seldon_run("Slow", "REST", source=SLOW)
+    found = json.loads(python("-c", LATENCIES, str(server.port), "20"))
+    assert len(found) == 40
+    assert min(found) >= 20
+    late = json.loads(python("-c", LATENCIES, str(server.port), "60"))  # 50 a second is all it can
+    assert late is None or max(late) > 200
+
+
+def test_a_server_that_does_not_keep_up_has_no_latency(seldon_run: Start) -> None:
+    server = seldon_run("Slow", "REST", source=SLOW)
+    assert json.loads(python("-c", LATENCIES, str(server.port), "200")) is None
+
+
+def test_the_page_is_written_from_what_was_found(tmp_path: Path) -> None:
+    output = tmp_path / "found.json"
+    words = ("-m", "benchmarks", "--only", "allocations", "--rounds", "1")
+    python(*words, "--output", str(output), "--docs", str(tmp_path))
+    results = json.loads(output.read_text())
+    results["findings"] += [
+        {"section": "throughput", "row": "REST", "subject": s, "measure": "calls/s", "values": values}
+        for s, values in {"seldon": [60.0, 10.0, 70.0], "bare": [100.0, 100.0, 100.0]}.items()
+    ]
+    output.write_text(json.dumps(results))
+    python("-m", "benchmarks", "--report-only", str(output), "--docs", str(tmp_path))
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert "| REST | 60 | 100 | 0.60 |" in page
+    assert "| REST, 4 numbers | seldon |" in page
+    assert ">60</text>" in (tmp_path / "benchmarks.svg").read_text()
+
+
+@pytest.mark.parametrize(("before", "status"), [(1000, 0), (900, 1), (2000, 0)])
+def test_a_call_may_take_a_few_more_instructions_than_the_baseline(before: int, status: int) -> None:
+    code = (
+        f"from benchmarks.instructions import compare; print(compare({{'a': 1010}}, {{'a': {before}}}, 0.02))"
+    )
+    assert python("-c", code).splitlines()[-1] == str(status)
