@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from seldon_runtime.testing import Background
+
 Start = Callable[..., Any]
 JSON_TYPE = {"Content-Type": "application/json"}
 FORM_TYPE = {"Content-Type": "multipart/form-data; boundary=b"}
@@ -32,27 +34,6 @@ def waiting(gate: Any) -> str:
                     {gate.pass_}
                 return X
     """
-
-
-class Background:
-    """One request in a thread."""
-
-    def __init__(self, ask: Callable[[], Any]) -> None:
-        self._outcome: list[Any] = []
-
-        def work() -> None:
-            try:
-                self._outcome.append(ask())
-            except Exception as error:  # noqa: BLE001 - what a lost request ends with
-                self._outcome.append(error)
-
-        self._thread = threading.Thread(target=work)
-        self._thread.start()
-
-    @property
-    def outcome(self) -> Any:
-        self._thread.join(30)
-        return self._outcome[0]
 
 
 # start

@@ -84,7 +84,7 @@ class GrpcTransport:
             raise StartupError(
                 f"cannot listen on {self._target} ({error}): is another program using the port? "
                 f"Choose another one with {_PORT_SETTING}"
-            ) from error
+            ) from None
         self._server.start()
         self._probes.start()
 

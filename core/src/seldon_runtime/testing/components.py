@@ -1,0 +1,143 @@
+"""User classes that the contract suites serve."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.testing.waiting import WAIT_S
+from seldon_runtime.user import Response
+
+RESULTS: dict[str, Callable[[], Any]] = {
+    "list": lambda: [[1, 2.5], [3, 4]],
+    "ragged": lambda: [[1, 2], [3]],
+    "mixed": lambda: [["a", 1.5, None, True, {"k": [1]}]],
+    "float32": lambda: np.array([[0.5, 0.25]], np.float32),
+    "integers": lambda: np.arange(6).reshape(1, 2, 3),
+    "booleans": lambda: np.array([[True], [False]]),
+    "texts": lambda: np.array(["x", "yy"]),
+    "empty": lambda: np.zeros((0, 3)),
+    "text": lambda: "text",
+    "no text": lambda: "",
+    "dict": lambda: {"a": [1, {"b": None}], "t": (1, 2), "n": np.int64(3)},
+    "bytes": lambda: b"\x00\xff",
+    "response": lambda: Response([1.5], {"a": 1}, [{"type": "GAUGE", "key": "g", "value": 2}]),
+}
+"""What :class:`Mirror` returns when a text asks for it."""
+
+BAD_RESULTS: dict[str, Callable[[], Any]] = {
+    "none": lambda: None,
+    "complex": lambda: np.array([1j]),
+    "unwritable": lambda: {"a": object()},
+    "bad metric": lambda: Response("x", metrics=[{"type": "NONE", "key": "g", "value": 2}]),
+    "unwritable tag": lambda: Response("x", tags={"a": object()}),
+}
+"""What no transport can write: the answer is an error."""
+
+ERRORS: dict[str, Exception] = {
+    **{code.name: SeldonError(f"it is {code.name}", code=code) for code in ErrorCode},
+    "exception": ValueError("grüß 日本 \U0001f600"),
+    "status": SeldonError("not for you", status_code=403),
+    "reason": SeldonError("not for you", reason="ACME_NO_LICENCE"),
+}
+"""What :class:`Mirror` raises when a text asks for it."""
+
+
+class Mirror:
+    """Answers what it was asked with, or what a text asks for."""
+
+    class_names = ("p", "q")
+
+    def _answer(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value in ERRORS:
+            raise ERRORS[value]
+        return {**RESULTS, **BAD_RESULTS}.get(value, lambda: value)()
+
+    def predict(self, X: Any, features_names: Any) -> Any:
+        return self._answer(X)
+
+    def transform_input(self, X: Any, features_names: Any, meta: Any = None) -> Any:
+        return {"names": list(features_names), "meta": meta or {}, "seen": _seen(X)}
+
+    def transform_output(self, X: Any, features_names: Any) -> Any:
+        return self._answer(X)
+
+    def route(self, X: Any, features_names: Any) -> int:
+        return 1 + len(features_names)
+
+    def aggregate(self, features_list: Sequence[Any], names_list: Sequence[Any]) -> Any:
+        return {"all": [_seen(features) for features in features_list], "names": [*map(list, names_list)]}
+
+    def send_feedback(
+        self, features: Any, features_names: Any, reward: float, truth: Any, routing: Any = None
+    ) -> Any:
+        values = {"features": _seen(features), "truth": _seen(truth)}
+        return {**values, "names": list(features_names), "reward": reward, "routing": routing}
+
+    def tags(self) -> Any:
+        return {"own": [1, None], "shared": "component", "größe": "日本"}
+
+    def metrics(self) -> Any:
+        return [{"type": "COUNTER", "key": "calls", "value": 1, "tags": {"zone": "a"}}]
+
+    def init_metadata(self) -> Any:
+        return {"name": "mirror", "versions": ["1"], "custom": {"team": "blue"}}
+
+
+def _seen(value: Any) -> Any:
+    """What JSON can say of any payload."""
+    if isinstance(value, np.ndarray):
+        return {"shape": list(value.shape), "values": value.tolist()}
+    return {"bytes": value.hex()} if isinstance(value, bytes) else value
+
+
+class Raw:
+    """Sees the wire format's own objects, and hands them back."""
+
+    def predict_raw(self, request: Any) -> Any:
+        return request
+
+    def send_feedback_raw(self, feedback: Any) -> Any:
+        assert feedback.reward == 2.5
+        return feedback.request
+
+
+class Detector:
+    """An outlier detector: a row's score is its sum."""
+
+    def score(self, X: Any, features_names: Any) -> Any:
+        return np.asarray(X).sum(axis=1)
+
+
+class Bare:
+    """Defines no method at all."""
+
+
+class Gated:
+    """``predict`` waits for "wait" until it is let through, answers other texts at once, and keeps all."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+        self._entered = threading.Semaphore(0)
+        self._open = threading.Event()
+
+    def predict(self, X: Any, features_names: Any) -> Any:
+        self.seen.append(X)
+        if X == "wait":
+            self._entered.release()
+            assert self._open.wait(WAIT_S), "the gate was never opened"
+        return X
+
+    def wait_until_entered(self) -> None:
+        """Until a call stands at the gate."""
+        assert self._entered.acquire(timeout=WAIT_S), "no call reached the component"
+
+    def open(self) -> None:
+        """Let all calls through, from now on."""
+        self._open.set()

@@ -1,0 +1,181 @@
+"""A running ``seldon-run``, as a container runtime sees it: its output, its addresses, its signals."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sysconfig
+import textwrap
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from seldon_runtime.testing.waiting import WAIT_S
+
+SELDON_RUN = Path(sysconfig.get_path("scripts"), "seldon-run")
+
+_SETTING = re.compile(
+    r"(PREDICTIVE_UNIT_|PREDICTOR_|SELDON_|FLASK_|GUNICORN_|REDIS_|PERSISTENCE)|"
+    r"(MODEL_NAME|API_TYPE|SERVICE_TYPE|METRICS|MODEL_METADATA|PAYLOAD_PASSTHROUGH|CORS_ORIGINS"
+    r"|INCLUDE_METRICS_IN_CLIENT_RESPONSE|GRPC_THREADS|SCRIPT_NAME|PROMETHEUS_MULTIPROC_DIR)$"
+)
+_READY = re.compile(r"^.* ready: (.*)$", re.M)
+_SERVED = re.compile(r"(?:^|, )([^\s,]+) at (.*?)(?=, [^\s,]+ at |$)")
+
+
+class Process:
+    """A running ``seldon-run``. What it writes to stdout and stderr is read by a thread, line by line.
+
+    Args:
+        program: usually :data:`SELDON_RUN`.
+        arguments: its command line.
+        folder: where it runs.
+        environment: all its variables.
+    """
+
+    def __init__(
+        self, program: Path, arguments: tuple[str, ...], folder: Path, environment: Mapping[str, str]
+    ) -> None:
+        self.process = subprocess.Popen(
+            [str(program), *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="backslashreplace",
+            start_new_session=True,
+        )
+        self._text = ""
+        self._closed = False
+        self._changed = threading.Condition()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            with self._changed:
+                self._text += line
+                self._changed.notify_all()
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    @property
+    def log(self) -> str:
+        """All it wrote so far."""
+        with self._changed:
+            return self._text
+
+    def wait_for_log(self, pattern: str, timeout_s: float = WAIT_S) -> re.Match[str]:
+        """The first place in the log that matches, waited for."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or re.search(pattern, self._text, re.M), timeout_s)
+            found = re.search(pattern, self._text, re.M)
+        assert found, f"the log has no {pattern!r}:\n{self.log}"
+        return found
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The addresses of the transports by name, once it is ready; waited for."""
+        ready = self.wait_for_log(_READY.pattern)
+        return dict(_SERVED.findall(ready[1]))
+
+    @property
+    def ports(self) -> dict[str, int]:
+        """The ports of those transports whose address ends with one."""
+        ends = {name: address.rpartition(":")[2] for name, address in self.addresses.items()}
+        return {name: int(end) for name, end in ends.items() if end.isdecimal()}
+
+    def wait_until_ready(self) -> None:
+        """Until the log says so."""
+        self.wait_for_log(_READY.pattern)
+
+    def terminate(self) -> None:
+        """Ask it to end, as a container runtime does."""
+        self.process.send_signal(signal.SIGTERM)
+
+    def wait(self, timeout_s: float = WAIT_S) -> int:
+        """The exit status, waited for; the log is complete then."""
+        status = self.process.wait(timeout_s)
+        self._reader.join(timeout_s)
+        return status
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status; killed when it does not end."""
+        if self.process.poll() is None:
+            self.terminate()
+        try:
+            return self.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
+    def kill(self) -> None:
+        """End it and all processes it started."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self._reader.join(WAIT_S)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+
+class Starter:
+    """Starts processes and ends them: what the fixture ``seldon_run`` hands out.
+
+    Args:
+        folder: where sources are written and processes run.
+        kind: the class of the processes.
+    """
+
+    def __init__(self, folder: Path, kind: type[Process] = Process) -> None:
+        self._folder = folder
+        self._kind = kind
+        self._started: list[Process] = []
+
+    def __call__(
+        self,
+        *arguments: str,
+        source: str | None = None,
+        folder: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        program: Path = SELDON_RUN,
+        wait: bool = True,
+    ) -> Process:
+        """Start ``seldon-run`` with these arguments.
+
+        Args:
+            source: written as the module named by the first argument.
+            folder: the working folder, where modules are found.
+            env: variables besides the caller's; the runtime's own are not passed on from there.
+            program: what is run.
+            wait: until it is ready.
+        """
+        folder = folder or self._folder
+        if source is not None:
+            folder.joinpath(f"{arguments[0]}.py").write_text(textwrap.dedent(source))
+        environment = {name: value for name, value in os.environ.items() if not _SETTING.match(name)}
+        environment |= {"PREDICTIVE_UNIT_SERVICE_PORT": "0", "PYTHONUNBUFFERED": "1", **(env or {})}
+        process = self._kind(program, arguments, folder, environment)
+        self._started.append(process)
+        if wait:
+            process.wait_until_ready()
+        return process
+
+    def end(self) -> None:
+        """SIGTERM to those that still run, and show every log. Fails when one does not end with 0."""
+        statuses = []
+        try:
+            for process in reversed(self._started):
+                if process.process.poll() is None:
+                    statuses.append(process.stop())
+        finally:
+            for process in self._started:
+                process.kill()
+                print(process.log)  # pytest shows it beside a failure
+        assert not any(statuses), f"ended with {statuses} after the test"

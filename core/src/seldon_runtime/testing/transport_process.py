@@ -1,0 +1,184 @@
+"""A transport in whole ``seldon-run`` processes: alone, with several workers, under signals."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from seldon_runtime.message import Method
+from seldon_runtime.testing.process import Process, Starter
+from seldon_runtime.testing.transport_subject import CallFailed, TransportSubject
+from seldon_runtime.testing.waiting import WAIT_S, Background, wait_until
+
+_SOURCE = """
+    import os
+
+    class Recording:
+        def __init__(self):
+            self.file = os.open("ran.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+        def predict(self, X, features_names):
+            if X == "who":
+                return str(os.getpid())
+            os.write(self.file, X.encode() + b"\\n")
+            return X
+"""
+_CLIENTS = 4
+_CALLS = 100
+
+
+class TransportProcess(TransportSubject):
+    """Part of :class:`TransportContract`."""
+
+    def run(self, seldon_run: Starter, folder: Path, *words: str, **options: Any) -> Process:
+        """``seldon-run`` with a component that writes down what it ran."""
+        return seldon_run(
+            *("Recording", self.transport, "--metrics", "0", *self.words(folder), *words),
+            source=_SOURCE,
+            **options,
+        )
+
+    def address_of(self, process: Process) -> str:
+        """Where the process serves this transport."""
+        return process.addresses[self.transport]
+
+    def who(self, address: str) -> int | None:
+        """The process that answers; None when the call was refused or broke off."""
+        try:
+            answer = self.call(address, Method.PREDICT, {"strData": "who"}, WAIT_S)
+        except (OSError, CallFailed):
+            return None
+        return int(answer["strData"])
+
+    def assert_no_call_is_lost(self, process: Process, folder: Path) -> None:
+        """Clients call on while the process is asked to end: what ran was answered, and nothing else."""
+        address = self.address_of(process)
+        enough = threading.Semaphore(0)
+        ended = threading.Event()
+
+        def client(number: int) -> list[str]:
+            answered: list[str] = []
+            while not ended.is_set():
+                text = f"{number}-{len(answered)}"
+                try:
+                    answer = self.call(address, Method.PREDICT, {"strData": text}, self.drained_s)
+                except CallFailed as failed:
+                    assert failed.reason == "MICROSERVICE_UNAVAILABLE"  # noqa: PT017 - the only refusal
+                    break
+                except OSError:
+                    break
+                assert answer["strData"] == text
+                answered.append(text)
+                enough.release()
+            return answered
+
+        clients = [Background(lambda number=number: client(number)) for number in range(_CLIENTS)]  # type: ignore[misc]
+        for _ in range(_CALLS):
+            assert enough.acquire(timeout=WAIT_S), [client.outcome for client in clients if client.done]
+        process.terminate()
+        assert process.wait() == 0
+        ended.set()
+        outcomes = [client.outcome for client in clients]
+        assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
+        answered = sorted(text for outcome in outcomes for text in outcome)
+        assert sorted(folder.joinpath("ran.txt").read_text().split()) == answered
+
+    drained_s: float = WAIT_S
+    """How long a client waits for an answer while the process ends."""
+
+    def test_a_whole_life_warns_of_nothing(self, seldon_run: Starter, tmp_path: Path) -> None:
+        process = self.run(seldon_run, tmp_path, env={"PYTHONDEVMODE": "1"})
+        answer = self.call(self.address_of(process), Method.PREDICT, {"strData": "text"}, WAIT_S)
+        assert answer["strData"] == "text"
+        assert process.stop() == 0
+        for word in ("Traceback", "Warning", "ERROR"):
+            assert word not in process.log
+
+    def test_no_call_is_lost_when_the_process_is_asked_to_end(
+        self, seldon_run: Starter, tmp_path: Path
+    ) -> None:
+        self.assert_no_call_is_lost(self.run(seldon_run, tmp_path), tmp_path)
+
+    def test_a_place_that_is_taken_ends_the_process_with_3_and_one_message(
+        self, seldon_run: Starter, tmp_path: Path
+    ) -> None:
+        first = self.run(seldon_run, tmp_path)
+        words = self.words_at(self.address_of(first), tmp_path)
+        second = self.run(seldon_run, tmp_path, *words, wait=False)
+        assert second.wait() == 3
+        assert "Traceback" not in second.log
+        assert re.search("^seldon-run: .*--", second.log, re.M)
+        assert self.who(self.address_of(first)) == first.process.pid
+
+    def test_check_loads_everything_and_serves_nothing(self, seldon_run: Starter, tmp_path: Path) -> None:
+        process = self.run(seldon_run, tmp_path, "--check", wait=False)
+        assert process.wait() == 0
+        assert f"{self.transport} would be served at " in process.log
+
+    def test_another_transport_can_be_served_beside_it(
+        self, seldon_run: Starter, tmp_path: Path, install: Callable[..., Path]
+    ) -> None:
+        site = install("acme-silent", {"seldon_runtime.transport": {"silent": "acme_silent"}}, _SILENT)
+        process = seldon_run(
+            *("Recording", f"silent,{self.transport}", "--metrics", "0", *self.words(tmp_path)),
+            source=_SOURCE,
+            env={"PYTHONPATH": os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])},
+        )
+        assert self.who(self.address_of(process)) == process.process.pid
+
+
+_SILENT = {
+    "acme_silent": """
+        from seldon_runtime import hookimpl
+
+        class Silent:
+            name, address = "silent", "silent:nowhere"
+            def start(self): pass
+            def stop_accepting(self): pass
+            def stop(self, grace_s): pass
+
+        @hookimpl
+        def seldon_transport():
+            return Silent()
+    """
+}
+
+
+class TransportWorkers(TransportProcess):
+    """Part of :class:`TransportContract`: two worker processes."""
+
+    def two_workers(self, seldon_run: Starter, folder: Path) -> Process:
+        """A process with two workers, both of which have answered."""
+        process = self.run(seldon_run, folder, "--workers", "2")
+        found: set[int | None] = set()
+        address = self.address_of(process)
+
+        def both_found() -> bool:
+            found.add(self.who(address))
+            return len(found - {None}) == 2
+
+        wait_until(both_found, "answers of two workers")
+        assert process.process.pid not in found
+        return process
+
+    def test_two_workers_answer(self, seldon_run: Starter, tmp_path: Path) -> None:
+        assert self.two_workers(seldon_run, tmp_path).stop() == 0
+
+    def test_when_a_worker_is_killed_calls_are_answered_on(self, seldon_run: Starter, tmp_path: Path) -> None:
+        process = self.two_workers(seldon_run, tmp_path)
+        address = self.address_of(process)
+        victim = self.who(address)
+        assert victim is not None
+        os.kill(victim, signal.SIGKILL)
+        others: Sequence[int | None] = []
+        wait_until(lambda: others.append(self.who(address)) or others[-1] not in (None, victim), "an answer")  # type: ignore[attr-defined]
+
+    def test_no_call_is_lost_when_two_workers_are_asked_to_end(
+        self, seldon_run: Starter, tmp_path: Path
+    ) -> None:
+        self.assert_no_call_is_lost(self.two_workers(seldon_run, tmp_path), tmp_path)
