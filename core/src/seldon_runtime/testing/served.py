@@ -68,7 +68,7 @@ class Served:
         self.settings = settings_of(chosen, words, (plugin.name,))
         self.calls: list[Call] = []
         self.records: list[CallRecord] = []
-        self.executor = Executor(queue_size=self.settings["queue_size"])
+        self.executor = Executor(self.settings["threads"], self.settings["queue_size"])
         self.executor.start()
         self._started: list[Transport] = []
         try:

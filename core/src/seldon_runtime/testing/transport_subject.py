@@ -47,6 +47,8 @@ class TransportSubject:
     sheds_load: bool = True
     """Whether a full queue refuses calls. False for transports that leave, where they are, messages which
     they have no room for."""
+    several_workers: bool = True
+    """Whether several worker processes serve it at the one address that the log tells."""
     patience_s: float = 1.0
     """How long a call waits that nobody is there to take."""
 
