@@ -131,7 +131,7 @@ class Gated:
         self.seen.append(X)
         if X == "wait":
             self._entered.release()
-            assert self._open.wait(WAIT_S), "the gate was never opened"
+            assert self._open.wait(2 * WAIT_S), "the gate was never opened"
         return X
 
     def wait_until_entered(self) -> None:

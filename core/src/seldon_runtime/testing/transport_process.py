@@ -19,6 +19,7 @@ from seldon_runtime.testing.waiting import WAIT_S, Background, wait_until
 
 _SOURCE = """
     import os
+    import time
 
     class Recording:
         def __init__(self):
@@ -28,9 +29,10 @@ _SOURCE = """
             if X == "who":
                 return str(os.getpid())
             os.write(self.file, X.encode() + b"\\n")
+            time.sleep(0.01)  # so that some calls are always waiting
             return X
 """
-_CLIENTS = 4
+_CLIENTS = 8
 _CALLS = 100
 
 

@@ -14,6 +14,7 @@ from seldon_runtime.call import Call
 from seldon_runtime.message import Kind, Method
 from seldon_runtime.protocols.v1_codec import JsonCodec
 from seldon_runtime.service import Service
+from seldon_runtime.testing.components import Gated
 from seldon_runtime.testing.served import LOCAL, Served
 from seldon_runtime.testing.waiting import WAIT_S
 
@@ -108,12 +109,17 @@ class TransportSubject:
     def serve(self, tmp_path: Path) -> Iterator[Callable[..., Served]]:
         """``serve(user, *words)``: a started :class:`Served` of this transport, stopped after the test."""
         made: list[Served] = []
+        gates: list[Gated] = []
 
         def serve(user: object, *words: str, started: bool = True, **options: Any) -> Served:
+            if isinstance(user, Gated):
+                gates.append(user)
             made.append(Served(self.transport, user, [*self.words(tmp_path), *words], **options))
             return made[-1].start() if started else made[-1]
 
         yield serve
+        for gated in gates:
+            gated.open()
         for served in reversed(made):
             served.stop()
 
