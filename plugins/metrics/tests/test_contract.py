@@ -11,7 +11,9 @@ from seldon_runtime_metrics import plugin
 
 def settings():
     command = click.Command("seldon-run", params=[*plugin.seldon_options()])
-    return Settings(command.make_context("seldon-run", ["--metrics-port", "0"]).params | {"host": "127.0.0.1"})
+    return Settings(
+        command.make_context("seldon-run", ["--metrics-port", "0"]).params | {"host": "127.0.0.1"}
+    )
 
 
 class TestMetricsObserver(ObserverContract):
