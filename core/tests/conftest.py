@@ -15,7 +15,7 @@ import click
 import hypothesis
 import pytest
 
-from seldon_runtime import plugins
+from seldon_runtime import listening, plugins
 from seldon_runtime.call import Call
 from seldon_runtime.cli import run
 from seldon_runtime.component import Component
@@ -48,6 +48,11 @@ FAKE_TRANSPORT = """
 
         def __init__(self, settings):
             self.address = f"{0}://{{settings['host']}}:{{settings.port_for('{0}', settings['{0}_port'])}}"
+
+        def start(self):
+            pass
+
+        stop_accepting = stop = start
 
     @hookimpl
     def seldon_options():
@@ -173,6 +178,12 @@ def settings() -> Callable[..., Settings]:
         return Settings({**values, "model_name": "Model", "grace_s": 5.0, **changes})
 
     return settings
+
+
+@pytest.fixture(autouse=True)
+def listening_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where sockets come from, as before the test: a ``seldon-run`` in this process changes it."""
+    monkeypatch.setattr(listening, "source", listening.source)
 
 
 @pytest.fixture

@@ -103,17 +103,18 @@ def test_two_distributions_of_one_name_are_a_clash(publish: Publish) -> None:
 
 def test_an_entry_point_may_name_an_object(publish: Publish) -> None:
     source = """
+        import click
         from seldon_runtime import hookimpl
 
         class Plugin:
             @hookimpl
             def seldon_options(self):
-                return ["an option"]
+                return click.Option(["--one"])
 
         plugin = Plugin()
     """
     publish("acme-plugin", {"extension": "acme = acme:plugin"}, source)
-    assert [option for _, option in chosen("acme").collect("seldon_options")] == ["an option"]
+    assert [option.name for _, option in chosen("acme").collect("seldon_options")] == ["one"]
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,8 @@ def _load(selection: Selection, words: list[str]) -> PluginSet:
 def _commands(plugin_set: PluginSet) -> dict[str, click.Command]:
     commands: dict[str, click.Command] = {}
     owners: dict[str, str] = {}
-    for label, command in plugin_set.collect("seldon_commands"):
+    collected = list(plugin_set.collect("seldon_commands"))
+    for label, command in sorted(collected, key=lambda pair: pair[0] != plugins.CORE):
         _claim(owners, label, "a command", str(command.name))
         commands[str(command.name)] = command
     return commands
@@ -109,7 +110,7 @@ def _commands(plugin_set: PluginSet) -> dict[str, click.Command]:
 
 def _command(plugin_set: PluginSet) -> click.Command:
     params: list[tuple[str, click.Parameter]] = [
-        ("the core", param) for param in (*arguments(), *options(), *_modes())
+        (plugins.CORE, param) for param in (*arguments(), *options(), *_modes())
     ]
     params += plugin_set.collect("seldon_options")
     owners: dict[str, str] = {}

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import difflib
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any
 
 import pluggy
 from stevedore import NamedExtensionManager
 
-from seldon_runtime import hookspecs
+from seldon_runtime import hookspecs, interfaces
 from seldon_runtime.errors import StartupError
+from seldon_runtime.published import entry_points
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,9 @@ SETTING_OF = {
     EXTENSION: "SELDON_EXTENSIONS",
 }
 """The environment variable that chooses from each entry-point group."""
+
+CORE = "the core"
+"""How messages call core's own hooks."""
 
 _OURS = {
     (TRANSPORT, "rest"): "seldon-runtime[rest]",
@@ -104,6 +109,14 @@ def find(group: str, name: str) -> Plugin:
     )
 
 
+def _meant(complaint: str) -> str:
+    """The hook that pluggy's complaint about an unknown one may mean."""
+    unknown = re.search(r"unknown hook '(\w+)'", complaint)
+    known = [name for name in vars(hookspecs) if name.startswith("seldon_")]
+    close = difflib.get_close_matches(unknown[1], known, n=1) if unknown else []
+    return f". Did you mean {close[0]}?" if close else ""
+
+
 class PluginSet:
     """The chosen plugins, imported and registered, and core's own hooks.
 
@@ -123,14 +136,15 @@ class PluginSet:
         for plugin in chosen:
             self._register(str(plugin), _import(plugin))
         for module in builtin:
-            self._register(module.__name__, module)
+            self._register(CORE, module, module.__name__)
 
-    def _register(self, label: str, plugin: object) -> None:
+    def _register(self, label: str, plugin: object, name: str | None = None) -> None:
         try:
-            self._manager.register(plugin, name=label)
+            self._manager.register(plugin, name or label)
             self._manager.check_pending()
         except (pluggy.PluginValidationError, ValueError) as error:
-            raise StartupError(f"{label} does not fit the hook specifications: {error}") from error
+            why = " ".join(str(error).split())
+            raise StartupError(f"{label} does not fit the hook specifications: {why}{_meant(why)}") from error
         self._registered.append((label, plugin))
 
     def has(self, group: str) -> bool:
@@ -147,12 +161,16 @@ class PluginSet:
         """Call a collecting hook, plugin by plugin in order: label and each object it gave.
 
         Raises:
-            StartupError: naming the plugin whose hook raised; a plugin's own StartupError passes.
+            StartupError: naming the plugin whose hook raised, or gave something else; a plugin's own
+                StartupError passes.
         """
         for label, results in self._ask_each(hook, arguments):
             for result in results:
                 items = result if isinstance(result, list | tuple) else [result]
-                yield from ((label, item) for item in items if item is not None)
+                for item in items:
+                    if item is not None:
+                        interfaces.check(label, hook, item)
+                        yield label, item
 
     def first(self, hook: str, **arguments: Any) -> Any:
         """Call a first-result hook, plugin by plugin in order: what the first one gave, or None.
@@ -160,7 +178,11 @@ class PluginSet:
         Raises:
             StartupError: as :meth:`collect`.
         """
-        return next((found for _, found in self._ask_each(hook, arguments) if found is not None), None)
+        for label, found in self._ask_each(hook, arguments):
+            if found is not None:
+                interfaces.check(label, hook, found)
+                return found
+        return None
 
     def _ask_each(self, hook: str, arguments: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         """What pluggy makes of each plugin's own hook: one that raises does not stop the others unnamed."""
@@ -171,7 +193,7 @@ class PluginSet:
                 answer = caller(**arguments)
             except StartupError:
                 raise
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise StartupError(f"{label} failed in {hook}: {type(error).__name__}: {error}") from error
             yield label, answer
 

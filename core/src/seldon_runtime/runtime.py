@@ -262,7 +262,6 @@ class Runtime:
         try:
             for transport in self.transports:
                 self._start(transport)
-                self._started.append(transport)
             self._serving = True
         except BaseException:
             for transport in self._started:
@@ -273,9 +272,11 @@ class Runtime:
     def _start(self, transport: Transport) -> None:
         try:
             transport.start()
+            self._started.append(transport)
+            transport.address  # noqa: B018 - asked for here, where a fault of it stops the start
         except StartupError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise StartupError(
                 f"transport {transport.name} failed to start: {type(error).__name__}: {error}"
             ) from error
@@ -345,5 +346,5 @@ def _survive(name: str, stop: Callable[[], None]) -> None:
     """Stop a transport; a fault of one must not keep the others, and accepted calls, from their end."""
     try:
         stop()
-    except Exception:
+    except (Exception, SystemExit):
         logger.exception("transport %s failed to stop", name)

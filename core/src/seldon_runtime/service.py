@@ -213,7 +213,7 @@ class Service:
         for observer in self._observers:
             try:
                 observer.call_finished(record)
-            except Exception:  # an observer cannot break a call
+            except (Exception, SystemExit):  # an observer cannot break a call
                 logger.exception("observer %r failed", observer)
 
     def tell_saved(self, record: SaveRecord) -> None:
@@ -227,7 +227,7 @@ class Service:
                 told = getattr(observer, "state_saved", None)
                 if told is not None:
                     told(record)
-            except Exception:  # an observer cannot break a save
+            except (Exception, SystemExit):  # an observer cannot break a save
                 logger.exception("observer %r failed", observer)
 
     def change_life(self, state: str) -> None:
@@ -235,7 +235,7 @@ class Service:
         for observer in self._observers:
             try:
                 observer.life_changed(state)
-            except Exception:  # an observer cannot break the runtime
+            except (Exception, SystemExit):  # an observer cannot break the runtime
                 logger.exception("observer %r failed", observer)
 
 
