@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +30,8 @@ class Call:
     deadline: float | None = None
     """On the clock of ``time.monotonic``; a call that has not started by then is never run."""
     request_bytes: int = 0
+    answer_bytes: Callable[[Any], int] | None = None
+    """How many bytes a wire answer of this transport is, for observers. Runs on the component's thread."""
     cancelled: bool = False
 
     submitted: float = 0.0

@@ -148,6 +148,7 @@ def test_interceptors_see_the_metadata_as_headers(serve):
     assert recorder.call.headers["user"] == "me"
     assert "token-bin" not in recorder.call.headers
     assert recorder.call.request_bytes == 3
+    assert recorder.call.answer_bytes(b"four") == 4
     assert recorder.call.deadline is None
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.limits import Limits
+from seldon_runtime_rest.answer import HttpAnswer
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.json_text import dumper
 from seldon_runtime_rest.lane import Lane
@@ -330,6 +331,7 @@ def test_interceptors_see_headers_request_id_and_size_in_both_lanes(make_app, en
     assert call.headers.get("☃") is None
     assert {"authorization", "x-request-id", "content-type"} <= set(call.headers) == {*dict(call.headers)}
     assert (call.request_id, call.request_bytes, call.transport) == ("id-1", len(write(b"x")), "rest")
+    assert call.answer_bytes(HttpAnswer(200, b"four")) == 4
 
 
 @pytest.mark.parametrize("path", ["/predict", "/predict?x=%20"], ids=["plain", "through Flask"])

@@ -69,6 +69,7 @@ class Handlers(grpc.GenericRpcHandler):
                 headers=metadata,
                 deadline=_deadline(context),
                 request_bytes=len(request),
+                answer_bytes=len,
             )
 
             def cancel() -> None:

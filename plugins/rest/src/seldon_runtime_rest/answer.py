@@ -39,6 +39,11 @@ class HttpAnswer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+def body_bytes(answer: HttpAnswer) -> int:
+    """What observers are told is the size of an answer."""
+    return len(answer.body)
+
+
 def request_id_from(header: str | None) -> str | None:
     """The client's request id, if it is short and printable; else None, and one is made up when needed."""
     return header if header is not None and _REQUEST_ID.fullmatch(header) else None

@@ -18,6 +18,7 @@ from seldon_runtime_rest import openapi, routes
 from seldon_runtime_rest.answer import (
     REQUEST_ID,
     HttpAnswer,
+    body_bytes,
     error_answer,
     fault,
     request_id_from,
@@ -111,6 +112,7 @@ def _call_view(
             request_id=_given_request_id(),
             headers={name.lower(): value for name, value in request.headers.items()},
             request_bytes=request.content_length or 0,
+            answer_bytes=body_bytes,
         )
         flask.g.call = call
         try:

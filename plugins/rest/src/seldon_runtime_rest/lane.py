@@ -16,7 +16,7 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
-from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault, request_id_from
+from seldon_runtime_rest.answer import HttpAnswer, body_bytes, error_answer, fault, request_id_from
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.probes import PROBES
 
@@ -216,7 +216,15 @@ def _is_json(content_type: bytes) -> bool:
 
 
 def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes]) -> Call:
-    return Call(method, None, codec, "rest", request_id=_request_id(headers), headers=_Headers(headers))
+    return Call(
+        method,
+        None,
+        codec,
+        "rest",
+        request_id=_request_id(headers),
+        headers=_Headers(headers),
+        answer_bytes=body_bytes,
+    )
 
 
 def _request_id(headers: Mapping[bytes, bytes]) -> str | None:
