@@ -201,7 +201,7 @@ def test_a_worker_that_was_just_making_its_files_does_not_break_the_page(start, 
 
 def test_a_folder_that_cannot_be_written_is_a_start_up_error(serve, tmp_path):
     tmp_path.joinpath("file").touch()
-    with pytest.raises(StartupError, match=r"PROMETHEUS_MULTIPROC_DIR is .*file/metrics"):
+    with pytest.raises(StartupError, match=r"the folder .*file/metrics .*PROMETHEUS_MULTIPROC_DIR"):
         serve(metrics_dir=str(tmp_path / "file" / "metrics"))
 
 

@@ -47,11 +47,12 @@ class Sampler:
 
     def sample(self) -> None:
         """Set all gauges. Reads a few files of ``/proc``; thread-safe."""
+        made = self._instruments
         with self._lock:
-            self._instruments.queued.set(self._executor.waiting)
-            self._instruments.queue_limit.set(self._executor.queue_size)
-            self._instruments.running.set(self._calls.running)
-            self._instruments.series.set(self._custom.series)
+            made.update(made.queued, self._executor.waiting)
+            made.update(made.queue_limit, self._executor.queue_size)
+            made.update(made.running, self._calls.running)
+            made.update(made.custom, self._custom.series)
             self._sample_process(self._process.collect())
 
     def start(self, interval_s: float = 1.0) -> None:
@@ -68,13 +69,14 @@ class Sampler:
             self._thread.join(1.0)
 
     def _sample_process(self, families: Iterable[Metric]) -> None:
+        made = self._instruments
         for family in families:
             value = family.samples[0].value
             if family.name == "process_cpu_seconds":
-                self._instruments.cpu.inc(max(0.0, value - self._cpu_s))
+                made.update(made.cpu, max(0.0, value - self._cpu_s))
                 self._cpu_s = value
-            elif family.name in self._instruments.process:
-                self._instruments.process[family.name].set(value)
+            elif family.name in made.process:
+                made.update(made.process[family.name], value)
 
     def _work(self, interval_s: float) -> None:
         while not self._end.wait(interval_s):
