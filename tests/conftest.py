@@ -28,7 +28,7 @@ WAIT_S = 30.0
 _SELDON_RUN = Path(sysconfig.get_path("scripts"), "seldon-run")
 _SETTING = re.compile(
     r"(PREDICTIVE_UNIT_|PREDICTOR_|SELDON_|FLASK_|REDIS_|PERSISTENCE)|"
-    r"(MODEL_NAME|API_TYPE|SERVICE_TYPE|METRICS|MODEL_METADATA|PAYLOAD_PASSTHROUGH|CORS_ORIGINS"
+    r"(MODEL_NAME|API_TYPE|SERVICE_TYPE|METRICS|PROMETHEUS_MULTIPROC_DIR|MODEL_METADATA|PAYLOAD_PASSTHROUGH|CORS_ORIGINS"
     r"|INCLUDE_METRICS_IN_CLIENT_RESPONSE|GRPC_THREADS|SCRIPT_NAME)$"
 )
 _LISTENS = re.compile(r"(\S+) at \S+?:(\d+)\b")
@@ -214,8 +214,9 @@ def seldon_run(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     """Starts ``seldon-run`` with these arguments and, unless told otherwise, waits until it is ready.
 
     ``source`` is written as the module named by the first argument. Ports are free ones, found in
-    ``process.ports``. Variables of the protocol in the caller's environment are not passed on. Every
-    process is asked to end after the test, has to end with 0 then, and shows its log if the test fails.
+    ``process.ports``; there is no metrics page. Variables of the protocol in the caller's environment are
+    not passed on. Every process is asked to end after the test, has to end with 0 then, and shows its log
+    if the test fails.
     """
     started: list[Process] = []
 
@@ -230,7 +231,8 @@ def seldon_run(tmp_path: Path) -> Iterator[Callable[..., Process]]:
         if source is not None:
             folder.joinpath(f"{arguments[0]}.py").write_text(textwrap.dedent(source))
         environment = {name: value for name, value in os.environ.items() if not _SETTING.match(name)}
-        environment |= {"PREDICTIVE_UNIT_SERVICE_PORT": "0", "PYTHONUNBUFFERED": "1", **(env or {})}
+        environment |= {"PREDICTIVE_UNIT_SERVICE_PORT": "0", "METRICS": "0", "PYTHONUNBUFFERED": "1"}
+        environment |= env or {}
         process = Process(program, arguments, folder, environment)
         started.append(process)
         if wait:

@@ -67,7 +67,7 @@ class Assembly:
             strict=self._settings["metrics_strict"],
         )
         calls = CustomMetricsInterceptor(custom, count_feedback=self._settings["metrics_feedback"])
-        self._sampler = Sampler(made, service.executor, calls, custom)
+        self._sampler = Sampler(made, service, calls, custom)
         self._page = Page(self._store, made.names, self._sampler.sample)
         return calls
 

@@ -68,10 +68,8 @@ class RuntimeObserver:
 
     def life_changed(self, state: str) -> None:
         """``loaded``, ``ready``, ``draining``, ``stopped``."""
-        made = self._instruments
         if state == "loaded":
-            made.update(made.starts)
-        made.update(made.ready, state == "ready")
+            self._instruments.update(self._instruments.starts)
 
     def _new_row(self, record: CallRecord) -> _Row:
         made = self._instruments

@@ -14,7 +14,7 @@ from prometheus_client.mmap_dict import mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from seldon_runtime_metrics.series import Family, Kind, Series, series_of
-from seldon_runtime_metrics.slots import Slot, forget_dead
+from seldon_runtime_metrics.slots import forget_dead, take_slot
 from seldon_runtime_metrics.store import Labels, Store
 from seldon_runtime_metrics.value_file import ValueFile
 
@@ -34,7 +34,7 @@ class SharedStore(Store):
         super().__init__()
         self._path = path
         path.mkdir(parents=True, exist_ok=True)
-        self._slot = Slot(path)
+        self._slot = take_slot(path)
         self._files = {kind: ValueFile(self._file_of(kind)) for kind in Kind}
         self._kept = frozenset(self._series_in_files())
 
@@ -61,7 +61,7 @@ class SharedStore(Store):
         return series_of(family, *self._files[family.kind].place(names))
 
     def _file_of(self, kind: Kind) -> Path:
-        return self._path / f"{kind.value}_{self._slot.name}.db"
+        return self._path / f"{kind.value}_{self._slot}.db"
 
     def _series_in_files(self) -> Iterator[tuple[str, Labels]]:
         for file in self._files.values():

@@ -15,56 +15,46 @@ from typing import IO
 
 from prometheus_client.multiprocess import mark_process_dead
 
-_held: set[str] = set()
-"""Lock files of this process: closing one of them a second time would give up its lock."""
+_held: dict[str, IO[bytes]] = {}
+"""Lock files of this process, open for good: opening and closing one a second time would give up its lock."""
 
 
-class Slot:
-    """The lowest free slot of a folder, taken for as long as this process lives.
-
-    Args:
-        folder: there, and writable.
+def take_slot(folder: Path) -> str:
+    """The name of the lowest free slot, taken for as long as this process lives.
 
     Raises:
-        OSError: it cannot be written or locked.
+        OSError: the folder cannot be written or locked.
     """
-
-    def __init__(self, folder: Path) -> None:
-        for number in count():
-            file = _locked(folder / f"slot-{number}.lock")
-            if file is not None:
-                break
-        self._file = file  # open, or the lock would end
-        self.name = f"slot{number}"
-        mark_process_dead(self.name, str(folder))  # type: ignore[no-untyped-call]
+    number = next(number for number in count() if _lock(folder / f"slot-{number}.lock"))
+    name = f"slot{number}"
+    mark_process_dead(name, str(folder))  # type: ignore[no-untyped-call]
+    return name
 
 
 def forget_dead(folder: Path) -> None:
     """Remove the gauges of workers that have ended."""
     for path in folder.glob("slot-*.lock"):
-        file = _locked(path)
-        if file is not None:
+        if _lock(path):
             mark_process_dead(path.stem.replace("-", ""), str(folder))  # type: ignore[no-untyped-call]
-            _held.discard(str(path.resolve()))
-            file.close()
+            _held.pop(str(path.resolve())).close()
 
 
-def _locked(path: Path) -> IO[bytes] | None:
-    """The file, locked for this process, or None when a process holds it.
+def _lock(path: Path) -> bool:
+    """Whether this process holds the file from now on, and no process did before.
 
     A POSIX record lock: unlike ``flock``'s it is not passed on to what user code forks.
     """
     name = str(path.resolve())
     if name in _held:
-        return None
+        return False
     file = path.open("ab")
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         file.close()
-        return None
+        return False
     except OSError:
         file.close()
         raise
-    _held.add(name)
-    return file
+    _held[name] = file
+    return True
