@@ -81,7 +81,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, Any
                 *("--cases", str(folder), "--json", str(folder / "verdicts.json")),
                 *("--command", f"{program} {words}", *arguments),
             ],
-            env={**os.environ, "CORS_ORIGINS": "*"},
+            env={**os.environ, "CORS_ORIGINS": "*", "METRICS": "0"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

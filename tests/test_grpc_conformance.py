@@ -6,6 +6,7 @@ What differs from the recording is listed in ``docs/grpc.md``, by case id.
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -69,6 +70,7 @@ def run(folder, runner):
             *("--models", str(HERE / "models"), "--json", str(folder / "verdicts.json")),
             *("--command", f"{program} {{model}} REST,GRPC --service-type {{service_type}}"),
         ],
+        env={**os.environ, "METRICS": "0"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -156,7 +156,7 @@ def test_the_access_log_has_a_line_for_each_call_whatever_the_log_level(
         "target": "/a b",
         "status": "OK",
         "request_bytes": 15,
-        "answer_bytes": 25,
+        "response_bytes": 25,
         "client": "[::1]:80",
     }
     assert line.startswith("[::1]:80 test /a b OK, waited ")
@@ -167,7 +167,7 @@ def test_the_access_log_has_a_line_for_each_call_whatever_the_log_level(
 def test_the_access_log_tells_errors(accesses: Callable[[Call], Any], text: str, status: str) -> None:
     ((_, facts),) = accesses(call(text))
     assert facts["status"] == status
-    assert facts["answer_bytes"] == 0
+    assert facts["response_bytes"] == 0
     assert facts["client"] == "-"
 
 

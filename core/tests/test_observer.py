@@ -47,8 +47,11 @@ class Recorder:
 
 
 class Raises:
+    def __init__(self, raised: BaseException) -> None:
+        self.raised = raised
+
     def call_finished(self, record: CallRecord) -> None:
-        raise RuntimeError("observer of calls")
+        raise self.raised
 
     def life_changed(self, state: str) -> None:
         raise RuntimeError("observer of life")
@@ -58,19 +61,13 @@ def call(body: bytes = b'{"strData":"x"}', method: Method = Method.PREDICT, **fi
     return Call(method, body, JsonCodec(Limits()), "test", request_bytes=len(body), **fields)
 
 
-def settled(service: Service) -> None:
-    """Observers are told after the answer: wait until the component's thread is through."""
-    service.executor.run(lambda: None)
-
-
 def test_observers_are_told_of_a_good_call_on_the_components_thread(serve: Serve) -> None:
     service, recorder = serve(Model()), Recorder()
     service.attach([recorder], [])
     service.call(call())
-    settled(service)
     (record,) = recorder.records
     assert (record.method, record.transport, record.error) == (Method.PREDICT, "test", None)
-    assert record.request_bytes == 15
+    assert (record.request_bytes, record.response_bytes) == (15, 0)
     assert record.metrics == [Metric("calls", "COUNTER", 1.0)]
     assert record.reward is None
     assert 0 <= record.waited_s < 10
@@ -95,7 +92,6 @@ def test_observers_are_told_of_every_error(serve: Serve, one: Call, code: ErrorC
     service.attach([recorder], [])
     with pytest.raises(SeldonError) as caught:
         service.call(one)
-    settled(service)
     (record,) = recorder.records
     assert record.error is caught.value
     assert caught.value.code is code
@@ -120,17 +116,54 @@ def test_a_reward_counts_also_when_the_component_fails(serve: Serve) -> None:
     service.attach([recorder], [])
     with pytest.raises(ComponentFailed):
         service.call(call(b'{"reward":0.5}', Method.SEND_FEEDBACK))
-    settled(service)
     assert [record.reward for record in recorder.records] == [0.5]
 
 
-def test_an_observer_that_raises_breaks_neither_calls_nor_other_observers(
+def test_observers_are_told_before_the_client_has_its_answer(serve: Serve) -> None:
+    service, recorder = serve(Model()), Recorder()
+    service.attach([recorder], [])
+    told: list[int] = []
+    for body in (b'{"strData":"x"}', b'{"strData":"fail"}'):
+        service.submit(call(body), lambda answer, error: told.append(len(recorder.records)))
+    service.executor.stop(10)
+    service.submit(call(), lambda answer, error: told.append(len(recorder.records)))
+    assert told == [1, 2, 3]
+
+
+def test_observers_are_told_the_size_of_a_good_answer(serve: Serve) -> None:
+    service, recorder = serve(Model()), Recorder()
+    service.attach([recorder], [])
+    answer = service.call(call())
+    with pytest.raises(ComponentFailed):
+        service.call(call(b'{"strData":"fail"}'))
+    assert [record.response_bytes for record in recorder.records] == [len(answer), 0]
+
+
+def test_an_answer_that_cannot_be_measured_is_still_handed_over(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
+    class Measuring(JsonCodec):
+        def outcome(self, answer: Any, error: SeldonError | None) -> tuple[str, int]:
+            return "OK", len(answer)
+
+    class Numbers:
+        def intercept(self, call: Call, proceed: Callable[[Call], Any]) -> Any:
+            return 42
+
     service, recorder = serve(Model()), Recorder()
-    service.attach([Raises(), recorder], [])
+    service.attach([recorder], [Numbers()])
+    assert service.call(Call(Method.PREDICT, b"{}", Measuring(Limits()), "test")) == 42
+    assert [record.response_bytes for record in recorder.records] == [0]
+    assert "transport test cannot measure an answer" in caplog.text
+
+
+@pytest.mark.parametrize("raised", [RuntimeError("observer of calls"), SystemExit("observer of calls")])
+def test_an_observer_that_raises_breaks_neither_calls_nor_other_observers(
+    serve: Serve, caplog: pytest.LogCaptureFixture, raised: BaseException
+) -> None:
+    service, recorder = serve(Model()), Recorder()
+    service.attach([Raises(raised), recorder], [])
     assert b'"x"' in service.call(call())
-    settled(service)
     service.change_life("ready")
     assert len(recorder.records) == 1
     assert recorder.states == ["ready"]

@@ -28,12 +28,12 @@ class AccessLog:
             "waited_ms": round(record.waited_s * 1000, 3),
             "ran_ms": round(record.ran_s * 1000, 3),
             "request_bytes": record.request_bytes,
-            "answer_bytes": record.answer_bytes,
+            "response_bytes": record.response_bytes,
             "client": _address(record.client),
         }
         logger.info(
             "%(client)s %(transport)s %(target)s %(status)s, waited %(waited_ms)s ms, ran %(ran_ms)s ms, "
-            "%(request_bytes)d bytes in, %(answer_bytes)d out",
+            "%(request_bytes)d bytes in, %(response_bytes)d out",
             facts | {"target": _printable(record.target or record.method.value)},
             extra={"access": facts, "request_id": record.request_id},
         )

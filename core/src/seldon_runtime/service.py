@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from seldon_runtime.call import RUNNING, Call
-from seldon_runtime.codec import Codec
 from seldon_runtime.component import Component
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.executor import Executor
@@ -186,34 +185,34 @@ class Service:
             if isinstance(error, ComponentFailed) and not self._error_details:
                 error.message = f"the component failed; its log says why under request {call.request_id}"
                 error.args = (error.message,)
+        if self._observers:  # first: a client that has its answer finds its call counted
+            self._tell(call, answer, error, started)
         try:
             done(answer, error)
         except Exception:  # a fault of the transport must not stop the component's thread
             logger.exception("transport %s failed to take an answer", call.transport)
-        if self._observers:
-            self._tell(call, answer, error, started)
 
     def _tell(self, call: Call, answer: Any, error: SeldonError | None, started: float) -> None:
-        status, answer_bytes = _outcome(call.codec, answer, error)
-        record = CallRecord(
-            method=call.method,
-            transport=call.transport,
-            error=error,
-            waited_s=started - call.submitted,
-            ran_s=time.perf_counter() - started,
-            request_bytes=call.request_bytes,
-            metrics=call.metrics,
-            reward=call.reward,
-            status=status,
-            answer_bytes=answer_bytes,
-            request_id=call.request_id,
-            target=call.target,
-            client=call.client,
+        status, response_bytes = _outcome(call, answer, error)
+        record = CallRecord(  # by position: keywords take three times as long
+            call.method,
+            call.transport,
+            error,
+            started - call.submitted,
+            time.perf_counter() - started,
+            call.request_bytes,
+            response_bytes,
+            call.metrics,
+            call.reward,
+            status,
+            call.request_id,
+            call.target,
+            call.client,
         )
         for observer in self._observers:
             try:
                 observer.call_finished(record)
-            except (Exception, SystemExit):  # an observer cannot break a call
+            except BaseException:  # an observer cannot break a call: the client still waits for its answer
                 logger.exception("observer %r failed", observer)
 
     def tell_saved(self, record: SaveRecord) -> None:
@@ -243,11 +242,15 @@ def _around(interceptor: Interceptor, proceed: Callable[[Call], Any]) -> Callabl
     return lambda call: interceptor.intercept(call, proceed)
 
 
-def _outcome(codec: Codec, answer: Any, error: SeldonError | None) -> tuple[int | str, int]:
-    own = getattr(codec, "outcome", None)
+def _outcome(call: Call, answer: Any, error: SeldonError | None) -> tuple[int | str, int]:
+    own = getattr(call.codec, "outcome", None)
     if own is not None:
-        told: tuple[int | str, int] = own(answer, error)
-        return told
+        try:
+            told: tuple[int | str, int] = own(answer, error)
+        except Exception:  # an interceptor may have made the answer; the transport will say what is wrong
+            logger.exception("transport %s cannot measure an answer", call.transport)
+        else:
+            return told
     if error is not None:
         return getattr(error.code, "name", "COMPONENT_FAILED"), 0  # user code may set any code
     return "OK", len(answer) if isinstance(answer, bytes | str) else 0

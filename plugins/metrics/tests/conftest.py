@@ -20,7 +20,7 @@ from seldon_runtime.identity import Identity
 from seldon_runtime.message import Method
 from seldon_runtime.protocols.v1_codec import JsonCodec
 from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.settings import Settings, Worker
 from seldon_runtime_metrics.assembly import Assembly
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -59,12 +59,14 @@ class Metered:
 class Served:
     """A started page and the service it tells of."""
 
-    def __init__(self, user: object, identity: Identity, **settings: Any) -> None:
+    def __init__(
+        self, user: object, identity: Identity, worker: Worker | None = None, **settings: Any
+    ) -> None:
         self.executor = Executor(queue_size=100)
         self.executor.start()
         component = Component(user, identity, show_metrics=False)  # JSON has no NaN to show
         self.service = Service(component, self.executor)
-        assembly = Assembly(Settings(DEFAULTS | settings))
+        assembly = Assembly(Settings(DEFAULTS | settings, worker=worker))
         assembly.load_begins()
         self.observer = assembly.observer()
         self.service.attach([self.observer], [assembly.interceptor(self.service)])
@@ -82,11 +84,8 @@ class Served:
         return Call(method, body, self._codec, "test", request_bytes=len(body))
 
     def call(self, request: Any, method: Method = Method.PREDICT) -> Any:
-        """One call; its answer once the observers know of it."""
-        try:
-            return json.loads(self.service.call(self.make_call(request, method)))
-        finally:
-            self.executor.run(lambda: None)
+        """One call; its answer."""
+        return json.loads(self.service.call(self.make_call(request, method)))
 
     def measure(self, *metrics: Any) -> Any:
         """A call whose component measures these."""

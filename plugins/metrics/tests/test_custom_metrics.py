@@ -10,7 +10,7 @@ import pytest
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.identity import Identity
 from seldon_runtime.message import Method
-from seldon_runtime_metrics.family import BOUNDS_S
+from seldon_runtime_metrics.custom import BOUNDS_S
 
 IDENTITY = Identity("unit", "reg:5000/team/image:1.2", "deployment", "predictor", {"version": "v7"})
 LABELS = {

@@ -8,15 +8,14 @@ import re
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from seldon_runtime.message import Method, Metric
-from seldon_runtime_metrics.custom import CustomMetrics
-from seldon_runtime_metrics.family import BOUNDS_S
+from seldon_runtime_metrics.custom import BOUNDS_S, CustomMetrics
 from seldon_runtime_metrics.instruments import Instruments
 from seldon_runtime_metrics.page import Page, Part
+from seldon_runtime_metrics.store import Store
 
 TEXT = st.text(max_size=20) | st.sampled_from(
     ["a", "a_total", "a_bucket", "a_sum", "le", "pid", "method", "b"]
@@ -32,11 +31,11 @@ METRIC = st.builds(
 
 
 def made(max_series=100):
-    registry = CollectorRegistry()
-    instruments = Instruments(registry)
+    store = Store()
+    instruments = Instruments(store)
     labels = {"model_name": "unit"}
-    custom = CustomMetrics(labels, registry, instruments, max_series=max_series, strict=False)
-    return custom, Page([registry], instruments.names, lambda: None)
+    custom = CustomMetrics(labels, store, instruments, max_series=max_series, strict=False)
+    return custom, Page(store, instruments.names, lambda: None)
 
 
 def read(page, part=Part.CUSTOM):

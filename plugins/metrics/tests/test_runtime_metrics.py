@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 import pytest
 
@@ -11,6 +12,8 @@ from seldon_runtime import __version__
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.identity import Identity
 from seldon_runtime.message import Method
+from seldon_runtime.observer import SaveRecord
+from seldon_runtime.settings import Worker
 
 CALLS = "seldon_runtime_calls_total"
 ERRORS = "seldon_runtime_errors_total"
@@ -68,10 +71,12 @@ def test_a_code_that_user_code_made_up_makes_no_label(serve):
 
 def test_durations_waits_and_sizes_are_histograms(served):
     served.call({"strData": "x" * 1000})
-    for name in (DURATION, "seldon_runtime_queue_wait_seconds", "seldon_runtime_request_bytes"):
+    names = "queue_wait_seconds", "request_bytes", "response_bytes"
+    for name in (DURATION, *(f"seldon_runtime_{name}" for name in names)):
         assert served.value(f"{name}_count", method="predict", transport="test") == 1
     assert 0 < served.value(f"{DURATION}_sum") < 10
     assert served.value("seldon_runtime_request_bytes_sum") == len('{"strData": ""}') + 1000
+    assert served.value("seldon_runtime_response_bytes_sum") == len('{"meta":{},"strData":"done"}')
     assert served.value("seldon_runtime_request_bytes_bucket", le="256.0") == 0
     assert served.value("seldon_runtime_request_bytes_bucket", le="1024.0") == 1
 
@@ -89,7 +94,6 @@ def test_the_queue_and_the_running_call_are_seen_while_user_code_blocks(serve):
     user.gate.set()
     for _ in range(4):
         assert finished.acquire(timeout=30)
-    served.executor.run(lambda: None)
     assert served.value("seldon_runtime_calls_running") == 0
     assert served.value("seldon_runtime_queue_length") == 0
     assert served.value(CALLS) == 4
@@ -98,13 +102,15 @@ def test_the_queue_and_the_running_call_are_seen_while_user_code_blocks(serve):
 def test_a_refused_call_counts_but_has_no_duration(serve):
     user = Gated()
     served = serve(user)
-    call = served.make_call({"strData": "a"})
-    call.cancelled = True
-    with pytest.raises(SeldonError, match="client went away"):
-        served.service.call(call)
-    served.executor.run(lambda: None)
+    cancelled, late = served.make_call({"strData": "a"}), served.make_call({"strData": "a"})
+    cancelled.cancelled = True
+    late.deadline = 0.0
+    for call in (cancelled, late):
+        with pytest.raises(SeldonError, match="before the call started"):
+            served.service.call(call)
     assert served.value(ERRORS, code="CANCELLED") == 1
-    assert served.value(CALLS) == 1
+    assert served.value(ERRORS, code="DEADLINE_EXCEEDED") == 1
+    assert served.value(CALLS) == 2
     assert served.value(f"{DURATION}_count") == 0
 
 
@@ -128,16 +134,39 @@ def test_life_is_told(served):
     assert served.value("seldon_runtime_ready") == 0
     served.service.change_life("loaded")
     assert served.value("seldon_runtime_starts_total") == 1
-    served.service.change_life("ready")
+    served.service.ready = True
     assert served.value("seldon_runtime_ready") == 1
-    for state in ("saved", "saved", "save_failed"):
-        served.service.change_life(state)
-    assert served.value("seldon_runtime_state_saves_total", outcome="saved") == 2
-    assert served.value("seldon_runtime_state_saves_total", outcome="failed") == 1
-    assert served.value("seldon_runtime_ready") == 1
-    served.service.change_life("draining")
+    served.service.draining = True  # a worker that is replaced stays ready meanwhile
     assert served.value("seldon_runtime_ready") == 0
     assert 0 <= served.value("seldon_runtime_load_seconds") < 60
+
+
+def test_saves_of_the_state_are_counted_and_measured(served):
+    told = served.service.tell_saved
+    told(SaveRecord(None, 1000, 0.2, 0.03))
+    before = served.value("seldon_runtime_state_saved_timestamp_seconds")
+    assert before == pytest.approx(time.time(), abs=60)
+    told(SaveRecord("StoreError: no answer", 1200, 0.2, 0.0))
+    assert served.value("seldon_runtime_state_saved_timestamp_seconds") == before
+    told(SaveRecord("StoreError: no answer", 1200, 0.0, 0.0))  # a retry
+    told(SaveRecord(None, 0, 0.2, 0.0))
+    for outcome, number in {"saved": 1, "failed": 2, "unchanged": 1}.items():
+        assert served.value("seldon_runtime_state_saves_total", outcome=outcome) == number
+    assert served.value("seldon_runtime_state_saved_timestamp_seconds") > before
+    assert served.value("seldon_runtime_state_bytes") == 1000
+    assert served.value("seldon_runtime_state_pause_seconds_count") == 3
+    assert served.value("seldon_runtime_state_pause_seconds_sum") == pytest.approx(0.6)
+    assert served.value("seldon_runtime_state_write_seconds_count") == 1
+    assert served.value("seldon_runtime_state_write_seconds_sum") == 0.03
+
+
+def test_a_component_without_state_has_no_metrics_of_saves(served):
+    assert not [name for name, _ in served.samples() if "_state_" in name]
+
+
+def test_restarts_of_workers_are_what_the_supervisor_counted(serve):
+    assert serve().value("seldon_runtime_worker_restarts") == 0
+    assert serve(worker=Worker(index=1, count=2, restarts=3)).value("seldon_runtime_worker_restarts") == 3
 
 
 def test_the_info_metric_says_what_is_served(serve):

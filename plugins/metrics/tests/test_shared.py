@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,9 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from seldon_runtime.errors import StartupError
+from seldon_runtime.errors import SeldonError, StartupError
+from seldon_runtime.message import Method
+from seldon_runtime.observer import SaveRecord
 
 ROWS = {"type": "COUNTER", "key": "rows", "value": 1}
 TOOK = {"type": "TIMER", "key": "took", "value": 20}
@@ -27,14 +30,18 @@ def gauge(value):
 
 
 class Worker:
-    def __init__(self, folder, max_series=1000):
+    def __init__(self, folder, max_series=1000, before=()):
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("worker.py")), str(folder), str(max_series)],
+            [*before, *self.program(folder, max_series)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
         assert self._answer() == "started"
+
+    @staticmethod
+    def program(folder, max_series=1000):
+        return [sys.executable, str(Path(__file__).with_name("worker.py")), str(folder), str(max_series)]
 
     def _answer(self):
         line = self.process.stdout.readline()
@@ -104,6 +111,25 @@ def test_either_page_has_the_sums_of_both_workers(start):
         assert worker.value("seldon_runtime_calls_total", method="predict") == 7
         assert worker.value("seldon_runtime_call_duration_seconds_count") == 7
         assert worker.value("seldon_runtime_info") == 1
+
+
+def test_the_only_worker_s_page_is_the_same_with_and_without_a_folder(serve, folder):
+    alone, sharing = serve(), serve(metrics_dir=str(folder))
+    for served in (alone, sharing):
+        served.measure(ROWS, gauge(5), TOOK, {**TOOK, "tags": {"zone": "a"}, "value": 1e6})
+        served.measure(ROWS, gauge(-1.5), TOOK, {**ROWS, "tags": {"b": "2", "a": "1"}})
+        served.call({"reward": 1}, Method.SEND_FEEDBACK)
+        with pytest.raises(SeldonError):
+            served.call({"strData": 5})
+        served.service.tell_saved(SaveRecord(None, 100, 0.1, 0.2))
+    one, other = alone.samples(), sharing.samples()
+    assert one.keys() == other.keys()
+    changing = re.compile("process_|.*(_seconds|_timestamp)(_sum|_bucket|$)")
+    same = [key for key in one if not changing.match(key[0])]
+    assert len(same) > 100
+    assert [one[key] for key in same] == [other[key] for key in same]
+    described = [sorted(re.findall("^# .*", served.page(), re.M)) for served in (alone, sharing)]
+    assert described[0] == described[1]
 
 
 def test_a_gauge_is_the_last_value_that_any_worker_set_even_a_dead_one(start):
@@ -201,7 +227,7 @@ def test_a_worker_that_was_just_making_its_files_does_not_break_the_page(start, 
 
 def test_a_folder_that_cannot_be_written_is_a_start_up_error(serve, tmp_path):
     tmp_path.joinpath("file").touch()
-    with pytest.raises(StartupError, match=r"PROMETHEUS_MULTIPROC_DIR is .*file/metrics"):
+    with pytest.raises(StartupError, match=r"the folder .*file/metrics .*PROMETHEUS_MULTIPROC_DIR"):
         serve(metrics_dir=str(tmp_path / "file" / "metrics"))
 
 

@@ -6,24 +6,33 @@ A command is a JSON list, its name and arguments; the answer is a line of JSON.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
+from contextlib import suppress
 from typing import Any
 
 from conftest import Metered, Served
 
+from seldon_runtime.errors import SeldonError
 from seldon_runtime.identity import Identity
+from seldon_runtime.message import Method
 
 
 def do(served: Served, command: str, *arguments: Any) -> Any:
     match command:
         case "measure":
             served.measure(*arguments)
+        case "every method":
+            for method in Method:
+                with suppress(SeldonError):
+                    served.call({"strData": "a"}, method)
         case "page":
             return served.page(*arguments)
         case "life":
             served.service.change_life(*arguments)
+            served.service.ready = arguments[0] == "ready"
         case "fork":
             child = os.fork()
             if not child:
@@ -35,6 +44,7 @@ def do(served: Served, command: str, *arguments: Any) -> Any:
 
 
 def main() -> None:
+    logging.basicConfig()
     folder, max_series = sys.argv[1], int(sys.argv[2])
     served = Served(Metered(), Identity(), metrics_dir=folder, metrics_max_series=max_series)
     print(json.dumps("started"), flush=True)

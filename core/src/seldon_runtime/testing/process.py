@@ -160,7 +160,8 @@ class Starter:
         if source is not None:
             folder.joinpath(f"{arguments[0]}.py").write_text(textwrap.dedent(source))
         environment = {name: value for name, value in os.environ.items() if not _SETTING.match(name)}
-        environment |= {"PREDICTIVE_UNIT_SERVICE_PORT": "0", "PYTHONUNBUFFERED": "1", **(env or {})}
+        environment |= {"PREDICTIVE_UNIT_SERVICE_PORT": "0", "METRICS": "0", "PYTHONUNBUFFERED": "1"}
+        environment |= env or {}
         process = self._kind(program, arguments, folder, environment)
         self._started.append(process)
         if wait:

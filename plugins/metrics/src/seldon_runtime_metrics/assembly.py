@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import platform
 import time
-
-from prometheus_client import CollectorRegistry
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
+from pathlib import Path
 
 from seldon_runtime import __version__
+from seldon_runtime.errors import StartupError
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 from seldon_runtime_metrics.custom import CustomMetrics
@@ -19,9 +17,8 @@ from seldon_runtime_metrics.labels import custom_labels, identity_labels
 from seldon_runtime_metrics.observing import CustomMetricsInterceptor, RuntimeObserver
 from seldon_runtime_metrics.page import Page, Part
 from seldon_runtime_metrics.sampling import Sampler
-from seldon_runtime_metrics.shared import SharedFolder
-
-INFO = "seldon_runtime_info"
+from seldon_runtime_metrics.shared import SharedStore
+from seldon_runtime_metrics.store import Store
 
 
 class Assembly:
@@ -36,10 +33,16 @@ class Assembly:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        folder: str | None = settings["metrics_dir"]
-        self._shared = SharedFolder(folder) if folder else None  # before any metric is made
-        self._registry = CollectorRegistry()
-        self._instruments = Instruments(self._registry, self._shared.files("calls") if self._shared else None)
+        folder = _folder(settings)
+        try:
+            self._store = SharedStore(folder) if folder else Store()
+            self._instruments = Instruments(self._store)
+        except (OSError, ValueError) as error:
+            raise StartupError(
+                f"no metrics can be shared in the folder {folder} ({error}): name a local one that this "
+                "process may write to, and that has room, with --metrics-dir (PROMETHEUS_MULTIPROC_DIR)"
+            ) from error
+        self._instruments.update(self._instruments.restarts, settings.worker.restarts)
         self._load_began: float | None = None
 
     def load_begins(self) -> None:
@@ -49,62 +52,53 @@ class Assembly:
     def observer(self) -> RuntimeObserver:
         """The component has been loaded."""
         if self._load_began is not None:
-            self._instruments.load.set(time.perf_counter() - self._load_began)
+            self._instruments.update(self._instruments.load, time.perf_counter() - self._load_began)
         return RuntimeObserver(self._instruments)
 
     def interceptor(self, service: Service) -> CustomMetricsInterceptor:
         """The component's identity is known from here on."""
-        info = _Info(service)
-        self._registry.register(info)
+        made = self._instruments
+        made.update(made.series(made.info, **_info(service)))
         custom = CustomMetrics(
             custom_labels(service.identity),
-            self._registry,
-            self._instruments,
+            self._store,
+            made,
             max_series=self._settings["metrics_max_series"],
             strict=self._settings["metrics_strict"],
-            known=self._known_series(),
         )
         calls = CustomMetricsInterceptor(custom, count_feedback=self._settings["metrics_feedback"])
-        self._sampler = Sampler(self._instruments, service.executor, calls, custom)
-        self._page = Page(
-            [info, self._shared] if self._shared else [self._registry],
-            self._instruments.names | {INFO},
-            self._sampler.sample,
-        )
+        self._sampler = Sampler(made, service, calls, custom)
+        self._page = Page(self._store, made.names, self._sampler.sample)
         return calls
 
-    def _known_series(self) -> set[tuple[str, str]]:
-        known = self._shared.known_series() if self._shared else ()
-        return {series for series in known if series[0] not in self._instruments.names}
-
     def transport(self) -> MetricsTransport:
-        """The page, and below it one of the runtime's metrics alone."""
+        """The protocol's page, and below it the runtime's metrics and all."""
         endpoint: str = self._settings["metrics_endpoint"]
-        part = Part.ALL if self._settings["metrics_runtime"] else Part.CUSTOM
+        folder = endpoint.rstrip("/")
         return MetricsTransport(
             self._page,
-            {endpoint: part, f"{endpoint.rstrip('/')}/runtime": Part.RUNTIME},
+            {
+                endpoint: Part.ALL if self._settings["metrics_runtime"] else Part.CUSTOM,
+                f"{folder}/runtime": Part.RUNTIME,
+                f"{folder}/all": Part.ALL,
+            },
             self._settings["host"],
             self._settings["metrics_port"],
-            self._sampler if self._shared else None,
+            self._sampler if isinstance(self._store, SharedStore) else None,
         )
 
 
-class _Info(Collector):
-    """A constant 1 whose labels say what is served; the same in every worker."""
+def _folder(settings: Settings) -> Path | None:
+    """Through which workers share the page; None for the only one."""
+    if settings["metrics_dir"]:
+        return Path(settings["metrics_dir"])
+    return settings.worker.folder / "metrics" if settings.worker.folder else None
 
-    def __init__(self, service: Service) -> None:
-        self._labels = {
-            "version": __version__,
-            "python": platform.python_version(),
-            "service_type": service.component.service_type.value,
-            **identity_labels(service.identity),
-        }
 
-    def describe(self) -> list[Metric]:
-        return [GaugeMetricFamily(INFO, "What is served: a constant 1.")]
-
-    def collect(self) -> list[Metric]:
-        family = GaugeMetricFamily(INFO, "What is served: a constant 1.", labels=list(self._labels))
-        family.add_metric(list(self._labels.values()), 1)
-        return [family]
+def _info(service: Service) -> dict[str, str]:
+    return {
+        "version": __version__,
+        "python": platform.python_version(),
+        "service_type": service.component.service_type.value,
+        **identity_labels(service.identity),
+    }

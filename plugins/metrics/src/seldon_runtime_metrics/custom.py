@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import math
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from prometheus_client import CollectorRegistry
+from math import inf, isfinite
+from typing import Final
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method, Metric
-from seldon_runtime_metrics.family import Family, Update
-from seldon_runtime_metrics.faults import NAME_TAKEN, TOO_MANY_SERIES, Fault, name_fault, value_fault
+from seldon_runtime_metrics.faults import (
+    NAME_TAKEN,
+    NO_ROOM,
+    NOT_THE_METRICS_FAULT,
+    TOO_MANY_SERIES,
+    Fault,
+    name_fault,
+    value_fault,
+)
 from seldon_runtime_metrics.instruments import Instruments
+from seldon_runtime_metrics.series import Family, Kind, Series
+from seldon_runtime_metrics.store import Labels, Store
 
 logger = logging.getLogger(__name__)
 
-_Key = tuple[str, str, Method, frozenset[tuple[str, str]]]
-"""Type, name, method and tags: one series."""
+_FIRST_S, _LAST_S, _STEPS = 0.001, 30.0, 49
+BOUNDS_S: Final = tuple(
+    float(f"{_FIRST_S * (_LAST_S / _FIRST_S) ** (step / _STEPS):.9g}") for step in range(_STEPS + 1)
+)
+"""Upper bounds of a TIMER's buckets in seconds (protocol notes, section Metrics)."""
+
+_FAMILIES: Mapping[str, tuple[str, Kind, tuple[float, ...]]] = {
+    "COUNTER": ("Custom counter of the component.", Kind.COUNTER, ()),
+    "GAUGE": ("Custom gauge of the component: its last value.", Kind.LAST, ()),
+    "TIMER": ("Custom timer of the component, in seconds.", Kind.HISTOGRAM, BOUNDS_S),
+}
+_Key = tuple[int, str, str, Labels]
+"""Method (by id, for an Enum's own hash is slow), type, key and tags."""
 
 
 @dataclass(frozen=True, slots=True)
-class _NewSeries:
-    """One that may be made once all metrics of its call are found good."""
+class _Target:
+    """A series that may be made once all metrics of its call are found good."""
 
     key: _Key
     family: Family
@@ -37,40 +55,45 @@ class CustomMetrics:
 
     Args:
         labels: of every series, besides ``method`` and the metric's own tags, which cannot replace them.
-        registry: knows which names are taken; families are registered in it.
+        store: where families are declared and counted.
         instruments: told what is dropped.
         max_series: how many series there may be; samples of further ones are dropped.
         strict: whether a metric that Prometheus cannot hold is an error of the call.
-        known: family and labels (sorted JSON) of series that count already, though they are not used yet.
     """
 
     def __init__(
         self,
         labels: Mapping[str, str],
-        registry: CollectorRegistry,
+        store: Store,
         instruments: Instruments,
         *,
         max_series: int,
         strict: bool,
-        known: Iterable[tuple[str, str]] = (),
     ) -> None:
         self._labels = labels
-        self._registry = registry
+        self._store = store
         self._instruments = instruments
         self._max_series = max_series
         self._strict = strict
-        self._series: dict[_Key, Update] = {}
-        self._known = set(known)
-        self._families: dict[tuple[str, str], Family] = {}
+        self._known: dict[_Key, Series] = {}
+        """By what user code writes: several keys may mean one series."""
+        self._made: set[tuple[str, Labels]] = set()
         self._admission = threading.Lock()
         self._logged: set[str] = set()
-        self._feedback = self._family("COUNTER", "seldon_api_model_feedback", "Feedback with a reward.")
-        self._reward = self._family("COUNTER", "seldon_api_model_feedback_reward", "Sum of the rewards.")
+        self._families: dict[tuple[str, str], Family] = {}
+        self._feedback, self._reward = (
+            store.declare(Family(name, documentation, Kind.COUNTER))
+            for name, documentation in (
+                ("seldon_api_model_feedback", "Feedback with a reward."),
+                ("seldon_api_model_feedback_reward", "Sum of the rewards."),
+            )
+        )
+        self._made.update(series for series in store.kept() if series[0] not in store.names)
 
     @property
     def series(self) -> int:
-        """How many series user code has made."""
-        return len(self._series) + len(self._known)
+        """How many series user code has made, those that an earlier worker counted here included."""
+        return len(self._made)
 
     def count(self, method: Method, metrics: Sequence[Metric]) -> None:
         """Count the metrics of one call: all of them, or those that Prometheus can hold.
@@ -78,85 +101,95 @@ class CustomMetrics:
         Raises:
             SeldonError: BAD_METRIC for one that it cannot hold, when that is an error; then none counts.
         """
-        accepted: list[tuple[Update | _NewSeries, float]] = []
+        known, method_id = self._known, id(method)
+        updates: list[tuple[Series, float]] = []
+        for metric in metrics:  # spelt out, not in functions: it runs for every call
+            kind, value = metric.type, metric.value
+            series = known.get((method_id, kind, metric.key, frozenset(metric.tags.items())))
+            if series is None or not (0 <= value < inf or kind == "GAUGE"):
+                updates = self._admitted(method, metrics)
+                break
+            updates.append((series, value / 1000 if kind == "TIMER" else value))
+        with self._store.lock:
+            for series, amount in updates:
+                series.update(amount)
+
+    def count_reward(self, reward: float) -> None:
+        """Count one feedback with a reward that is not 0. A negative one is not in the protocol's sum,
+        for a counter cannot go down, but in a sum of its own."""
+        made = self._instruments
+        labels = {**self._labels, "method": Method.SEND_FEEDBACK.label}
+        total = made.series(self._reward, **labels)  # 0 until there is one
+        made.update(made.series(self._feedback, **labels))
+        if not isfinite(reward):
+            logger.warning("a reward of %s is not added up", reward)
+        elif reward > 0:
+            made.update(total, reward)
+        else:
+            made.update(made.penalty, -reward)
+
+    def _admitted(self, method: Method, metrics: Sequence[Metric]) -> list[tuple[Series, float]]:
+        """The metrics that can be counted, their series made. Raises SeldonError, before it makes any."""
+        accepted: list[tuple[_Target, float]] = []
         for metric in metrics:
             target = value_fault(metric) or self._target(method, metric)
             if isinstance(target, Fault):
                 self._drop(target)
             else:
-                accepted.append((target, metric.value))
-        for target, value in accepted:
-            update = self._make(target) if isinstance(target, _NewSeries) else target
-            if update is not None:
-                update(value)
+                accepted.append((target, metric.value / 1000 if metric.type == "TIMER" else metric.value))
+        made = [(self._series_of(target), amount) for target, amount in accepted]
+        return [(series, amount) for series, amount in made if series is not None]
 
-    def count_reward(self, reward: float) -> None:
-        """Count one feedback with a reward that is not 0. A negative one is not in the protocol's sum,
-        for a counter cannot go down, but in a sum of its own."""
-        labels = {**self._labels, "method": Method.SEND_FEEDBACK.label}
-        with self._admission:
-            feedback, total = self._feedback.series(labels), self._reward.series(labels)
-        feedback(1)
-        if not math.isfinite(reward):
-            logger.warning("a reward of %s is not added up", reward)
-        elif reward > 0:
-            total(reward)
-        else:
-            self._instruments.penalty.inc(-reward)
-
-    def _target(self, method: Method, metric: Metric) -> Update | _NewSeries | Fault:
-        key = metric.type, metric.key, method, frozenset(metric.tags.items())
-        return self._series.get(key) or self._checked(method, metric)
-
-    def _checked(self, method: Method, metric: Metric) -> Update | _NewSeries | Fault:
-        """Of a metric that is new, or whose tags are not all kept."""
+    def _target(self, method: Method, metric: Metric) -> _Target | Fault:
+        """The series that a metric with a good value belongs to."""
         fault = name_fault(metric)
         if fault is not None:
             return fault
         name = metric.key.removesuffix("_total") if metric.type == "COUNTER" else metric.key
-        # Prometheus takes an empty label for none: two series would be one to it.
-        tags = {tag: value for tag, value in metric.tags.items() if value and tag not in self._labels}
-        tags.pop("method", None)
-        key = metric.type, name, method, frozenset(tags.items())
         with self._admission:
-            if key in self._series:
-                return self._series[key]
+            family = self._families.get((metric.type, name))
+            if family is None and len(self._families) >= self._max_series:
+                return self._too_many()
             try:
-                family = self._family(metric.type, name)
+                family = family or self._store.declare(Family(name, *_FAMILIES[metric.type]))
             except ValueError:
                 return Fault(NAME_TAKEN, f"key {metric.key!r} is the name of another metric already")
-        return _NewSeries(key, family, {**tags, **self._labels, "method": method.label})
+            self._families[metric.type, name] = family
+        # Prometheus takes an empty label for none: two series would be one to it.
+        tags = {tag: value for tag, value in metric.tags.items() if value}
+        labels = {**tags, **self._labels, "method": method.label}
+        key = id(method), metric.type, metric.key, frozenset(metric.tags.items())
+        return _Target(key, family, labels)
 
-    def _make(self, new: _NewSeries) -> Update | None:
-        """The series; None when there are too many."""
+    def _series_of(self, target: _Target) -> Series | None:
+        """Made if it is new; None, and dropped, when there is no room for it."""
+        identity = target.family.name, frozenset(target.labels.items())
         with self._admission:
-            if new.key in self._series:
-                return self._series[new.key]
-            identity = new.key[1], json.dumps(new.labels, sort_keys=True)
-            if self.series < self._max_series or identity in self._known:
-                self._known.discard(identity)
-                return self._series.setdefault(new.key, new.family.series(new.labels))
-        self._drop(
-            Fault(
-                TOO_MANY_SERIES,
-                f"{self._max_series} series exist already, and tags with ever new values make ever new "
-                "ones. SELDON_METRICS_MAX_SERIES sets the limit",
-            )
-        )
+            if identity in self._made or len(self._made) < self._max_series:
+                try:
+                    series = self._store.series(target.family, target.labels)
+                except OSError as error:
+                    fault = Fault(NO_ROOM, f"the workers' folder has no room for another series ({error})")
+                else:
+                    self._made.add(identity)
+                    if len(self._known) < 2 * self._max_series:  # tags that are not kept may be any number
+                        self._known[target.key] = series
+                    return series
+            else:
+                fault = self._too_many()
+        self._drop(fault)
         return None
 
-    def _family(self, metric_type: str, name: str, documentation: str | None = None) -> Family:
-        """Raises ValueError when a name it needs is taken."""
-        family = self._families.get((metric_type, name))
-        if family is None:
-            family = Family(metric_type, name, documentation)
-            self._registry.register(family)
-            self._families[metric_type, name] = family
-        return family
+    def _too_many(self) -> Fault:
+        return Fault(
+            TOO_MANY_SERIES,
+            f"{self._max_series} series exist already, and keys or tags with ever new values make ever new "
+            "ones. SELDON_METRICS_MAX_SERIES sets the limit",
+        )
 
     def _drop(self, fault: Fault) -> None:
-        self._instruments.dropped[fault.reason].inc()
-        if self._strict and fault.reason != TOO_MANY_SERIES:
+        self._instruments.update(self._instruments.dropped[fault.reason])
+        if self._strict and fault.reason not in NOT_THE_METRICS_FAULT:
             raise SeldonError(
                 f"a metric of the component cannot be counted: {fault.text}", code=ErrorCode.BAD_METRIC
             )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
+from math import inf
 from reprlib import repr as seen
 
 from seldon_runtime.message import Metric
@@ -33,7 +33,10 @@ BAD_LABEL = "bad_label"
 BAD_VALUE = "bad_value"
 NAME_TAKEN = "name_taken"
 TOO_MANY_SERIES = "too_many_series"
-REASONS = (BAD_NAME, BAD_LABEL, BAD_VALUE, NAME_TAKEN, TOO_MANY_SERIES)
+NO_ROOM = "no_room"
+REASONS = (BAD_NAME, BAD_LABEL, BAD_VALUE, NAME_TAKEN, TOO_MANY_SERIES, NO_ROOM)
+NOT_THE_METRICS_FAULT = {TOO_MANY_SERIES, NO_ROOM}
+"""These never fail a call."""
 
 
 def name_fault(metric: Metric) -> Fault | None:
@@ -59,7 +62,7 @@ def name_fault(metric: Metric) -> Fault | None:
 
 def value_fault(metric: Metric) -> Fault | None:
     """What is wrong with the value: a gauge may be anything, what is added up must be finite and >= 0."""
-    if metric.type == "GAUGE" or (math.isfinite(metric.value) and metric.value >= 0):
+    if 0 <= metric.value < inf or metric.type == "GAUGE":
         return None
     return Fault(
         BAD_VALUE, f"a {metric.type} of {metric.value}, expected a finite number that is not negative"

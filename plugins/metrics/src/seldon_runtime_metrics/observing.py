@@ -1,24 +1,34 @@
-"""What the runtime tells: calls on their way, finished calls, and changes of its life."""
+"""What the runtime tells: calls on their way, finished calls, saves, and changes of its life."""
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import Any
 
 from seldon_runtime.call import Call
 from seldon_runtime.errors import ErrorCode
-from seldon_runtime.observer import CallRecord
-from seldon_runtime_metrics.calls import Row
+from seldon_runtime.observer import CallRecord, SaveRecord
 from seldon_runtime_metrics.custom import CustomMetrics
 from seldon_runtime_metrics.instruments import Instruments
+from seldon_runtime_metrics.series import Series
 
-_NEVER_STARTED = frozenset(
-    {ErrorCode.OVERLOADED, ErrorCode.UNAVAILABLE, ErrorCode.CANCELLED, ErrorCode.DEADLINE_EXCEEDED}
-)
-_SAVES = {"saved": "saved", "save_failed": "failed"}
+_NEVER_STARTED = {"OVERLOADED", "UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The series of one method over one transport."""
+
+    calls: Series
+    request: Series
+    response: Series
+    duration: Series
+    wait: Series
 
 
 class RuntimeObserver:
-    """Counts finished calls and the worker's life.
+    """Counts finished calls, saves and the worker's life.
 
     Args:
         instruments: where it counts.
@@ -26,40 +36,60 @@ class RuntimeObserver:
 
     def __init__(self, instruments: Instruments) -> None:
         self._instruments = instruments
-        self._rows: dict[tuple[int, str], Row] = {}  # an Enum's own hash is slow
+        self._lock = instruments.lock
+        self._rows: dict[tuple[int, str], _Row] = {}  # by id, for an Enum's own hash is slow
 
     def call_finished(self, record: CallRecord) -> None:
         """After every call, refused ones included."""
-        key = id(record.method), record.transport
-        row = self._rows.get(key)
-        if row is None:
-            row = self._rows[key] = self._instruments.calls.row(record.method.label, record.transport)
-        duration_s: float | None = record.waited_s + record.ran_s
-        if record.error is not None:
-            code = record.error.code
-            self._instruments.errors.labels(record.method.label, record.transport, _word(code)).inc()
-            if code in _NEVER_STARTED:
-                duration_s = None
-        self._instruments.calls.add(row, record.request_bytes, duration_s, record.waited_s)
+        row = self._rows.get((id(record.method), record.transport)) or self._new_row(record)
+        code = None if record.error is None else self._count_error(record, record.error.code)
+        with self._lock:
+            row.calls.update(1.0)
+            row.request.update(record.request_bytes)
+            if code is None:
+                row.response.update(record.response_bytes)
+            if code not in _NEVER_STARTED:
+                row.wait.update(record.waited_s)
+                row.duration.update(record.waited_s + record.ran_s)
+
+    def state_saved(self, record: SaveRecord) -> None:
+        """After every attempt to save state."""
+        made = self._instruments
+        outcome = "failed" if record.error else "saved" if record.blob_bytes else "unchanged"
+        made.update(made.series(made.saves, outcome=outcome))
+        if record.paused_s:  # a retry writes what was pickled before
+            made.update(made.series(made.save_pause), record.paused_s)
+        if record.wrote_s:  # nothing is known of a failed attempt
+            made.update(made.series(made.save_write), record.wrote_s)
+        if record.error is None:
+            made.update(made.series(made.save_time), time.time())
+            if record.blob_bytes:
+                made.update(made.series(made.save_bytes), record.blob_bytes)
 
     def life_changed(self, state: str) -> None:
-        """``loaded``, ``ready``, ``draining``, ``stopped``; a store may add ``saved`` and ``save_failed``."""
+        """``loaded``, ``ready``, ``draining``, ``stopped``."""
         if state == "loaded":
-            self._instruments.starts.inc()
-        if state in _SAVES:
-            self._instruments.saves.labels(_SAVES[state]).inc()
-        else:
-            self._instruments.ready.set(state == "ready")
+            self._instruments.update(self._instruments.starts)
 
+    def _new_row(self, record: CallRecord) -> _Row:
+        made = self._instruments
+        families = made.calls, made.request, made.response, made.duration, made.wait
+        labels = {"method": record.method.label, "transport": record.transport}
+        row = _Row(*(made.series(family, **labels) for family in families))
+        return self._rows.setdefault((id(record.method), record.transport), row)
 
-def _word(code: object) -> str:
-    """The code as a label; user code may have set its error's to anything."""
-    return code.name if isinstance(code, ErrorCode) else ErrorCode.COMPONENT_FAILED.name
+    def _count_error(self, record: CallRecord, code: object) -> str:
+        """The code as a word: user code may have set that of its error to anything."""
+        word = code.name if isinstance(code, ErrorCode) else ErrorCode.COMPONENT_FAILED.name
+        made = self._instruments
+        made.update(
+            made.series(made.errors, method=record.method.label, transport=record.transport, code=word)
+        )
+        return word
 
 
 class CustomMetricsInterceptor:
-    """Counts the component's own metrics before the answer goes out, so that a client who has its answer
-    finds them on the page, and so that a metric can still be refused.
+    """Counts the component's own metrics before the answer goes out, so that a metric can still be refused.
 
     Args:
         custom: where it counts.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from enum import Enum
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -25,18 +25,16 @@ class Part(Enum):
 
 
 class Page:
-    """Makes the page from collectors. Thread-safe; one page is made at a time.
+    """Makes the page from a store. Thread-safe; one page is made at a time.
 
     Args:
-        collectors: what stands on it; of two metrics that need the same name the later one is left out.
+        store: what stands on it; of two metrics that need the same name the later one is left out.
         runtime_names: the families that are the runtime's own.
         prepare: called before each page.
     """
 
-    def __init__(
-        self, collectors: Sequence[Collector], runtime_names: Collection[str], prepare: Callable[[], None]
-    ) -> None:
-        self._collectors = collectors
+    def __init__(self, store: Collector, runtime_names: Collection[str], prepare: Callable[[], None]) -> None:
+        self._store = store
         self._runtime_names = runtime_names
         self._prepare = prepare
         self._lock = threading.Lock()
@@ -56,14 +54,10 @@ class Page:
             return encoder(registry), content_type
 
     def _families(self, part: Part) -> Iterable[Metric]:
-        for collector in self._collectors:
-            for family in collector.collect():
-                is_runtime = family.name in self._runtime_names
-                if part is Part.ALL or is_runtime == (part is Part.RUNTIME):
-                    created = f"{family.name}_created"  # neither the protocol nor several workers have these
-                    family.samples = [sample for sample in family.samples if sample.name != created]
-                    if family.samples:
-                        yield family
+        for family in self._store.collect():
+            is_runtime = family.name in self._runtime_names
+            if part is Part.ALL or is_runtime == (part is Part.RUNTIME):
+                yield family
 
 
 class _Single(Collector):

@@ -40,8 +40,8 @@ def seldon_options() -> Sequence[click.Option]:
         _option(
             "--metrics-runtime/--no-metrics-runtime",
             envvar="SELDON_METRICS_RUNTIME",
-            default=True,
-            help="Whether the page holds the runtime's own metrics too; /runtime below it always does.",
+            default=False,
+            help="Whether the page holds the runtime's metrics too; /runtime and /all below it always do.",
         ),
         _option(
             "--metrics-strict/--no-metrics-strict",

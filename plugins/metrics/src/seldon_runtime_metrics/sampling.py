@@ -1,4 +1,4 @@
-"""Gauges of the moment: the queue, the calls in the component, and the process."""
+"""Gauges of the moment: readiness, the queue, the calls in the component, and the process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from prometheus_client import ProcessCollector
 from prometheus_client.metrics_core import Metric
 
-from seldon_runtime.executor import Executor
+from seldon_runtime.service import Service
 from seldon_runtime_metrics.custom import CustomMetrics
 from seldon_runtime_metrics.instruments import Instruments
 from seldon_runtime_metrics.observing import CustomMetricsInterceptor
@@ -23,7 +23,7 @@ class Sampler:
 
     Args:
         instruments: what is set.
-        executor: whose queue is looked at.
+        service: whose readiness and queue are looked at.
         calls: knows how many calls run.
         custom: knows how many series there are.
     """
@@ -31,12 +31,12 @@ class Sampler:
     def __init__(
         self,
         instruments: Instruments,
-        executor: Executor,
+        service: Service,
         calls: CustomMetricsInterceptor,
         custom: CustomMetrics,
     ) -> None:
         self._instruments = instruments
-        self._executor = executor
+        self._service = service
         self._calls = calls
         self._custom = custom
         self._process = ProcessCollector(registry=None)
@@ -47,11 +47,13 @@ class Sampler:
 
     def sample(self) -> None:
         """Set all gauges. Reads a few files of ``/proc``; thread-safe."""
+        made = self._instruments
         with self._lock:
-            self._instruments.queued.set(self._executor.waiting)
-            self._instruments.queue_limit.set(self._executor.queue_size)
-            self._instruments.running.set(self._calls.running)
-            self._instruments.series.set(self._custom.series)
+            made.update(made.ready, self._service.ready and not self._service.draining)
+            made.update(made.queued, self._service.executor.waiting)
+            made.update(made.queue_limit, self._service.executor.queue_size)
+            made.update(made.running, self._calls.running)
+            made.update(made.custom, self._custom.series)
             self._sample_process(self._process.collect())
 
     def start(self, interval_s: float = 1.0) -> None:
@@ -68,13 +70,14 @@ class Sampler:
             self._thread.join(1.0)
 
     def _sample_process(self, families: Iterable[Metric]) -> None:
+        made = self._instruments
         for family in families:
             value = family.samples[0].value
             if family.name == "process_cpu_seconds":
-                self._instruments.cpu.inc(max(0.0, value - self._cpu_s))
+                made.update(made.cpu, max(0.0, value - self._cpu_s))
                 self._cpu_s = value
-            elif family.name in self._instruments.process:
-                self._instruments.process[family.name].set(value)
+            elif family.name in made.process:
+                made.update(made.process[family.name], value)
 
     def _work(self, interval_s: float) -> None:
         while not self._end.wait(interval_s):

@@ -48,6 +48,7 @@ class PageServer(ThreadingMixIn, TCPServer):
     def __init__(self, listener: socket.socket, page: Page, paths: Mapping[str, Part]) -> None:
         super().__init__(listener.getsockname()[:2], _Handler, bind_and_activate=False)
         self.socket.close()
+        listener.setblocking(False)  # another worker may take a connection just before this one does
         self.socket = listener
         self.page = page
         self.paths = paths
