@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from seldon_runtime.codec import Codec
 from seldon_runtime.message import Method, Metric
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 @dataclass(slots=True, eq=False)
@@ -38,3 +41,9 @@ class Call:
     """Custom metrics of the component. Set while the call runs."""
     reward: float | None = None
     """Of a feedback, also when the component then fails. Set while the call runs."""
+
+
+def request_id_from(text: str | None) -> str | None:
+    """A client's request id, if it is 1 to 128 printable ASCII characters without spaces; else None: the
+    runtime makes one up when it needs one."""
+    return text if text is not None and _REQUEST_ID.fullmatch(text) else None

@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 from google.protobuf.json_format import ParseDict
 
-from seldon_runtime.call import Call
+from seldon_runtime.call import Call, request_id_from
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
@@ -18,7 +18,7 @@ from seldon_runtime_grpc.codec import GrpcCodec
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonModelMetadata
 from seldon_runtime_grpc.services import CALLS, METADATA, SERVICES
-from seldon_runtime_grpc.status import REQUEST_ID, request_id_from, status_of
+from seldon_runtime_grpc.status import REQUEST_ID, status_of
 
 NAME = "grpc"
 _NO_DEADLINE_S = 10.0 * 365 * 24 * 3600

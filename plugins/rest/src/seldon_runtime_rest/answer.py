@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import orjson
@@ -26,7 +25,6 @@ STATUS_OF = {
     ErrorCode.CANCELLED: 499,
 }
 _RETRY_AFTER_S = "1"
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +35,6 @@ class HttpAnswer:
     body: bytes
     content_type: str = JSON
     headers: tuple[tuple[str, str], ...] = ()
-
-
-def request_id_from(header: str | None) -> str | None:
-    """The client's request id, if it is short and printable; else None, and one is made up when needed."""
-    return header if header is not None and _REQUEST_ID.fullmatch(header) else None
 
 
 def error_answer(error: SeldonError, request_id: str | None = None) -> HttpAnswer:

@@ -11,12 +11,12 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
-from seldon_runtime.call import Call
+from seldon_runtime.call import Call, request_id_from
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
-from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault, request_id_from
+from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.probes import PROBES
 
