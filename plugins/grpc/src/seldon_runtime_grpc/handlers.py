@@ -64,14 +64,12 @@ class Handlers(grpc.GenericRpcHandler):
         return self._metadata if method in METADATA else self._not_of_one_component
 
     def _call(self, method: Method) -> Behavior:
-        codec = self._codec_for(method)
-
         def behavior(request: bytes, context: grpc.ServicerContext) -> bytes:
             metadata = _texts(context)
             call = Call(
                 method,
                 request,
-                codec,
+                self._codec,
                 NAME,
                 request_id=request_id_from(metadata.get(REQUEST_ID)),
                 headers=metadata,
@@ -91,13 +89,6 @@ class Handlers(grpc.GenericRpcHandler):
             return answer
 
         return behavior
-
-    def _codec_for(self, method: Method) -> GrpcCodec:
-        """Feedback has one old hook for both transports, ``send_feedback_rest``; a ``_grpc`` one wins."""
-        user = self._service.component.user
-        if method is Method.SEND_FEEDBACK and not hasattr(user, "send_feedback_grpc"):
-            return GrpcCodec(self._service.limits, "rest")
-        return self._codec
 
     def _refuse(self, requests: object, context: grpc.ServicerContext) -> bytes:
         """Held back until then, for a client that is refused at once calls again over the same connection,
