@@ -31,7 +31,9 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Lower-case names; what a transport has of them (HTTP headers, gRPC metadata). For interceptors."""
     deadline: float | None = None
-    """On the clock of ``time.monotonic``; a call that has not started by then is never run."""
+    """On the clock of ``time.monotonic``. A call that has not started by then is never run, and the answer of
+    one that is still running then is dropped: the client is told DEADLINE_EXCEEDED. The service brings it
+    forward to its own limit."""
     request_bytes: int = 0
     cancelled: bool = False
 

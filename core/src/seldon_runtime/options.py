@@ -96,6 +96,22 @@ def options() -> list[click.Option]:
         ),
         *life_options(),
         _option(
+            "--timeout",
+            "timeout_s",
+            envvar="SELDON_TIMEOUT_S",
+            type=click.FloatRange(0, 86_400),
+            default=0.0,
+            help="Seconds that a call may take, waiting included; 0 for ever. Clients may ask for less.",
+        ),
+        _option(
+            "--health-timeout",
+            "health_timeout_s",
+            envvar="SELDON_HEALTH_TIMEOUT_S",
+            type=click.FloatRange(0, 86_400, min_open=True),
+            default=5.0,
+            help="Seconds that the component's own health_status may take, waiting included.",
+        ),
+        _option(
             "--max-body-bytes",
             envvar="SELDON_MAX_BODY_BYTES",
             type=click.IntRange(1),
@@ -284,4 +300,10 @@ def identity_from(settings: Settings) -> Identity:
 
 def limits_from(settings: Settings) -> Limits:
     """The limits that the settings set."""
-    return Limits(settings["max_body_bytes"], settings["max_array_values"], settings["max_nesting"])
+    return Limits(
+        settings["max_body_bytes"],
+        settings["max_array_values"],
+        settings["max_nesting"],
+        timeout_s=settings["timeout_s"] or None,
+        health_timeout_s=settings["health_timeout_s"],
+    )
