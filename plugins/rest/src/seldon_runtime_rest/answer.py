@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
+from seldon_runtime.call import request_id_from
 from seldon_runtime.errors import ErrorCode, SeldonError
 
 JSON = "application/json"
@@ -37,12 +39,29 @@ class HttpAnswer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
+class UnknownCoding(SeldonError):
+    """The body is compressed: nothing is unpacked here, whatever it would come to."""
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(
+            f"Content-Encoding is {coding:.80}, expected none: send the body uncompressed", status_code=415
+        )
+
+
+def given_request_id(headers: Mapping[bytes, bytes]) -> str | None:
+    """The client's request id, from lower-case header names."""
+    given = headers.get(b"x-request-id")
+    return request_id_from(given.decode("latin-1")) if given else None
+
+
 def error_answer(error: SeldonError, request_id: str | None = None) -> HttpAnswer:
     """The protocol's error body (``SeldonMessage.status``)."""
     status = error.status_code or STATUS_OF[error.code]
     headers: tuple[tuple[str, str], ...] = ((REQUEST_ID, request_id),) if request_id else ()
     if error.code is ErrorCode.OVERLOADED:
         headers += (("Retry-After", _RETRY_AFTER_S),)
+    if isinstance(error, UnknownCoding):
+        headers += (("Accept-Encoding", "identity"),)  # RFC 9110, section 12.5.3
     return status_answer(status, error.message, error.reason, headers)
 
 

@@ -14,8 +14,9 @@ from seldon_runtime.call import Call, request_id_from
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
-from seldon_runtime_rest import openapi, routes
+from seldon_runtime_rest import asker, openapi, routes
 from seldon_runtime_rest.answer import REQUEST_ID, HttpAnswer, error_answer, fault, status_answer
+from seldon_runtime_rest.asker import Asker
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.docs_page import docs_blueprint
 from seldon_runtime_rest.json_text import dumper
@@ -106,6 +107,9 @@ def _call_view(
             request_bytes=request.content_length or 0,
         )
         flask.g.call = call
+        client: Asker | None = request.environ.get("asgi.scope", {}).get(asker.KEY)
+        if client is not None:
+            client.ask(call)
         try:
             return _response(service.call(call))
         except ComponentFailed as error:

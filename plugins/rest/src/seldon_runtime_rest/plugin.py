@@ -12,6 +12,8 @@ from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 from seldon_runtime.transport import Transport
 
+_SECONDS = click.FloatRange(0, 86_400, min_open=True)
+
 
 @hookimpl
 def seldon_options() -> Sequence[click.Option]:
@@ -68,6 +70,36 @@ def seldon_options() -> Sequence[click.Option]:
             type=click.IntRange(1),
             default=75,
             help="Seconds that an idle connection is kept.",
+        ),
+        _option(
+            "--http-head-timeout",
+            "http_head_timeout_s",
+            envvar="SELDON_HTTP_HEAD_TIMEOUT_S",
+            type=_SECONDS,
+            default=20.0,
+            help="Seconds that a request line and headers may take to arrive.",
+        ),
+        _option(
+            "--http-body-timeout",
+            "http_body_timeout_s",
+            envvar="SELDON_HTTP_BODY_TIMEOUT_S",
+            type=_SECONDS,
+            default=20.0,
+            help="Seconds in each of which so many KiB of a request must come, or of an answer be taken.",
+        ),
+        _option(
+            "--http-max-head-bytes",
+            envvar="SELDON_HTTP_MAX_HEAD_BYTES",
+            type=click.IntRange(1024),
+            default=65536,
+            help="Largest request line and headers together.",
+        ),
+        _option(
+            "--http-max-connections",
+            envvar="SELDON_HTTP_MAX_CONNECTIONS",
+            type=click.IntRange(1),
+            help="Connections that may be open at the same time.  [default: three quarters of the open files "
+            "that the system allows]",
         ),
     ]
 
