@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 
 import pytest
@@ -97,3 +98,20 @@ def test_a_client_that_leaves_while_it_sends_makes_no_call(serve, sending, in_pi
     assert not tasks
     assert server.post("/predict", {"strData": "next"}).status == 200
     assert user.seen == ["next"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "br", "identity, gzip", "GZIP"])
+def test_a_compressed_body_is_refused_unopened(server, sending, coding):
+    headers, write = sending
+    body = gzip.compress(write(b"x"))
+    answer = server.request("POST", "/predict", body, {**headers, "Content-Encoding": coding})
+    assert (answer.status, answer.reason) == (415, "MICROSERVICE_BAD_DATA")
+    assert answer.info == f"Content-Encoding is {coding}, expected none: send the body uncompressed"
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["", "identity", "Identity"])
+def test_a_body_that_says_it_is_not_compressed_is_taken(server, sending, coding):
+    headers, write = sending
+    answer = server.request("POST", "/predict", write(b"x"), {**headers, "Content-Encoding": coding})
+    assert answer.json["strData"] == "x"

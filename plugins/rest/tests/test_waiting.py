@@ -142,7 +142,9 @@ def test_calls_that_wait_in_flask_leave_threads_for_its_pages(make_app, gated):
     target = "/predict?x=%20"
 
     async def scene() -> list[Any]:
-        tasks = [asyncio.create_task(app.ask("POST", target, ECHO, BODY_TYPE)) for _ in range(41)]
+        tasks = [asyncio.create_task(app.ask("POST", target, ECHO, BODY_TYPE))]
+        await asyncio.to_thread(gated.began.wait, WAIT_S)
+        tasks += [asyncio.create_task(app.ask("POST", target, ECHO, BODY_TYPE)) for _ in range(40)]
         while app.service.executor.waiting < 40:
             await asyncio.sleep(0.001)
         page = await app.ask("GET", "/metadata")

@@ -115,7 +115,6 @@ class Connection(HttpToolsProtocol):
             logger.debug("a request of %s was refused: %s", self.client, error.__context__ or error)
             self._refuse(400, "this is no valid HTTP/1.1 request")
         else:
-            if not self._in_head or self._has_begun or self._awaited is not None or self._is_idle:
             self._check_sizes()
             self._await_client()
 
