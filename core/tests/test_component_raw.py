@@ -83,7 +83,27 @@ def test_old_hooks_are_called_for_their_own_wire_format_only() -> None:
     assert answered(user, "rest") == "rest hook"
     assert answered(user, "grpc") == "grpc hook"
     assert answered(user, "other") == {"strData": "s", "meta": {}}
-    assert Component(user).methods == {Method.PREDICT}
+
+
+def test_an_old_hook_counts_as_a_method_where_its_wire_is_served() -> None:
+    user = made(predict_rest=lambda self, message: "rest hook")
+    assert Component(user, wires=("grpc", "rest")).methods == {Method.PREDICT}
+    assert Component(user, wires=("grpc",)).methods == frozenset()
+
+
+class TwoHooks(JsonCodec):
+    def hooks(self, method: Method) -> tuple[str, ...]:
+        return ("new", "old")
+
+    def hook_argument(self, method: Method, hook: str, parsed: Any) -> str:
+        return hook
+
+
+@pytest.mark.parametrize(("defined", "called"), [("new", "new"), ("old", "old"), ("old new", "new")])
+def test_of_several_hooks_the_first_that_is_there_is_called(defined: str, called: str) -> None:
+    user = made(**{f"predict_{hook}": lambda self, hook: {"strData": hook} for hook in defined.split()})
+    call = Call(Method.PREDICT, b"{}", TwoHooks(Limits()), "test")
+    assert json.loads(Component(user).answer(call)) == {"strData": called}
 
 
 def test_an_old_hook_goes_before_the_raw_method() -> None:

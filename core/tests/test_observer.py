@@ -93,7 +93,8 @@ def test_observers_are_told_of_every_error(serve: Serve, one: Call, code: ErrorC
     with pytest.raises(SeldonError) as caught:
         service.call(one)
     (record,) = recorder.records
-    assert record.error is caught.value
+    assert record.error is not None
+    assert (record.error.code, record.error.message) == (code, caught.value.message)
     assert caught.value.code is code
     assert record.metrics == ()
 

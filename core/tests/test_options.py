@@ -38,6 +38,8 @@ SETTINGS = [
     ("drain_delay_s", "--drain-delay", "SELDON_DRAIN_DELAY_S", "0.5", 0.5, "2", 2.0, 0.0),
     ("hang_timeout_s", "--hang-timeout", "SELDON_HANG_TIMEOUT_S", "0.5", 0.5, "2", 2.0, 0.0),
     ("grace_s", "--grace", "SELDON_GRACE_S", "0", 0.0, "1.5", 1.5, 20.0),
+    ("timeout_s", "--timeout", "SELDON_TIMEOUT_S", "0.5", 0.5, "7", 7.0, 0.0),
+    ("health_timeout_s", "--health-timeout", "SELDON_HEALTH_TIMEOUT_S", "0.5", 0.5, "7", 7.0, 5.0),
     ("max_body_bytes", "--max-body-bytes", "SELDON_MAX_BODY_BYTES", "1", 1, "9", 9, 64 * 1024 * 1024),
     ("max_array_values", "--max-array-values", "SELDON_MAX_ARRAY_VALUES", "1", 1, "9", 9, 20_000_000),
     ("max_nesting", "--max-nesting", "SELDON_MAX_NESTING", "1", 1, "250", 250, 128),
@@ -271,9 +273,10 @@ def test_the_identity_and_the_limits_come_from_the_settings() -> None:
     )
     assert identity_from(given) == Identity("u", "i:1", "d", "p", {"version": "2"})
     assert identity_from(settings()) == Identity()
-    assert limits_from(Settings({"max_body_bytes": 1, "max_array_values": 2, "max_nesting": 3})) == Limits(
-        1, 2, 3
-    )
+    of_requests = {"max_body_bytes": 1, "max_array_values": 2, "max_nesting": 3}
+    of_time = {"timeout_s": 4.0, "health_timeout_s": 5.0}
+    assert limits_from(Settings({**of_requests, **of_time})) == Limits(1, 2, 3, 4.0, 5.0)
+    assert limits_from(Settings({**of_requests, **of_time, "timeout_s": 0.0})).timeout_s is None
 
 
 @pytest.mark.parametrize(

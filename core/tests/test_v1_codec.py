@@ -173,8 +173,8 @@ def test_raw_methods_and_old_hooks_get_feedback_in_forms_of_their_own() -> None:
     assert isinstance(argument, FeedbackView)
     assert argument.reward == 1
     assert CODEC.raw_argument(Method.PREDICT, parsed) is parsed
-    assert CODEC.hook_argument(Method.SEND_FEEDBACK, parsed) == '{"reward": 1}'
-    assert CODEC.hook_argument(Method.PREDICT, parsed) is parsed
+    assert CODEC.hook_argument(Method.SEND_FEEDBACK, "json", parsed) == '{"reward": 1}'
+    assert CODEC.hook_argument(Method.PREDICT, "json", parsed) is parsed
 
 
 @pytest.mark.parametrize("meta", [{}, {"meta": None}, {"meta": {"tags": None, "metrics": None}}])
@@ -201,6 +201,6 @@ def test_an_annotation_adds_to_what_was_there() -> None:
 
 def test_a_codec_has_the_name_and_the_text_functions_it_is_given() -> None:
     codec = JsonCodec(Limits(), lambda text: {"strData": "mine"}, lambda value: b"written", name="mine")
-    assert codec.name == "mine"
+    assert (codec.name, codec.hooks(Method.PREDICT)) == ("mine", ("mine",))
     assert codec.parse(Method.PREDICT, b"anything") == {"strData": "mine"}
     assert codec.write({}) == b"written"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
@@ -10,6 +11,8 @@ from typing import Any
 
 from seldon_runtime.codec import Codec
 from seldon_runtime.message import Method, Metric
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 @dataclass(slots=True, eq=False)
@@ -30,7 +33,9 @@ class Call:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Lower-case names; what a transport has of them (HTTP headers, gRPC metadata). For interceptors."""
     deadline: float | None = None
-    """On the clock of ``time.monotonic``; a call that has not started by then is never run."""
+    """On the clock of ``time.monotonic``. A call that has not started by then is never run, and the answer of
+    one that is still running then is dropped: the client is told DEADLINE_EXCEEDED. The service brings it
+    forward to its own limit."""
     request_bytes: int = 0
     target: str = ""
     """What the client asked for: a path, or an RPC's full name. For logs."""
@@ -50,6 +55,12 @@ class Call:
         if self.request_id is None:
             self.request_id = secrets.token_hex(8)
         return self.request_id
+
+
+def request_id_from(text: str | None) -> str | None:
+    """A client's request id, if it is 1 to 128 printable ASCII characters without spaces; else None: the
+    runtime makes one up when it needs one."""
+    return text if text is not None and _REQUEST_ID.fullmatch(text) else None
 
 
 RUNNING: ContextVar[Call | None] = ContextVar("running", default=None)

@@ -18,11 +18,14 @@ class Codec(Protocol):
     One codec serves many calls; every method runs on the component's thread. A codec
     keeps what it parsed in the call's own ``wire`` object or parses again.
 
-    ``name`` is the suffix of the old wire hooks: a codec called ``rest`` has
-    ``predict_rest`` and its like called for its requests.
+    ``name`` tells its wire format from others, such as ``rest``.
     """
 
     name: str
+
+    def hooks(self, method: Method) -> Sequence[str]:
+        """Suffixes of the old wire hooks that are called for its requests, before the raw method: ``rest``
+        has ``predict_rest`` called. Where the class has several, the first one is; usually ``(name,)``."""
 
     def parse(self, method: Method, wire: Any) -> Any:
         """The request as an object of the wire format, such as a dict or a protobuf message.
@@ -46,8 +49,8 @@ class Codec(Protocol):
     def raw_argument(self, method: Method, parsed: Any) -> Any:
         """What a ``*_raw`` method gets; usually ``parsed``."""
 
-    def hook_argument(self, method: Method, parsed: Any) -> Any:
-        """What an old ``<method>_<name>`` hook gets; usually ``parsed``."""
+    def hook_argument(self, method: Method, hook: str, parsed: Any) -> Any:
+        """What an old ``<method>_<hook>`` gets; usually ``parsed``."""
 
     def annotate(self, method: Method, parsed: Any, annotation: Message) -> Any:
         """The request itself as the wire answer, unknown fields included, with the annotation's

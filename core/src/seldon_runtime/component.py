@@ -6,7 +6,7 @@ Everything about the class is found out in the constructor, and once more after 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,9 @@ _WANTED = {
     ServiceType.COMBINER: {Method.AGGREGATE},
     ServiceType.OUTLIER_DETECTOR: {Method.TRANSFORM_INPUT},
 }
-_FORMS = ("", "_raw", "_rest", "_grpc")
 
+RawMethod = tuple[Callable[..., Any], str | None]
+"""A raw form of a method; for an old wire hook its suffix, None for ``*_raw``."""
 Result = tuple[Any, Kind | None, Sequence[Meta]]
 """What the user's method returned, the kind its answer follows, and the metas of the request."""
 
@@ -56,6 +57,7 @@ class Component:
         identity: who it is in its deployment.
         service_type: OUTLIER_DETECTOR makes ``transform_input`` call ``score``.
         show_metrics: whether answers show the component's own metrics.
+        wires: suffixes of the old wire hooks that count as a method, such as ``rest``.
 
     Raises:
         StartupError: a method needs arguments that nobody passes.
@@ -69,12 +71,14 @@ class Component:
         service_type: ServiceType = ServiceType.MODEL,
         *,
         show_metrics: bool = True,
+        wires: Sequence[str] = (),
     ) -> None:
         self.user = user
         self.identity = identity or Identity()
         self.service_type = service_type
         self._object = UserObject(user)
         self._show_metrics = show_metrics
+        self._forms = ("", "_raw", *(f"_{wire}" for wire in wires))
         self._inspect()
 
     def _inspect(self) -> None:
@@ -86,12 +90,12 @@ class Component:
                 self._plain[method] = adapt(function, arguments, keyword)
         score = self._object.find("score") if self._scores else None
         self._score = adapt(score, ("X", "features_names")) if score is not None else None
-        self._raw: dict[str, dict[Method, list[tuple[Callable[..., Any], bool]]]] = {}
+        self._raw: dict[str, dict[Method, list[RawMethod]]] = {}
 
     @property
     def methods(self) -> frozenset[Method]:
         """The calls the class defines a method for, in whatever form."""
-        found = {m for m in Method if any(self._object.find(m.value + form) for form in _FORMS)}
+        found = {m for m in Method if any(self._object.find(m.value + form) for form in self._forms)}
         if self._score is not None:
             found.add(Method.TRANSFORM_INPUT)
         return frozenset(found)
@@ -141,9 +145,9 @@ class Component:
         if method is Method.SEND_FEEDBACK:  # read first: a reward counts whatever becomes of the call
             request = codec.decode(method, parsed)
             call.reward = request.reward if isinstance(request, Feedback) else None
-        for function, is_hook in self._raw_methods(method, codec.name):
+        for function, hook in self._raw_methods(method, codec):
             try:
-                result = _call_raw(function, is_hook, method, parsed, codec)
+                result = _call_raw(function, hook, method, parsed, codec)
             except SeldonNotImplementedError:
                 continue
             call.metrics = custom_metrics.checked(custom_metrics.as_list(codec.raw_metrics(result)))
@@ -246,24 +250,33 @@ class Component:
         meta, metrics = self._annotations.meta(Method.TRANSFORM_INPUT, (), response)
         return Message(None, meta), metrics
 
-    def _raw_methods(self, method: Method, wire: str) -> list[tuple[Callable[..., Any], bool]]:
-        """The raw forms of a method for one wire format, in order; the flag tells old wire hooks."""
-        table = self._raw.get(wire)
+    def _raw_methods(self, method: Method, codec: Codec) -> list[RawMethod]:
+        """The raw forms of a method for one wire format, in order."""
+        table = self._raw.get(codec.name)
         if table is None:
-            forms = ((f"_{wire}", True), ("_raw", False))
-            table = {
-                m: [(f, hook) for form, hook in forms if (f := self._object.find(m.value + form)) is not None]
-                for m in Method
-            }
-            self._raw[wire] = table
+            table = {m: list(self._find_raw(m, codec)) for m in Method}
+            self._raw[codec.name] = table
         return table[method]
 
+    def _find_raw(self, method: Method, codec: Codec) -> Iterator[RawMethod]:
+        for hook in codec.hooks(method):
+            function = self._object.find(f"{method.value}_{hook}")
+            if function is not None:
+                yield function, hook
+                break
+        function = self._object.find(f"{method.value}_raw")
+        if function is not None:
+            yield function, None
 
-def _call_raw(function: Callable[..., Any], is_hook: bool, method: Method, parsed: Any, codec: Codec) -> Any:
+
+def _call_raw(
+    function: Callable[..., Any], hook: str | None, method: Method, parsed: Any, codec: Codec
+) -> Any:
     if method is Method.HEALTH_STATUS:
         return call_user(function)
-    argument = codec.hook_argument if is_hook else codec.raw_argument
-    return call_user(function, argument(method, parsed))
+    if hook is None:
+        return call_user(function, codec.raw_argument(method, parsed))
+    return call_user(function, codec.hook_argument(method, hook, parsed))
 
 
 def _branch(result: Any) -> Any:

@@ -35,7 +35,7 @@ class ErrorCode(Enum):
     UNAVAILABLE = "MICROSERVICE_UNAVAILABLE"
     """Not ready yet, or shutting down."""
     DEADLINE_EXCEEDED = "MICROSERVICE_DEADLINE_EXCEEDED"
-    """The call's deadline passed before it started."""
+    """The call's deadline passed before it was answered."""
     CANCELLED = "MICROSERVICE_CANCELLED"
     """The client went away before the call started."""
 

@@ -31,6 +31,7 @@ def seldon_options() -> Sequence[click.Option]:  # type: ignore[empty-body]
     Called first, before anything is loaded. Give each option a long flag, ``envvar``
     (prefixed ``SELDON_`` unless the protocol names it), ``type``, ``default`` and
     ``help``: they become part of ``seldon-run --help``. The values arrive in ``settings``.
+    :func:`seldon_runtime.settings.option` makes one that shows them there.
     """
 
 

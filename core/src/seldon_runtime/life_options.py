@@ -3,56 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
+
+from seldon_runtime.settings import option
 
 
 def life_options() -> Sequence[click.Option]:
     """How many processes and threads there are, and how they end."""
     return [
-        _option(
+        option(
             "--workers",
             envvar=["SELDON_WORKERS", "GUNICORN_WORKERS"],
             type=click.IntRange(1, 1000),
             default=1,
             help="Processes that serve; each loads the component for itself.",
         ),
-        _option(
+        option(
             "--threads",
             envvar=["SELDON_THREADS", "GUNICORN_THREADS"],
             type=click.IntRange(1, 1000),
             default=1,
             help="Threads that call the component; more than one only if it is thread-safe.",
         ),
-        _option(
+        option(
             "--load-sequentially/--no-load-sequentially",
             envvar="SELDON_LOAD_SEQUENTIALLY",
             default=False,
             help="Whether workers load one after the other.",
         ),
-        _option(
+        option(
             "--max-requests",
             envvar=["SELDON_MAX_REQUESTS", "GUNICORN_MAX_REQUESTS"],
             type=click.IntRange(0),
             default=0,
             help="Calls after which a worker is replaced; 0: never.",
         ),
-        _option(
+        option(
             "--max-requests-jitter",
             envvar=["SELDON_MAX_REQUESTS_JITTER", "GUNICORN_MAX_REQUESTS_JITTER"],
             type=click.IntRange(0),
             default=0,
             help="Up to how many calls more, at random, so that not all are replaced at once.",
         ),
-        _option(
+        option(
             "--queue-size",
             envvar="SELDON_QUEUE_SIZE",
             type=click.IntRange(1),
             default=1000,
             help="Calls that may wait for the component; further ones are refused.",
         ),
-        _option(
+        option(
             "--grace",
             "grace_s",
             envvar="SELDON_GRACE_S",
@@ -60,13 +61,13 @@ def life_options() -> Sequence[click.Option]:
             default=20.0,
             help="Seconds that accepted calls have to finish after SIGTERM.",
         ),
-        _option(
+        option(
             "--reload/--no-reload",
             envvar="SELDON_RELOAD",
             default=False,
             help="For development: load the class anew when a Python file changes.",
         ),
-        _option(
+        option(
             "--drain-delay",
             "drain_delay_s",
             envvar="SELDON_DRAIN_DELAY_S",
@@ -74,7 +75,7 @@ def life_options() -> Sequence[click.Option]:
             default=0.0,
             help="Seconds to serve on, not ready, after SIGTERM: until load balancers have noticed.",
         ),
-        _option(
+        option(
             "--hang-timeout",
             "hang_timeout_s",
             envvar="SELDON_HANG_TIMEOUT_S",
@@ -83,7 +84,3 @@ def life_options() -> Sequence[click.Option]:
             help="Seconds that a call may run before its process counts as hung and is replaced; 0: any.",
         ),
     ]
-
-
-def _option(*names: str, **attributes: Any) -> click.Option:
-    return click.Option(names, show_envvar=True, show_default=True, **attributes)

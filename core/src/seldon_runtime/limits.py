@@ -12,11 +12,17 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``max_body_bytes`` of one request, ``max_array_values`` in one array, ``max_nesting`` of JSON."""
+    """``max_body_bytes`` of one request, ``max_array_values`` in one array, ``max_nesting`` of JSON.
+
+    ``timeout_s`` is how long a call may take from its submission to its answer, waiting included, and
+    ``health_timeout_s`` the same of HEALTH_STATUS; None for ever.
+    """
 
     max_body_bytes: int = 64 * 1024 * 1024
     max_array_values: int = 20_000_000
     max_nesting: int = 128
+    timeout_s: float | None = None
+    health_timeout_s: float | None = None
 
     def check_body(self, size: int) -> None:
         """Raises SeldonError (TOO_LARGE) when a request of ``size`` bytes is not to be read."""

@@ -14,7 +14,7 @@ from types import TracebackType
 import click
 
 from seldon_runtime.log_formats import JsonFormatter, TextFormatter
-from seldon_runtime.settings import Settings
+from seldon_runtime.settings import Settings, option
 from seldon_runtime.stderr import LineWriter, ensure_standard_streams
 
 logger = logging.getLogger(__name__)
@@ -26,30 +26,24 @@ FORMATS = ("text", "json")
 def log_options() -> Sequence[click.Option]:
     """What is logged, and how."""
     return [
-        click.Option(
-            ["--log-level"],
+        option(
+            "--log-level",
             envvar="SELDON_LOG_LEVEL",
             type=click.Choice(LEVELS, case_sensitive=False),
             default="INFO",
-            show_envvar=True,
-            show_default=True,
             help="Least severe messages to log.",
         ),
-        click.Option(
-            ["--log-format"],
+        option(
+            "--log-format",
             envvar="SELDON_LOG_FORMAT",
             type=click.Choice(FORMATS, case_sensitive=False),
             default="text",
-            show_envvar=True,
-            show_default=True,
             help="Text for people, or a JSON object on each line.",
         ),
-        click.Option(
-            ["--access-log/--no-access-log"],
+        option(
+            "--access-log/--no-access-log",
             envvar=["SELDON_ACCESS_LOG", "GUNICORN_ACCESS_LOG"],
             default=False,
-            show_envvar=True,
-            show_default=True,
             help="Whether each finished call gets a line of its own.",
         ),
     ]

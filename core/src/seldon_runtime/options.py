@@ -18,7 +18,7 @@ from seldon_runtime.life_options import life_options
 from seldon_runtime.limits import Limits
 from seldon_runtime.logs import log_options
 from seldon_runtime.plugins import Plugin
-from seldon_runtime.settings import DEFAULT_PORT, Settings
+from seldon_runtime.settings import DEFAULT_PORT, Settings, option
 from seldon_runtime.state_options import state_options
 
 
@@ -35,19 +35,19 @@ def options() -> list[click.Option]:
     limits = Limits()
     port = click.IntRange(0, 65535)
     return [
-        _option(
+        option(
             "--api-type",
             envvar="API_TYPE",
             help="Transports to serve, comma-separated, any case.  [default: REST]",
         ),
-        _option(
+        option(
             "--service-type",
             envvar="SERVICE_TYPE",
             type=click.Choice([t.value for t in ServiceType], case_sensitive=False),
             default=ServiceType.MODEL.value,
             help="What the component is in a graph.",
         ),
-        _option(
+        option(
             "--persistence",
             envvar="PERSISTENCE",
             default="0",
@@ -55,31 +55,31 @@ def options() -> list[click.Option]:
             flag_value="1",
             help="Where state is kept: 0 nowhere, 1 in Redis, or a plugin's name.",
         ),
-        _option(
+        option(
             "--metrics",
             envvar="METRICS",
             help="Metrics plugin; 0 for none.  [default: prometheus if installed]",
         ),
-        _option(
+        option(
             "--extension",
             envvar="SELDON_EXTENSIONS",
             multiple=True,
             help="Extension plugins, in order; comma-separated or repeated.",
         ),
-        _option(
+        option(
             "--parameters",
             envvar="PREDICTIVE_UNIT_PARAMETERS",
             default="[]",
             callback=_not_empty,
             help='Constructor parameters: JSON list of {"name", "value", "type"}.',
         ),
-        _option(
+        option(
             "--host",
             envvar="SELDON_HOST",
             default="0.0.0.0",
             help="Address to listen on; all interfaces by default.",
         ),
-        _option(
+        option(
             "--service-port",
             envvar="PREDICTIVE_UNIT_SERVICE_PORT",
             type=port,
@@ -87,41 +87,57 @@ def options() -> list[click.Option]:
             help="Port of the first transport; the next ones count up. 0: any free ports.",
         ),
         *life_options(),
-        _option(
+        option(
+            "--timeout",
+            "timeout_s",
+            envvar="SELDON_TIMEOUT_S",
+            type=click.FloatRange(0, 86_400),
+            default=0.0,
+            help="Seconds that a call may take, waiting included; 0 for ever. Clients may ask for less.",
+        ),
+        option(
+            "--health-timeout",
+            "health_timeout_s",
+            envvar="SELDON_HEALTH_TIMEOUT_S",
+            type=click.FloatRange(0, 86_400, min_open=True),
+            default=5.0,
+            help="Seconds that the component's own health_status may take, waiting included.",
+        ),
+        option(
             "--max-body-bytes",
             envvar="SELDON_MAX_BODY_BYTES",
             type=click.IntRange(1),
             default=limits.max_body_bytes,
             help="Largest request.",
         ),
-        _option(
+        option(
             "--max-array-values",
             envvar="SELDON_MAX_ARRAY_VALUES",
             type=click.IntRange(1),
             default=limits.max_array_values,
             help="Most values in one array of a request.",
         ),
-        _option(
+        option(
             "--max-nesting",
             envvar="SELDON_MAX_NESTING",
             type=click.IntRange(1, 250),
             default=limits.max_nesting,
             help="Deepest nesting of a JSON request.",
         ),
-        _option(
+        option(
             "--include-metrics",
             envvar="INCLUDE_METRICS_IN_CLIENT_RESPONSE",
             default="true",
             callback=lambda ctx, param, value: value.strip().lower() == "true",
             help="Whether answers show the component's own metrics: only true does.",
         ),
-        _option(
+        option(
             "--error-details/--no-error-details",
             envvar="SELDON_ERROR_DETAILS",
             default=True,
             help="Whether answers tell the message of an exception in user code. The log always does.",
         ),
-        _option(
+        option(
             "--model-metadata",
             envvar="MODEL_METADATA",
             default="",
@@ -136,21 +152,17 @@ def options() -> list[click.Option]:
 def identity_options() -> list[click.Option]:
     """Who the component is."""
     return [
-        _option("--unit-id", envvar="PREDICTIVE_UNIT_ID", help="Name of this component in its graph."),
-        _option("--unit-image", envvar="PREDICTIVE_UNIT_IMAGE", help="Its image, with tag."),
-        _option("--deployment-id", envvar="SELDON_DEPLOYMENT_ID", help="Name of the deployment."),
-        _option("--predictor-id", envvar="PREDICTOR_ID", help="Name of the predictor."),
-        _option(
+        option("--unit-id", envvar="PREDICTIVE_UNIT_ID", help="Name of this component in its graph."),
+        option("--unit-image", envvar="PREDICTIVE_UNIT_IMAGE", help="Its image, with tag."),
+        option("--deployment-id", envvar="SELDON_DEPLOYMENT_ID", help="Name of the deployment."),
+        option("--predictor-id", envvar="PREDICTOR_ID", help="Name of the predictor."),
+        option(
             "--predictor-labels",
             envvar="PREDICTOR_LABELS",
             default="{}",
             help="Labels of the predictor: a JSON object of texts.",
         ),
     ]
-
-
-def _option(*names: str, **attributes: Any) -> click.Option:
-    return click.Option(names, show_envvar=True, show_default=True, **attributes)
 
 
 def _not_empty(ctx: click.Context, param: click.Parameter, value: str) -> str:
@@ -243,9 +255,9 @@ def guess_selection(command_line: Sequence[str], environ: Mapping[str, str]) -> 
     )
     given, rest, _ = command.make_parser(context).parse_args(list(command_line))
     values: dict[str, Any] = {
-        option.name: environ[str(option.envvar)]
-        for option in options()
-        if option.name and environ.get(str(option.envvar))
+        known.name: environ[str(known.envvar)]
+        for known in options()
+        if known.name and environ.get(str(known.envvar))
     }
     if "extension" in values:
         values["extension"] = [values["extension"]]
@@ -277,4 +289,10 @@ def identity_from(settings: Settings) -> Identity:
 
 def limits_from(settings: Settings) -> Limits:
     """The limits that the settings set."""
-    return Limits(settings["max_body_bytes"], settings["max_array_values"], settings["max_nesting"])
+    return Limits(
+        settings["max_body_bytes"],
+        settings["max_array_values"],
+        settings["max_nesting"],
+        timeout_s=settings["timeout_s"] or None,
+        health_timeout_s=settings["health_timeout_s"],
+    )

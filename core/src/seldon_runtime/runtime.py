@@ -244,7 +244,13 @@ class Runtime:
         identity = identity_from(settings)
         service_type = ServiceType(settings["service_type"])
         try:
-            component = Component(user, identity, service_type, show_metrics=settings["include_metrics"])
+            component = Component(
+                user,
+                identity,
+                service_type,
+                show_metrics=settings["include_metrics"],
+                wires=settings.transports,
+            )
             component.load()
         except SeldonError as error:
             raise _failed(name, error) from (error.__cause__ or error)

@@ -11,6 +11,7 @@ from typing import Any
 
 from seldon_runtime.call import RUNNING, Call
 from seldon_runtime.component import Component
+from seldon_runtime.deadline import bring_forward, has_passed, remaining_s, too_late
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.executor import Executor
 from seldon_runtime.identity import Identity
@@ -98,12 +99,19 @@ class Service:
     def submit(self, call: Call, done: Done) -> None:
         """Queue a call and return at once; ``done`` is told the outcome exactly once.
 
-        A health call that needs no user code is answered before this returns.
+        A health call that needs no user code is answered before this returns. That a deadline has passed
+        is told when the call's turn comes, or when it ends, for a component cannot be interrupted;
+        :meth:`call` and :meth:`call_async` tell it at the deadline.
         """
         call.submitted = time.perf_counter()
-        if call.method is Method.HEALTH_STATUS and self._health_is_fixed:
-            self._run(call, done)
-            return
+        timeout_s = self.limits.timeout_s
+        if call.method is Method.HEALTH_STATUS:
+            if self._health_is_fixed:
+                self._run(call, done)
+                return
+            timeout_s = self.limits.health_timeout_s
+        if timeout_s is not None:
+            bring_forward(call, timeout_s)
         try:
             self.executor.submit(lambda: self._run(call, done))
         except SeldonError as error:
@@ -113,7 +121,7 @@ class Service:
         """Submit a call and wait for its wire answer. Not for a component thread or an event loop.
 
         Raises:
-            SeldonError: the call's error.
+            SeldonError: the call's error; DEADLINE_EXCEEDED at its deadline, when there is no answer by then.
         """
         outcome: list[Any] = []
         finished = threading.Event()
@@ -123,7 +131,8 @@ class Service:
             finished.set()
 
         self.submit(call, done)
-        finished.wait()
+        if not finished.wait(remaining_s(call)):
+            raise too_late(call)
         answer, error = outcome
         if error is not None:
             raise error
@@ -133,7 +142,7 @@ class Service:
         """Submit a call and await its wire answer; a cancelled task cancels a call that has not started.
 
         Raises:
-            SeldonError: the call's error.
+            SeldonError: the call's error; DEADLINE_EXCEEDED at its deadline, when there is no answer by then.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Any] = loop.create_future()
@@ -153,11 +162,16 @@ class Service:
                 logger.debug("an answer came after its transport had stopped")
 
         self.submit(call, done)
+        left_s = remaining_s(call)
+        alarm = None if left_s is None else loop.call_later(left_s, lambda: settle(None, too_late(call)))
         try:
             return await future
         except asyncio.CancelledError:
             call.cancelled = True
             raise
+        finally:
+            if alarm is not None:
+                alarm.cancel()
 
     def _run(self, call: Call, done: Done) -> None:
         running = RUNNING.set(call)
@@ -165,13 +179,13 @@ class Service:
         answer, error = None, None
         if call.cancelled:
             error = SeldonError("the client went away before the call started", code=ErrorCode.CANCELLED)
-        elif call.deadline is not None and time.monotonic() >= call.deadline:
-            error = SeldonError(
-                "the deadline passed before the call started", code=ErrorCode.DEADLINE_EXCEEDED
-            )
+        elif has_passed(call):
+            error = too_late(call)
         else:
             try:
                 answer = self._proceed(call)
+                if has_passed(call):
+                    answer, error = None, too_late(call)  # what the client was told
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and interceptors are plugins

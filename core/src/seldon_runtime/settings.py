@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
+
 DEFAULT_PORT = 5000
 
 
@@ -23,6 +25,12 @@ class Worker:
     folder: Path | None = None
     """A folder of this run that all its workers may write to, private to the user, in memory where the system
     has that, removed at the end. None when there is no supervisor."""
+
+
+def option(*names: str, **attributes: Any) -> click.Option:
+    """A click option as :func:`seldon_runtime.hookspecs.seldon_options` is to give them: ``--help`` shows its
+    variable and its default. Arguments are those of ``click.Option``."""
+    return click.Option(names, show_envvar=True, show_default=True, **attributes)
 
 
 class Settings(Mapping[str, Any]):

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from seldon_runtime.errors import StartupError
-from seldon_runtime.settings import Settings
+from seldon_runtime.settings import Settings, option
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ _SHORTEST_SECRET = 16
 def state_options() -> Sequence[click.Option]:
     """Part of the core's options."""
     return [
-        _option(
+        option(
             "--persistence-interval",
             "persistence_interval_s",
             envvar="PERSISTENCE_INTERVAL_S",
@@ -29,32 +29,32 @@ def state_options() -> Sequence[click.Option]:
             help="Seconds between saves of changed state; the parameter push_frequency sets it too."
             "  [default: 60]",
         ),
-        _option(
+        option(
             "--persistence-versions",
             envvar="PERSISTENCE_VERSIONS",
             type=click.IntRange(1, 1000),
             default=3,
             help="How many versions of the state are kept.",
         ),
-        _option(
+        option(
             "--persistence-secret-key",
             envvar="PERSISTENCE_SECRET_KEY",
             help="Secret that signs state; only state signed with it is restored. Rather set the variable.",
         ),
-        _option(
+        option(
             "--persistence-require-signature/--no-persistence-require-signature",
             envvar="PERSISTENCE_REQUIRE_SIGNATURE",
             default=False,
             help="Do not start with persistence but without a secret.",
         ),
-        _option(
+        option(
             "--persistence-at-start",
             envvar="PERSISTENCE_AT_START",
             type=click.Choice(AT_START, case_sensitive=False),
             default="fail",
             help="When the store does not answer at the start: fail, wait for it, or start fresh.",
         ),
-        _option(
+        option(
             "--persistence-wait",
             "persistence_wait_s",
             envvar="PERSISTENCE_WAIT_S",
@@ -124,7 +124,3 @@ def _push_frequency(parameters: dict[str, Any]) -> float | None:
     if isinstance(value, int | float) and value > 0:
         return float(value)
     raise StartupError(f"the parameter push_frequency is {value!r}, expected a number of seconds above 0")
-
-
-def _option(*names: str, **attributes: Any) -> click.Option:
-    return click.Option(names, show_envvar=True, show_default=True, **attributes)

@@ -347,8 +347,18 @@ def test_the_old_feedback_hook_gets_text():
         def send_feedback_rest(self, text):
             return {"strData": str(json.loads(text)["reward"])}
 
-    codec = GrpcCodec(Limits(), "rest")
-    assert answer(Old(), Feedback(reward=0.5), Method.SEND_FEEDBACK, codec).strData == "0.5"
+    assert answer(Old(), Feedback(reward=0.5), Method.SEND_FEEDBACK).strData == "0.5"
+
+
+def test_feedback_has_the_grpc_hook_called_before_the_one_for_both():
+    class Both:
+        def send_feedback_rest(self, text):
+            raise AssertionError(text)
+
+        def send_feedback_grpc(self, feedback):
+            return message(strData=str(feedback.reward))
+
+    assert answer(Both(), Feedback(reward=0.5), Method.SEND_FEEDBACK).strData == "0.5"
 
 
 def test_an_outlier_detector_annotates_the_request():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,6 +48,21 @@ class Answer:
     def reason(self) -> str:
         reason: str = self.json["status"]["reason"]
         return reason
+
+
+class Gated:
+    """Its calls wait for the gate; what those that began were called with is kept."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.began = threading.Event()
+        self.seen: list[Any] = []
+
+    def predict(self, X: Any, names: Any) -> Any:
+        self.seen.append(X)
+        self.began.set()
+        assert self.gate.wait(WAIT_S)
+        return X
 
 
 class App:
@@ -261,3 +277,31 @@ def serve_module(
 ) -> Iterator[Callable[..., Server]]:
     """Like ``serve``, for servers that the tests of a module share: a stop takes 0.2 s."""
     yield from serving(make_service, settings)
+
+
+@pytest.fixture
+def gated() -> Iterator[Gated]:
+    """A component whose calls wait until ``gated.gate`` is set."""
+    user = Gated()
+    yield user
+    user.gate.set()
+
+
+def multipart(content: bytes) -> bytes:
+    head = b'--line\r\nContent-Disposition: form-data; name="strData"\r\n\r\n'
+    return head + content + b"\r\n--line--\r\n"
+
+
+SENDING = {
+    "JSON": ("application/json", lambda text: b'{"strData":"%s"}' % text),
+    "JSON through Flask": ("application/x+json", lambda text: b'{"strData":"%s"}' % text),
+    "form": ("application/x-www-form-urlencoded", lambda text: b'json={"strData":"%s"}' % text),
+    "multipart": ("multipart/form-data; boundary=line", multipart),
+}
+
+
+@pytest.fixture(params=SENDING)
+def sending(request: pytest.FixtureRequest) -> tuple[dict[str, str], Callable[[bytes], bytes]]:
+    """Headers, and what makes the body, of a request that sends a text: each encoding in turn."""
+    content_type, write = SENDING[request.param]
+    return {"Content-Type": content_type}, write

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
-from seldon_runtime_rest.answer import STATUS_OF, error_answer, fault, request_id_from, status_answer
+from seldon_runtime_rest.answer import STATUS_OF, error_answer, fault, status_answer
 
 
 @pytest.mark.parametrize("code", ErrorCode)
@@ -53,13 +53,3 @@ def test_a_fault_of_the_plugin_tells_no_internals():
 def test_texts_of_user_code_may_be_anything(info, text):
     body = json.loads(status_answer(400, info, info).body)
     assert (body["status"]["info"], body["status"]["reason"]) == (text, text)
-
-
-@pytest.mark.parametrize("header", ["a", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "!~", "x" * 128])
-def test_a_short_printable_request_id_is_taken(header):
-    assert request_id_from(header) == header
-
-
-@pytest.mark.parametrize("header", [None, "", "a b", "é", "x" * 129, "a\n", "\x7f"])
-def test_any_other_request_id_is_not(header):
-    assert request_id_from(header) is None

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+import select
 import socket
 import threading
-from typing import Any
 
 import pytest
 
-from seldon_runtime_rest.connection import MAX_HEAD_BYTES
+from seldon_runtime_rest import connection as connection_module
+from seldon_runtime_rest.crowd import Manners
 
 WAIT_S = 20.0
+MAX_HEAD_BYTES = Manners().max_head_bytes
 BODY = b'{"strData":"x"}'
 HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
 PING = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n"
 CHUNKED_BODY = b"f\r\n" + BODY + b"\r\n0\r\n\r\n"
 LAST = b"Connection: close\r\n"
 ECHOED = b'{"meta":{},"strData":"x"}\n'
+
+
+@pytest.fixture(autouse=True)
+def brief_linger(monkeypatch):
+    monkeypatch.setattr(connection_module, "_LINGER_S", 0.2)
 
 
 class Gated:
@@ -45,6 +52,8 @@ def server(serve_module):
 def user(server):
     user = server.service.component.user
     user.calls = 0
+    user.began.clear()
+    user.gate.clear()
     return user
 
 
@@ -72,6 +81,11 @@ def all_of(connection: socket.socket) -> bytes:
     while part := connection.recv(65536):
         received += part
     return received
+
+
+def endless(connection: socket.socket, more: bytes) -> None:
+    while True:
+        connection.sendall(more)
 
 
 def statuses(received: bytes) -> list[int]:
@@ -103,6 +117,14 @@ def statuses(received: bytes) -> list[int]:
         "chunks and length": HEAD + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n" + CHUNKED_BODY,
         "unknown coding": HEAD + b"Transfer-Encoding: xchunked\r\n\r\n" + CHUNKED_BODY,
         "chunks not last": HEAD + b"Transfer-Encoding: chunked, identity\r\n\r\n" + CHUNKED_BODY,
+        "compressed chunks": HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKED_BODY,
+        "chunks of chunks": HEAD + b"Transfer-Encoding: chunked, chunked\r\n\r\n" + CHUNKED_BODY,
+        "two hosts": b"GET /health/ping HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        "carriage return in a header": PING + b"X-Request-Id: a\rb\r\n\r\n",
+        "lines that end with a line feed": b"GET /health/ping HTTP/1.1\nHost: h\n\n",
+        "HTTP/2 without a preface": b"GET /health/ping HTTP/2.0\r\nHost: h\r\n\r\n",
+        "HTTP/0.9": b"GET /health/ping\r\n\r\n",
+        "only a host": b"GET http://h HTTP/1.1\r\nHost: h\r\n\r\n",
         "chunks twice": HEAD
         + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n"
         + CHUNKED_BODY,
@@ -161,14 +183,11 @@ def test_a_head_without_end_is_a_431(server, connect, flood):
     begin, more = flood[1]
     with connect() as connection:
         connection.sendall(PING + begin)
-        sent = 0
-        try:
-            while sent < 100 * MAX_HEAD_BYTES:
-                connection.sendall(more)
-                sent += len(more)
-        except OSError:  # refused, and the connection closed
-            pass
-        assert sent < 100 * MAX_HEAD_BYTES
+        while not select.select([connection], [], [], 0)[0]:
+            connection.sendall(more)
+        assert statuses(all_of(connection)) == [431]
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
+            endless(connection, more)  # read over for a while, then cut off
     assert server.request("GET", "/health/ping").body == b"pong"
 
 
@@ -241,15 +260,71 @@ def test_several_requests_at_once_are_answered_in_their_order(exchange):
     ]
 
 
-def test_rubbish_after_a_request_is_not_taken_for_its_answer(connect, user):
-    waiting = b'{"strData":"wait"}'
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        b"\x00rubbish\r\n\r\n",
+        b"GET /" + b"a" * (MAX_HEAD_BYTES + 1),
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        PING + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n",
+    ],
+    ids=["no request", "an endless head", "a body that is none", "two lengths"],
+)
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_follows_a_request_is_refused_after_its_answer(connect, user, rubbish, at_once):
+    waiting = HEAD + b"Content-Length: 18\r\n\r\n" + b'{"strData":"wait"}'
     with connect() as connection:
-        connection.sendall(HEAD + b"Content-Length: 18\r\n\r\n" + waiting)
-        assert user.began.wait(WAIT_S)
-        connection.sendall(b"\x00rubbish\r\n\r\n")
-        try:
-            received: Any = all_of(connection)
-        except ConnectionResetError:
-            received = b""
-    user.gate.set()
-    assert received == b""
+        if at_once:
+            connection.sendall(waiting + rubbish + PING + b"\r\n")
+            assert user.began.wait(WAIT_S)
+        else:
+            connection.sendall(waiting)
+            assert user.began.wait(WAIT_S)
+            connection.sendall(rubbish)
+        user.gate.set()
+        received = all_of(connection)
+    assert statuses(received) == [200]
+    assert b"connection: close" in received
+    assert received.endswith(b'{"meta":{},"strData":"wait"}\n')
+    assert user.calls == 1
+
+
+def test_of_very_many_requests_at_once_the_first_are_answered(exchange):
+    received = exchange((PING + b"\r\n") * 5000)
+    assert set(statuses(received)) == {200}
+    assert 100 <= len(statuses(received)) < 200
+    assert received.count(b"pong") == len(statuses(received))
+
+
+def test_trailers_are_no_headers(exchange, server, user):
+    seen = []
+    submit = server.service.submit
+    server.service.submit = lambda call, done: (seen.append(dict(call.headers)), submit(call, done))
+    trailers = b"X-Request-Id: smuggled\r\nAuthorization: me\r\n"
+    body = b"f\r\n" + BODY + b"\r\n0\r\n" + trailers + b"\r\n"
+    received = exchange(HEAD + b"Transfer-Encoding: chunked\r\n" + LAST + b"\r\n" + body)
+    server.service.submit = submit
+    assert received.endswith(ECHOED)
+    assert len(seen) == 1
+    assert not {"x-request-id", "authorization"} & set(seen[0])
+
+
+@pytest.mark.parametrize(
+    "more", [b"1;" + b"x" * 1000 + b"\r\na\r\n", b"0\r\n" + b"X: " + b"x" * 1000, b"1;" + b"x" * 1000]
+)
+def test_endless_framing_of_a_body_is_a_400(connect, more):
+    with connect() as connection:
+        connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        while not select.select([connection], [], [], 0)[0]:
+            connection.sendall(more)
+        assert statuses(all_of(connection)) == [400]
+
+
+def test_a_body_in_very_many_small_pieces_is_taken(exchange):
+    text = b"x" * 50_000
+    pieces = b"".join(b"1\r\n%c\r\n" % byte for byte in b'{"strData":"%b"}' % text)
+    received = exchange(
+        HEAD + LAST + b"Transfer-Encoding: chunked\r\n\r\n", pieces[:70_001], pieces[70_001:] + b"0\r\n\r\n"
+    )
+    assert statuses(received) == [200]
+    assert text in received

@@ -134,6 +134,7 @@ def test_document_has_exactly_the_addresses_of_the_protocol() -> None:
         "/health/ping": "get",
         "/health/live": "get",
         "/health/ready": "get",
+        "/health/startup": "get",
         "/health/status": "get",
         "/api/v1.0/health/status": "get",
         "/metadata": "get",

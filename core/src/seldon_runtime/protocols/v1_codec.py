@@ -54,6 +54,10 @@ class JsonCodec:
         self._loads = loads
         self._dumps = dumps
 
+    def hooks(self, method: Method) -> Sequence[str]:
+        """Its own name."""
+        return (self.name,)
+
     def parse(self, method: Method, wire: Any) -> Any:
         """The parsed JSON value."""
         if not isinstance(wire, bytes | str):
@@ -112,7 +116,7 @@ class JsonCodec:
         """The parsed value; for feedback one with the attributes of a protobuf message."""
         return FeedbackView(parsed) if method is Method.SEND_FEEDBACK else parsed
 
-    def hook_argument(self, method: Method, parsed: Any) -> Any:
+    def hook_argument(self, method: Method, hook: str, parsed: Any) -> Any:
         """The parsed value; for feedback its JSON text."""
         return json.dumps(parsed) if method is Method.SEND_FEEDBACK else parsed
 

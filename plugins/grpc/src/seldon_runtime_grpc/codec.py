@@ -31,12 +31,16 @@ class GrpcCodec:
 
     Args:
         limits: of array sizes.
-        name: see :class:`seldon_runtime.codec.Codec`.
     """
 
-    def __init__(self, limits: Limits, name: str = "grpc") -> None:
+    name = "grpc"
+
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.name = name
+
+    def hooks(self, method: Method) -> Sequence[str]:
+        """``grpc``; feedback has one old hook for both transports, ``send_feedback_rest``, too."""
+        return ("grpc", "rest") if method is Method.SEND_FEEDBACK else ("grpc",)
 
     def parse(self, method: Method, wire: Any) -> Any:
         """A SeldonMessage, SeldonMessageList or Feedback."""
@@ -82,9 +86,9 @@ class GrpcCodec:
         """The message."""
         return parsed
 
-    def hook_argument(self, method: Method, parsed: Any) -> Any:
-        """The message; for a ``send_feedback_rest``, which gRPC calls too, its JSON text."""
-        return MessageToJson(parsed, descriptor_pool=POOL) if self.name == "rest" else parsed
+    def hook_argument(self, method: Method, hook: str, parsed: Any) -> Any:
+        """The message; for a ``send_feedback_rest`` its JSON text."""
+        return MessageToJson(parsed, descriptor_pool=POOL) if hook == "rest" else parsed
 
     def annotate(self, method: Method, parsed: Any, annotation: neutral.Message) -> bytes:
         """The request with tags, request path and metrics added to its meta."""

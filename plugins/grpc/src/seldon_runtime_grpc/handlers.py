@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 from google.protobuf.json_format import ParseDict
 
-from seldon_runtime.call import Call
+from seldon_runtime.call import Call, request_id_from
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
@@ -18,7 +18,7 @@ from seldon_runtime_grpc.codec import GrpcCodec
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonModelMetadata
 from seldon_runtime_grpc.services import CALLS, METADATA, SERVICES
-from seldon_runtime_grpc.status import REQUEST_ID, request_id_from, status_of
+from seldon_runtime_grpc.status import REQUEST_ID, status_of
 
 NAME = "grpc"
 _NO_DEADLINE_S = 10.0 * 365 * 24 * 3600
@@ -65,14 +65,12 @@ class Handlers(grpc.GenericRpcHandler):
         return self._metadata if method in METADATA else self._not_of_one_component
 
     def _call(self, method: Method, target: str) -> Behavior:
-        codec = self._codec_for(method)
-
         def behavior(request: bytes, context: grpc.ServicerContext) -> bytes:
             metadata = _texts(context)
             call = Call(
                 method,
                 request,
-                codec,
+                self._codec,
                 NAME,
                 request_id=request_id_from(metadata.get(REQUEST_ID)),
                 headers=metadata,
@@ -94,13 +92,6 @@ class Handlers(grpc.GenericRpcHandler):
             return answer
 
         return behavior
-
-    def _codec_for(self, method: Method) -> GrpcCodec:
-        """Feedback has one old hook for both transports, ``send_feedback_rest``; a ``_grpc`` one wins."""
-        user = self._service.component.user
-        if method is Method.SEND_FEEDBACK and not hasattr(user, "send_feedback_grpc"):
-            return GrpcCodec(self._service.limits, "rest")
-        return self._codec
 
     def _refuse(self, requests: object, context: grpc.ServicerContext) -> bytes:
         """Held back until then, for a client that is refused at once calls again over the same connection,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from seldon_runtime.hookspecs import hookimpl
 from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.settings import Settings, option
 from seldon_runtime.transport import Transport
 
 _LARGEST = 2**31 - 1
@@ -19,27 +18,27 @@ _LARGEST = 2**31 - 1
 def seldon_options() -> Sequence[click.Option]:
     """Port, threads, message size, keepalive and TLS."""
     return [
-        _option(
+        option(
             "--grpc-port",
             envvar="PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
             type=click.IntRange(0, 65535),
             help="Port of the gRPC transport; without it, --service-port counts.",
         ),
-        _option(
+        option(
             "--grpc-threads",
             envvar="GRPC_THREADS",
             type=click.IntRange(1),
             help="gRPC calls that are held at the same time, those that wait for the component included; "
             "further ones wait in the network.  [default: --queue-size and a few]",
         ),
-        _option(
+        option(
             "--grpc-max-message-bytes",
             envvar="SELDON_GRPC_MAX_MESSAGE_BYTES",
             type=click.IntRange(1, _LARGEST),
             help="Largest message, in and out.  [default: the pod's annotation "
             "seldon.io/grpc-max-message-size, else 67108864]",
         ),
-        _option(
+        option(
             "--grpc-keepalive",
             "grpc_keepalive_s",
             envvar="SELDON_GRPC_KEEPALIVE_S",
@@ -47,7 +46,7 @@ def seldon_options() -> Sequence[click.Option]:
             default=60.0,
             help="Seconds after which an idle client is asked whether it is still there.",
         ),
-        _option(
+        option(
             "--grpc-max-connection-age",
             "grpc_max_connection_age_s",
             envvar="SELDON_GRPC_MAX_CONNECTION_AGE_S",
@@ -56,19 +55,19 @@ def seldon_options() -> Sequence[click.Option]:
             help="With several workers: seconds after which a client is told to connect anew, its calls "
             "going on: that spreads the load, and lets workers be replaced without a failed call.",
         ),
-        _option(
+        option(
             "--grpc-tls-cert",
             envvar="SELDON_GRPC_TLS_CERT",
             type=click.Path(),
             help="PEM file with the server's certificate chain. With it, only TLS is served.",
         ),
-        _option(
+        option(
             "--grpc-tls-key",
             envvar="SELDON_GRPC_TLS_KEY",
             type=click.Path(),
             help="PEM file with the key of the certificate.",
         ),
-        _option(
+        option(
             "--grpc-tls-client-ca",
             envvar="SELDON_GRPC_TLS_CLIENT_CA",
             type=click.Path(),
@@ -83,7 +82,3 @@ def seldon_transport(service: Service, settings: Settings) -> Transport:
     from seldon_runtime_grpc.transport import GrpcTransport  # grpc's import is worth avoiding for --help
 
     return GrpcTransport(service, settings)
-
-
-def _option(*names: str, **attributes: Any) -> click.Option:
-    return click.Option(names, show_envvar=True, show_default=True, **attributes)

@@ -44,7 +44,6 @@ _STATUS_OF_HTTP = {  # google/rpc/code.proto, "HTTP Mapping", read backwards
     503: grpc.StatusCode.UNAVAILABLE,
     504: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _DETAILS_BYTES = 4096
 """Clients refuse trailers above 8 KiB, and details go out percent-encoded."""
 
@@ -56,11 +55,6 @@ class Status(grpc.Status):
     code: grpc.StatusCode
     details: str
     trailing_metadata: tuple[tuple[str, str], ...] = ()
-
-
-def request_id_from(value: str | None) -> str | None:
-    """The client's request id, if it is short and printable; else None, and one is made up when needed."""
-    return value if value is not None and _REQUEST_ID.fullmatch(value) else None
 
 
 def code_of(error: SeldonError) -> grpc.StatusCode:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from seldon_runtime.hookspecs import hookimpl
 from seldon_runtime.observer import Interceptor, Observer
 from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.settings import Settings, option
 from seldon_runtime.transport import Transport
 
 if TYPE_CHECKING:
@@ -23,47 +23,47 @@ _last: tuple[Settings, Assembly] | None = None
 def seldon_options() -> Sequence[click.Option]:
     """Where the page is, and what stands on it."""
     return [
-        _option(
+        option(
             "--metrics-port",
             envvar="PREDICTIVE_UNIT_METRICS_SERVICE_PORT",
             type=click.IntRange(0, 65535),
             default=6000,
             help="Port of the metrics page; 0: any free one.",
         ),
-        _option(
+        option(
             "--metrics-endpoint",
             envvar="PREDICTIVE_UNIT_METRICS_ENDPOINT",
             default="/metrics",
             callback=_path,
             help="Path of the metrics page.",
         ),
-        _option(
+        option(
             "--metrics-runtime/--no-metrics-runtime",
             envvar="SELDON_METRICS_RUNTIME",
             default=False,
             help="Whether the page holds the runtime's metrics too; /runtime and /all below it always do.",
         ),
-        _option(
+        option(
             "--metrics-strict/--no-metrics-strict",
             envvar="SELDON_METRICS_STRICT",
             default=False,
             help="Whether a custom metric that Prometheus cannot hold fails the call; else it is left out.",
         ),
-        _option(
+        option(
             "--metrics-max-series",
             envvar="SELDON_METRICS_MAX_SERIES",
             type=click.IntRange(0),
             default=1000,
             help="Most series of custom metrics (key, method and tags); further ones are left out.",
         ),
-        _option(
+        option(
             "--metrics-feedback",
             envvar="SELDON_EXECUTOR_ENABLED",
             default="true",
             callback=lambda ctx, param, value: value.strip().lower() != "false",
             help="Whether feedback and rewards are counted: only false turns it off.",
         ),
-        _option(
+        option(
             "--metrics-dir",
             envvar="PROMETHEUS_MULTIPROC_DIR",
             help="Folder through which several workers share one page.",
@@ -103,10 +103,6 @@ def _assembly(settings: Settings) -> Assembly:
     if _last is None or _last[0] is not settings:
         _last = settings, Assembly(settings)
     return _last[1]
-
-
-def _option(*names: str, **attributes: Any) -> click.Option:
-    return click.Option(names, show_envvar=True, show_default=True, **attributes)
 
 
 def _path(ctx: click.Context, param: click.Parameter, value: str) -> str:

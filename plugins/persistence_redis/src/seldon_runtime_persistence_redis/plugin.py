@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from seldon_runtime.hookspecs import hookimpl
-from seldon_runtime.settings import Settings
+from seldon_runtime.settings import Settings, option
 from seldon_runtime.state import StateStore, StoreError
 
 logger = logging.getLogger(__name__)
@@ -19,43 +18,43 @@ logger = logging.getLogger(__name__)
 def seldon_options() -> Sequence[click.Option]:
     """Where Redis is."""
     return [
-        _option(
+        option(
             "--redis-host",
             envvar="REDIS_SERVICE_HOST",
             help="Host of Redis.  [default: localhost]",
         ),
-        _option(
+        option(
             "--redis-port",
             envvar="REDIS_SERVICE_PORT",
             type=click.IntRange(1, 65535),
             default=6379,
             help="Port of Redis.",
         ),
-        _option(
+        option(
             "--redis-url",
             envvar="REDIS_URL",
             help="redis://, rediss:// (TLS) or unix:// address with user, password and database; wins over"
             " host and port. It holds a secret: rather set the variable.",
         ),
-        _option(
+        option(
             "--redis-sentinels",
             envvar="REDIS_SENTINELS",
             default="",
             callback=_addresses,
             help="Sentinels to ask for Redis: host:port,host:port. The URL then gives only the rest.",
         ),
-        _option(
+        option(
             "--redis-sentinel-service",
             envvar="REDIS_SENTINEL_SERVICE",
             default="mymaster",
             help="Name under which the sentinels know Redis.",
         ),
-        _option(
+        option(
             "--redis-sentinel-password",
             envvar="REDIS_SENTINEL_PASSWORD",
             help="Password of the sentinels, if they have one. Rather set the variable.",
         ),
-        _option(
+        option(
             "--redis-timeout",
             "redis_timeout_s",
             envvar="REDIS_TIMEOUT_S",
@@ -87,10 +86,6 @@ def seldon_state_store(settings: Settings) -> StateStore | None:
         store.close()
         return None
     return store
-
-
-def _option(*names: str, **attributes: Any) -> click.Option:
-    return click.Option(names, show_envvar=True, show_default=True, **attributes)
 
 
 def _addresses(ctx: click.Context, param: click.Parameter, value: str) -> tuple[tuple[str, int], ...]:

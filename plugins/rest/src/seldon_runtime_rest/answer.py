@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
 
+from seldon_runtime.call import request_id_from
 from seldon_runtime.errors import ErrorCode, SeldonError
 
 JSON = "application/json"
@@ -26,7 +27,6 @@ STATUS_OF = {
     ErrorCode.CANCELLED: 499,
 }
 _RETRY_AFTER_S = "1"
-_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,19 @@ class HttpAnswer:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def request_id_from(header: str | None) -> str | None:
-    """The client's request id, if it is short and printable; else None, and one is made up when needed."""
-    return header if header is not None and _REQUEST_ID.fullmatch(header) else None
+class UnknownCoding(SeldonError):
+    """The body is compressed: nothing is unpacked here, whatever it would come to."""
+
+    def __init__(self, coding: str) -> None:
+        super().__init__(
+            f"Content-Encoding is {coding:.80}, expected none: send the body uncompressed", status_code=415
+        )
+
+
+def given_request_id(headers: Mapping[bytes, bytes]) -> str | None:
+    """The client's request id, from lower-case header names."""
+    given = headers.get(b"x-request-id")
+    return request_id_from(given.decode("latin-1")) if given else None
 
 
 def status_of(error: SeldonError) -> int:
@@ -54,6 +64,8 @@ def error_answer(error: SeldonError, request_id: str | None = None) -> HttpAnswe
     headers: tuple[tuple[str, str], ...] = ((REQUEST_ID, request_id),) if request_id else ()
     if error.code is ErrorCode.OVERLOADED:
         headers += (("Retry-After", _RETRY_AFTER_S),)
+    if isinstance(error, UnknownCoding):
+        headers += (("Accept-Encoding", "identity"),)  # RFC 9110, section 12.5.3
     return status_answer(status_of(error), error.message, error.reason, headers)
 
 

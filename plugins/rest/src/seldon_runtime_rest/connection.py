@@ -1,77 +1,312 @@
-"""One HTTP/1.1 connection: uvicorn's, with a bound on the head of a request, and deaf to upgrades."""
+"""One HTTP/1.1 connection: uvicorn's, with bounds on what its client may cost, and deaf to upgrades."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import re
+from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from seldon_runtime.errors import ErrorCode
 from seldon_runtime_rest.answer import HttpAnswer, status_answer
+from seldon_runtime_rest.crowd import Crowd
 
-MAX_HEAD_BYTES = 64 * 1024
-"""Most bytes of a request line and headers together; a little more passes when it arrives at once."""
+logger = logging.getLogger(__name__)
+
+_MAX_FRAMING_BYTES = 64 * 1024
+"""Most bytes of a body that are no content: chunk sizes beyond the usual ones, extensions, trailers."""
+_USUAL_FRAMING_BYTES = 16
+"""What each piece of a chunked body may have around it without being counted."""
+_MAX_PIPELINED = 100
+"""Most requests that may wait for the answer to an earlier one on the same connection."""
+_LINGER_S = 5.0
+"""How long what a client still sends is read over: so it gets to read its answer (RFC 9112, section 9.6)."""
 _UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
 
 
-class Connection(HttpToolsProtocol):
-    """What the parser itself lacks.
+class _Refused(Exception):
+    """Raised inside the parser: this request is not taken."""
 
-    It keeps any number of header bytes, so a client could fill the memory. And when a client offers
-    an upgrade it drops the request's body, though a server that does not upgrade has to answer the
-    request as if there were no offer (RFC 9110, section 7.8): Java's ``HttpClient`` offers HTTP/2 with
-    its first request on every connection.
+
+class Connection(HttpToolsProtocol):
+    """What the parser and uvicorn's protocol lack.
+
+    They keep any number of header bytes and of requests, wait for ever for a request that has begun, and
+    for a client that does not read its answer. And when a client offers an upgrade the parser drops the
+    request's body, though a server that does not upgrade has to answer the request as if there were no
+    offer (RFC 9110, section 7.8): Java's ``HttpClient`` offers HTTP/2 with its first request.
+
+    A request is either answered, in its turn, or refused; after a refusal nothing more is read.
     """
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, crowd: Crowd, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.url = b""
+        self._crowd = crowd
+        self._manners = crowd.manners
         self._in_head = True
         self._head_bytes = 0
+        self._framing_bytes = 0
+        self._window_bytes = 0
+        self._unwritten_bytes = 0
+        self._is_deaf = False
+        self._previous: RequestResponseCycle | None = None
+        self._awaited: Callable[[], None] | None = None
+        self._sending_timer: asyncio.TimerHandle | None = None
+        self._taking_timer: asyncio.TimerHandle | None = None
+
+    # The life of the connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Called by the event loop."""
+        super().connection_made(transport)
+        if self._crowd.make_room(len(self.connections)):
+            self._rest()
+        else:
+            self._is_deaf = True
+            transport.write(_text(503, "too many connections; try again later", ErrorCode.OVERLOADED))
+            self._close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Called by the event loop."""
+        self._crowd.idle.pop(self, None)
+        self._unset_keepalive_if_required()
+        for timer in (self._sending_timer, self._taking_timer):
+            if timer is not None:
+                timer.cancel()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Called by uvicorn when the server ends."""
+        if self._is_deaf:
+            self.transport.abort()
+        else:
+            super().shutdown()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Called by a timer: no request came."""
+        self._close()
+
+    # What comes
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop with what came."""
+        if self._is_deaf:
+            return
+        self._unset_keepalive_if_required()
+        self._crowd.idle.pop(self, None)
         if self._in_head:
             self._head_bytes += len(data)
             end = data.find(b"\r\n\r\n")
             offer = _UPGRADE.search(data, 0, end if end >= 0 else len(data))
             if offer is not None:
                 data = data[: offer.end()] + b"-offered" + data[offer.end() :]
-        super().data_received(data)
-        if self._in_head and self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self._refuse(431, f"the request line and headers have more than {MAX_HEAD_BYTES} bytes")
+        else:
+            self._framing_bytes += len(data)
+            self._window_bytes += len(data)
+        try:
+            self.parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            logger.debug("a request of %s was refused: %s", self.client, error.__context__ or error)
+            self._refuse(400, "this is no valid HTTP/1.1 request")
+        else:
+            self._check_sizes()
+            self._await_client()
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
-        self._in_head = False
+        _check_head(self.parser.get_http_version(), self.headers)
+        previous = self.cycle
         super().on_headers_complete()
+        self._previous = previous
+        self._in_head = False
+        self._framing_bytes = self._window_bytes = 0
+        self.headers = []  # what the parser finds from now on are trailers: they are no headers
+        if len(self.pipeline) > _MAX_PIPELINED:
+            raise _Refused("too many requests wait on this connection")
+
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        self._framing_bytes = max(0, self._framing_bytes - len(body) - _USUAL_FRAMING_BYTES)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
         self._in_head = True
         self._head_bytes = 0
+        self.url = b""
         super().on_message_complete()
 
-    def send_400_response(self, msg: str) -> None:
-        """Called by uvicorn when the parser gave up."""
-        self._refuse(400, "this is no valid HTTP/1.1 request")
+    def _check_sizes(self) -> None:
+        if self._in_head:
+            if self._head_bytes > self._manners.max_head_bytes:
+                limit = self._manners.max_head_bytes
+                self._refuse(431, f"the request line and headers have more than {limit} bytes")
+        elif self._framing_bytes > _MAX_FRAMING_BYTES:
+            self._refuse(
+                400, f"there are more than {_MAX_FRAMING_BYTES} bytes between the pieces of the body"
+            )
+
+    # Waiting for the client
+
+    def _await_client(self) -> None:
+        """Have the right timer run: for the rest of a head or body, or for the next request."""
+        if self._is_deaf:
+            return
+        if not self._in_head:
+            awaited = self._body_is_late
+        elif self._has_begun:
+            awaited = self._head_is_late
+        else:
+            awaited = None
+            if self._is_idle and self.timeout_keep_alive_task is None:
+                self._rest()
+        if awaited != self._awaited:
+            self._await(
+                awaited, self._manners.head_timeout_s if self._in_head else self._manners.body_timeout_s
+            )
+
+    def _await(self, awaited: Callable[[], None] | None, within_s: float) -> None:
+        if self._sending_timer is not None:
+            self._sending_timer.cancel()
+        self._awaited = awaited
+        self._sending_timer = None if awaited is None else self.loop.call_later(within_s, awaited)
+
+    def _head_is_late(self) -> None:
+        within_s = self._manners.head_timeout_s
+        if self.flow.read_paused:
+            self._await(self._head_is_late, within_s)
+        else:
+            self._refuse(408, f"the request line and headers were not whole within {within_s:g} seconds")
+
+    def _body_is_late(self) -> None:
+        within_s = self._manners.body_timeout_s
+        if self._is_idle:  # it has had its answer
+            self.transport.abort()
+        elif self.flow.read_paused or self._window_bytes >= self._manners.least_bytes:
+            self._window_bytes = 0
+            self._await(self._body_is_late, within_s)
+        else:
+            self._refuse(408, f"{self._window_bytes} bytes of the body came within {within_s:g} seconds")
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether some of the head of a request is there."""
+        return self._head_bytes > 0 or self.url != b""
+
+    @property
+    def _is_idle(self) -> bool:
+        latest: RequestResponseCycle | None = self.cycle
+        return latest is None or latest.response_complete
+
+    def _rest(self) -> None:
+        """No request is there: wait for one, for a while."""
+        self._crowd.idle[self] = self.transport
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    # What goes
+
+    def on_response_complete(self) -> None:
+        """Called by uvicorn when an answer has been handed to the transport."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._await_reader()
+        elif not self._is_idle:
+            pass
+        elif not self._in_head:  # answered before it was whole
+            if self.expect_100_continue:  # the rest may never come, and cannot be told from another request
+                self._close()
+            else:
+                self._await(self._body_is_late, _LINGER_S)
+        elif not self._has_begun:
+            self._rest()
+
+    def pause_writing(self) -> None:
+        """Called by the event loop when the client does not read as fast as it is answered."""
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        """Called by the event loop when it has caught up."""
+        super().resume_writing()
+        if self._taking_timer is not None and not self.transport.is_closing():
+            self._taking_timer.cancel()
+            self._taking_timer = None
+
+    def _close(self) -> None:
+        self.transport.close()
+        self._await_reader()
+
+    def _await_reader(self) -> None:
+        if self._taking_timer is None:
+            self._unwritten_bytes = self.transport.get_write_buffer_size()
+            self._taking_timer = self.loop.call_later(self._manners.body_timeout_s, self._reader_is_late)
+
+    def _reader_is_late(self) -> None:
+        self._taking_timer = None
+        taken = self._unwritten_bytes - self.transport.get_write_buffer_size()
+        if taken >= self._manners.least_bytes:
+            self._await_reader()
+        else:
+            logger.debug("%s took %d bytes of its answer, and is dropped", self.client, taken)
+            self.transport.abort()
 
     def _refuse(self, status: int, info: str) -> None:
-        """Answer what never becomes a whole request, and close; only close when an earlier one waits for its
-        answer, which this would be taken for."""
-        latest: RequestResponseCycle | None = self.cycle
-        is_alone = not self._in_head and not self.pipeline
-        if latest is None or latest.response_complete or (is_alone and not latest.response_started):
-            self.transport.write(_text(status_answer(status, info, ErrorCode.BAD_DATA.value)))
-        self.transport.close()
+        """Take no more of what comes. Earlier requests are answered; if there is none, this is told."""
+        self._is_deaf = True
+        self._await(None, 0)
+        refused = None if self._in_head else self.cycle
+        earlier = self.cycle if self._in_head else self._previous
+        if refused is not None and self.pipeline and self.pipeline[0][0] is refused:
+            self.pipeline.popleft()
+        elif refused is not None and refused.response_started:
+            earlier = refused
+        if earlier is not None and not earlier.response_complete:
+            earlier.keep_alive = False  # the connection is closed with its answer
+        elif refused is not None and refused.response_complete:
+            self._close()
+        else:
+            self._tell(refused, _text(status, info, ErrorCode.BAD_DATA))
+
+    def _tell(self, refused: RequestResponseCycle | None, text: bytes) -> None:
+        if refused is not None:  # whoever waits for its body waits no more
+            refused.disconnected = True
+            refused.message_event.set()
+        self.transport.write(text)
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._await(self.transport.abort, _LINGER_S)
 
 
-def _text(answer: HttpAnswer) -> bytes:
-    reason = {400: b"Bad Request", 431: b"Request Header Fields Too Large"}[answer.status]
+def _check_head(version: str, headers: list[tuple[bytes, bytes]]) -> None:
+    """Raises _Refused for what others on the way may read in another way (RFC 9112, sections 3.2 and 6.1)."""
+    if version not in ("1.1", "1.0"):
+        raise _Refused(f"the version is HTTP/{version}")
+    values = dict(headers)
+    if values.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        raise _Refused(f"the transfer coding is {values[b'transfer-encoding']!r:.80}, expected chunked")
+    if len(values) < len(headers):
+        names = [name for name, _ in headers]
+        for name in (b"host", b"transfer-encoding"):
+            if names.count(name) > 1:
+                raise _Refused(f"there are several {name.decode()} headers")
+
+
+def _text(status: int, info: str, code: ErrorCode) -> bytes:
+    answer: HttpAnswer = status_answer(status, info, code.value)
     head = (
-        b"HTTP/1.1 %d %s" % (answer.status, reason),
+        b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode("ascii")),
         b"content-type: " + answer.content_type.encode("ascii"),
         b"content-length: %d" % len(answer.body),
         b"connection: close",
+        *((b"retry-after: 1",) if code is ErrorCode.OVERLOADED else ()),
     )
     return b"\r\n".join((*head, b"", answer.body))

@@ -10,19 +10,13 @@ from typing import Any
 import flask
 from werkzeug.exceptions import HTTPException
 
-from seldon_runtime.call import Call
+from seldon_runtime.call import Call, request_id_from
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
-from seldon_runtime_rest import openapi, routes
-from seldon_runtime_rest.answer import (
-    REQUEST_ID,
-    HttpAnswer,
-    error_answer,
-    fault,
-    request_id_from,
-    status_answer,
-)
+from seldon_runtime_rest import asker, openapi, routes
+from seldon_runtime_rest.answer import REQUEST_ID, HttpAnswer, error_answer, fault, status_answer
+from seldon_runtime_rest.asker import Asker
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.docs_page import docs_blueprint
 from seldon_runtime_rest.json_text import dumper
@@ -115,6 +109,9 @@ def _call_view(
             client=request.environ.get("asgi.scope", {}).get("client"),
         )
         flask.g.call = call
+        client: Asker | None = request.environ.get("asgi.scope", {}).get(asker.KEY)
+        if client is not None:
+            client.ask(call)
         try:
             return _response(service.call(call))
         except ComponentFailed as error:

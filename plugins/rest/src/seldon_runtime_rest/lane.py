@@ -8,31 +8,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 from seldon_runtime.call import Call
-from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.errors import SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
-from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault, request_id_from
+from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault, given_request_id
 from seldon_runtime_rest.codec import RestCodec
+from seldon_runtime_rest.exchange import AsgiApp, Receive, Scope, Send, Watch, read_body, send_answer
+from seldon_runtime_rest.flask_lane import FlaskLane
+from seldon_runtime_rest.patience import deadline_from
 from seldon_runtime_rest.probes import PROBES
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
 
-_WATCH_AFTER_S = 0.05
-"""Only a call that takes this long is worth a task that watches for the client's leaving."""
 _JSON = b"application/json"
-_CLOSE = (b"connection", b"close")
-"""Added while draining: the client has to use another connection, to another process, next time."""
-_BODILESS = (204, 304)  # RFC 9110, section 6.4.1
 
 
 class Lane:
@@ -54,7 +46,7 @@ class Lane:
         all_through_flask: bool = False,
     ) -> None:
         self._service = service
-        self._flask = flask
+        self._flask_lane = FlaskLane(service, flask, reads_all=all_through_flask)
         self._calls: dict[str, tuple[Method, RestCodec]] = {}
         self._health: dict[str, RestCodec] = {}
         if not all_through_flask:
@@ -78,8 +70,7 @@ class Lane:
             if target is not None and not _may_hold_json(scope["query_string"]):
                 headers = dict(scope["headers"])
                 if _is_json(headers.get(b"content-type", b"")):
-                    method, codec = target
-                    await self._answer(_call(method, codec, headers, scope), headers, receive, send)
+                    await self._answer(*target, headers, scope, receive, send)
                     return
         elif verb == "GET" or verb == "HEAD":
             probe = PROBES.get(path)
@@ -88,53 +79,36 @@ class Lane:
                 return
             if verb == "GET" and path in self._health:
                 headers = dict(scope["headers"])
-                call = _call(Method.HEALTH_STATUS, self._health[path], headers, scope)
-                await self._answer(call, None, receive, send)
+                await self._answer(Method.HEALTH_STATUS, self._health[path], headers, scope, receive, send)
                 return
-        await self._through_flask(scope, receive, send)
-
-    async def _through_flask(self, scope: Scope, receive: Receive, send: Send) -> None:
-        started = False
-        size = 0
-
-        async def bounded() -> MutableMapping[str, Any]:
-            """What this raises, Flask raises where it reads the body."""
-            nonlocal size
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise SeldonError("the client left before its request was whole", code=ErrorCode.CANCELLED)
-            size += len(message.get("body", b""))
-            self._service.limits.check_body(size)
-            return message
-
-        async def observed(event: MutableMapping[str, Any]) -> None:
-            nonlocal started
-            started = True
-            if event["type"] == "http.response.start" and self._service.draining:
-                event = {**event, "headers": [*event["headers"], _CLOSE]}
-            await send(event)
-
-        headers = dict(scope["headers"])
-        try:
-            self._check_announced(headers)
-            await self._flask(scope, bounded, observed)
-        except SeldonError as error:
-            await self._send(error_answer(error, _request_id(headers)), send)
-        except Exception:  # the last boundary: Flask answers its own faults
-            logger.exception("%s %s failed in the REST transport", scope["method"], scope["path"])
-            if not started:  # else the server closes the connection, for the answer is not whole
-                await self._send(error_answer(fault(), _request_id(headers)), send)
+        await self._flask_lane(scope, receive, send)
 
     async def _answer(
-        self, call: Call, headers: dict[bytes, bytes] | None, receive: Receive, send: Send
+        self,
+        method: Method,
+        codec: RestCodec,
+        headers: dict[bytes, bytes],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
     ) -> None:
+        request_id = given_request_id(headers)
+        call = Call(
+            method,
+            None,
+            codec,
+            "rest",
+            request_id=request_id,
+            headers=_Headers(headers),
+            target=scope["path"],
+            client=scope.get("client"),
+        )
         try:
-            if headers is not None:
-                call.wire = await self._body(headers, receive)
-                if call.wire is None:
-                    return
+            if method is not Method.HEALTH_STATUS:
+                call.wire = await read_body(headers, receive, self._service.limits)
                 call.request_bytes = len(call.wire)
-            answer = await self._watched(call, receive)
+            call.deadline = deadline_from(headers, scope["headers"])
+            answer = await self._made(call, receive)
         except SeldonError as error:
             answer = error_answer(error, call.request_id)
         except Exception:  # the last boundary: the service makes every failure of a call a SeldonError
@@ -142,67 +116,20 @@ class Lane:
             answer = error_answer(fault(), call.request_id)
         await self._send(answer, send)
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | None:
-        """The whole body; None when the client went away meanwhile."""
-        self._check_announced(headers)
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body", False):
-            return body
-        parts = [body]
-        size = len(body)
-        while message.get("more_body", False):
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return None
-            parts.append(message.get("body", b""))
-            size += len(parts[-1])
-            self._service.limits.check_body(size)
-        return b"".join(parts)
-
-    def _check_announced(self, headers: Mapping[bytes, bytes]) -> None:
-        announced = headers.get(b"content-length", b"0")
-        if announced.isdigit():
-            self._service.limits.check_body(int(announced))
-
-    async def _watched(self, call: Call, receive: Receive) -> HttpAnswer:
+    async def _made(self, call: Call, receive: Receive) -> HttpAnswer:
         """The call's answer; a client that leaves before the call starts cancels it."""
-        watcher: asyncio.Task[None] | None = None
 
-        async def watch() -> None:
-            if (await receive())["type"] == "http.disconnect":
-                call.cancelled = True
+        def leave() -> None:
+            call.cancelled = True
 
-        def start() -> None:
-            nonlocal watcher
-            watcher = asyncio.ensure_future(watch())
-
-        timer = asyncio.get_running_loop().call_later(_WATCH_AFTER_S, start)
-        try:
+        with Watch(receive, leave):
             answer = await self._service.call_async(call)
-        finally:
-            timer.cancel()
-            if watcher is not None:
-                watcher.cancel()
         if not isinstance(answer, HttpAnswer):
             raise TypeError(f"an interceptor made the answer {type(answer).__name__}, expected HttpAnswer")
         return answer
 
     async def _send(self, answer: HttpAnswer, send: Send, *, with_body: bool = True) -> None:
-        headers = [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers
-        ]
-        if answer.status in _BODILESS:
-            with_body = False
-        else:
-            headers.append((b"content-type", answer.content_type.encode("latin-1")))
-            headers.append((b"content-length", b"%d" % len(answer.body)))
-        if self._service.draining:
-            headers.append(_CLOSE)
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body if with_body else b""})
+        await send_answer(answer, send, closing=self._service.draining, with_body=with_body)
 
 
 def _may_hold_json(query: bytes) -> bool:
@@ -212,24 +139,6 @@ def _may_hold_json(query: bytes) -> bool:
 
 def _is_json(content_type: bytes) -> bool:
     return content_type == _JSON or content_type.split(b";", 1)[0].strip().lower() == _JSON
-
-
-def _call(method: Method, codec: RestCodec, headers: dict[bytes, bytes], scope: Scope) -> Call:
-    return Call(
-        method,
-        None,
-        codec,
-        "rest",
-        request_id=_request_id(headers),
-        headers=_Headers(headers),
-        target=scope["path"],
-        client=scope.get("client"),
-    )
-
-
-def _request_id(headers: Mapping[bytes, bytes]) -> str | None:
-    given = headers.get(b"x-request-id")
-    return request_id_from(given.decode("latin-1")) if given else None
 
 
 class _Headers(Mapping[str, str]):

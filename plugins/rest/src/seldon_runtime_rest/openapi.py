@@ -175,12 +175,20 @@ _READY: JsonDict = {
 
 def _information_paths(description: Description) -> JsonDict:
     failure = error_answers({"500": "ComponentFailed", "default": "OtherError"})
+    unwell = error_answers({"503": "Unavailable", "504": "DeadlineExceeded"}) | failure
     pong = {"description": "The server answers.", "content": {"text/plain": {"schema": {"const": "pong"}}}}
     ready = {
         "200": _json_answer("Ready for requests; parts that fail meanwhile are named.", _READY),
         "503": _json_answer("Still loading, or already draining.", {"const": {"ready": False}}),
     }
-    live = {"200": _json_answer("The process is alive.", {"const": {"live": True}})}
+    live = {
+        "200": _json_answer("The process is alive.", {"const": {"live": True}}),
+        "503": _json_answer("The component hangs: only a new process helps.", {"const": {"live": False}}),
+    }
+    started = {
+        "200": _json_answer("The component is loaded.", {"const": {"started": True}}),
+        "503": _json_answer("Still loading.", {"const": {"started": False}}),
+    }
     healthy = {"strData": "healthy", "meta": {}}
     health = _json_answer("What the component says of its health.", ref("SeldonMessage"), healthy)
     metadata = _json_answer("The metadata.", ref("Metadata"), description.metadata)
@@ -189,8 +197,9 @@ def _information_paths(description: Description) -> JsonDict:
         routes.PING: _information(routes.PING, "health", "Is there a server?", {"200": pong}),
         routes.LIVE: _information(routes.LIVE, "health", "Is the process alive?", live),
         routes.READY: _information(routes.READY, "health", "May requests be sent?", ready),
+        routes.STARTUP: _information(routes.STARTUP, "health", "Is the start over?", started),
         **{
-            path: _information(path, "health", "Ask the component for its health", {"200": health} | failure)
+            path: _information(path, "health", "Ask the component for its health", {"200": health} | unwell)
             for path in routes.HEALTH_STATUS
         },
         **{

@@ -47,7 +47,7 @@ ERROR_RESPONSES: JsonDict = {
         "the request has 67108865 bytes or more, at most 67108864 are accepted",
     ),
     "UnsupportedMediaType": _error(
-        "The content type is none that is listed here.",
+        "The content type is none that is listed here, or the body is compressed.",
         ErrorCode.BAD_DATA,
         "the content type is text/plain, expected application/json",
     ),
@@ -62,9 +62,9 @@ ERROR_RESPONSES: JsonDict = {
         "the queue is full",
     ),
     "DeadlineExceeded": _error(
-        "The deadline passed before the call started.",
+        "The call's deadline passed before it was answered.",
         ErrorCode.DEADLINE_EXCEEDED,
-        "the deadline passed before the call started",
+        "the call was not answered within its time: the component is busy, or it hangs",
     ),
     "OtherError": _error(
         "Any other failure, with a status that the component or the server chose.",

@@ -35,8 +35,17 @@ def ready(service: Service) -> HttpAnswer:
     return HttpAnswer(503, b'{"ready":false}\n')
 
 
+def startup(service: Service) -> HttpAnswer:
+    """Whether the start is over: 200 from readiness on, also while draining. No port is open before the load
+    is over, so a start-up probe that cannot connect has its answer too."""
+    if service.ready or service.draining:
+        return HttpAnswer(200, b'{"started":true}\n')
+    return HttpAnswer(503, b'{"started":false}\n')
+
+
 PROBES: dict[str, Callable[[Service], HttpAnswer]] = {
     routes.PING: ping,
     routes.LIVE: live,
     routes.READY: ready,
+    routes.STARTUP: startup,
 }

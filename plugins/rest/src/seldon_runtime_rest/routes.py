@@ -26,4 +26,5 @@ METADATA = ("/metadata", "/api/v1.0/metadata")
 PING = "/health/ping"
 LIVE = "/health/live"
 READY = "/health/ready"
+STARTUP = "/health/startup"
 OPENAPI = "/seldon.json"

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, MutableMapping
 from concurrent.futures import Future, wait
+from functools import partial
 from typing import Any, cast
 
 import uvicorn
@@ -17,13 +18,16 @@ from asgi_cors import asgi_cors
 
 from seldon_runtime.errors import StartupError
 from seldon_runtime.message import Method
+from seldon_runtime.open_files import allow_open_files
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 from seldon_runtime.transport import bind, drained
 from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
 from seldon_runtime_rest.connection import Connection
+from seldon_runtime_rest.crowd import Crowd, Manners
+from seldon_runtime_rest.exchange import AsgiApp, Receive, Scope, Send
 from seldon_runtime_rest.json_text import NonFinite, dumper
-from seldon_runtime_rest.lane import AsgiApp, Lane, Receive, Scope, Send
+from seldon_runtime_rest.lane import Lane
 from seldon_runtime_rest.sharing import Acceptor
 
 logger = logging.getLogger(__name__)
@@ -34,7 +38,8 @@ _LONG_LINGER_S = 5.0
 """The same while other workers serve on: nobody waits for the end of this one."""
 _END_S = 1.0
 """How long the server has to end once there is nothing left to wait for."""
-_FLASK_THREADS = 16
+_SPARE_FLASK_THREADS = 16
+"""More than the queue has places: so it is the queue that refuses calls, and pages do not wait for them."""
 _CORS_HEADERS = ["Content-Type", "X-Request-Id"]
 _CORS_METHODS = ["GET", "POST", "OPTIONS"]
 
@@ -60,7 +65,7 @@ class RestTransport:
                 access_log=False,
                 lifespan="off",
                 ws="none",
-                http=Connection,
+                http=cast(Any, partial(Connection, crowd=Crowd(_manners(settings)))),
                 server_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=settings["http_keep_alive_s"],
@@ -141,8 +146,8 @@ class RestTransport:
         for connection in drained(self._door):
             await loop.connect_accepted_socket(self._connection, connection)
 
-    def _connection(self) -> Connection:
-        return Connection(
+    def _connection(self) -> asyncio.Protocol:
+        return cast(Any, self._server.config.http_protocol_class)(  # type: ignore[no-any-return]
             config=self._server.config,
             server_state=self._server.server_state,
             app_state={},
@@ -153,6 +158,16 @@ class RestTransport:
         """Requests that are not whole by now, and answers that are not taken, end with their connections."""
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()
+
+
+def _manners(settings: Settings) -> Manners:
+    connections = settings["http_max_connections"]
+    return Manners(
+        settings["http_head_timeout_s"],
+        settings["http_body_timeout_s"],
+        settings["http_max_head_bytes"],
+        allow_open_files() * 3 // 4 if connections is None else connections,
+    )
 
 
 def application(service: Service, settings: Settings) -> AsgiApp:
@@ -181,7 +196,8 @@ def application(service: Service, settings: Settings) -> AsgiApp:
             app.make()
         except Exception as error:
             raise StartupError(f"the component's model_error_handler does not fit Flask: {error}") from error
-    flask = cast(AsgiApp, WSGIMiddleware(app, workers=_FLASK_THREADS))
+    threads = service.executor.queue_size + _SPARE_FLASK_THREADS
+    flask = cast(AsgiApp, WSGIMiddleware(app, workers=threads))
     lane: AsgiApp = Lane(service, codecs, flask, all_through_flask=user_errors)
     origins: tuple[str, ...] = settings["cors_origins"]
     if not origins:

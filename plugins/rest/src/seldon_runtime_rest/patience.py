@@ -1,0 +1,49 @@
+"""How long a client waits for its answer, as the headers of its request tell."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.request import parse_http_list
+
+_ENVOY = b"x-envoy-expected-rq-timeout-ms"
+"""Set by Envoy, and so by Istio: whole milliseconds until it gives the request up."""
+_PREFER = b"prefer"
+"""RFC 7240; its ``wait`` (section 4.3) is in whole seconds."""
+_WHOLE = re.compile(r"[0-9]{1,9}")
+
+
+def deadline_from(headers: Mapping[bytes, bytes], lines: Iterable[tuple[bytes, bytes]]) -> float | None:
+    """When the client stops waiting, on the clock of ``time.monotonic``; None when it does not say.
+
+    The shortest of several counts. What is no whole number above 0 is ignored, as RFC 7240 has it for
+    preferences that cannot be honoured.
+
+    Args:
+        headers: lower-case names to values.
+        lines: all of them, as a name may occur more than once.
+    """
+    if _ENVOY not in headers and _PREFER not in headers:
+        return None
+    shortest = min(_waits_s(lines), default=None)
+    return None if shortest is None else time.monotonic() + shortest
+
+
+def _waits_s(lines: Iterable[tuple[bytes, bytes]]) -> Iterator[float]:
+    preferences = []
+    for name, value in lines:
+        if name == _ENVOY:
+            yield from _whole(value.decode("latin-1"), 0.001)
+        elif name == _PREFER:
+            preferences += parse_http_list(value.decode("latin-1"))
+    for preference in preferences:
+        word, _, value_text = preference.partition(";")[0].partition("=")
+        if word.strip().lower() == "wait":
+            yield from _whole(value_text.strip().strip('"'), 1.0)
+            return  # "only the first instance is to be considered" (RFC 7240, section 2)
+
+
+def _whole(text: str, unit_s: float) -> Iterator[float]:
+    if _WHOLE.fullmatch(text.strip()) and int(text):
+        yield int(text) * unit_s
