@@ -13,7 +13,8 @@ import click
 
 from seldon_runtime.cli import run
 from seldon_runtime.identity import ServiceType
-from seldon_runtime.logs import LEVELS, options
+from seldon_runtime.logs import LEVELS
+from seldon_runtime.options import options
 
 HTTP_PORT, GRPC_PORT = 9000, 5000
 """Where both transports are served when no API type is given."""
