@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from queue import SimpleQueue
@@ -176,6 +177,26 @@ def test_stop_gives_up_in_time_while_tasks_hang() -> None:
         opened.set()
         patience.cancel()
     assert executor.stop(10) is True
+
+
+def test_what_waits_when_the_threads_hang_is_run_by_no_other_thread(
+    executor: Executor, gate: threading.Event
+) -> None:
+    """A snapshot that was taken beside a call that hangs would be torn."""
+    ran: list[str] = []
+    refused: list[ErrorCode] = []
+
+    def snapshot() -> None:
+        refused.append(refusal(lambda: executor.run(lambda: ran.append("snapshot"))))
+
+    waiter = threading.Thread(target=snapshot)
+    waiter.start()
+    while not executor.waiting:
+        time.sleep(0.001)
+    for task in executor.abandon():
+        task()
+    waiter.join(10)
+    assert (ran, refused) == ([], [ErrorCode.UNAVAILABLE])
 
 
 def test_an_executor_that_never_started_stops() -> None:

@@ -6,10 +6,6 @@ import signal
 
 import pytest
 
-from seldon_runtime.errors import StartupError
-from seldon_runtime.settings import Settings
-from seldon_runtime.state_options import policy_from
-
 KEY = "persistence_0_0_0"
 
 
@@ -30,11 +26,26 @@ def test_the_second_of_two_writers_serves_on_and_overwrites_nothing(tally, store
     assert count(tally()) == 2
 
 
-def test_one_process_with_several_workers_or_threads_is_refused():
-    with pytest.raises(StartupError, match=r"2 worker processes .* Set --workers 1"):
-        policy_from(Settings({"workers": 2}), {})
-    with pytest.raises(StartupError, match=r"4 component threads .* Set --threads 1"):
-        policy_from(Settings({"threads": 4}), {})
+@pytest.mark.parametrize(
+    ("words", "variables", "what"),
+    [
+        (("--workers", "2"), {}, "2 worker processes"),
+        ((), {"GUNICORN_WORKERS": "2"}, "2 worker processes"),
+        (("--threads", "4"), {}, "4 component threads"),
+        ((), {"SELDON_THREADS": "4"}, "4 component threads"),
+    ],
+)
+def test_several_learners_with_one_key_are_refused_before_anything_is_started(
+    tally, store, words, variables, what
+):
+    server = tally(*words, env=variables, wait=False)
+    assert server.wait() == 3
+    setting = "workers" if "worker" in what else "threads"
+    assert server.log.splitlines() == [
+        f"seldon-run: persistence with {what} is not possible: each would learn for itself, and their states "
+        f"cannot be merged. Set --{setting} 1, or PERSISTENCE=0"
+    ]
+    assert store.all_keys() == []
 
 
 def test_units_that_share_a_store_keep_what_is_theirs(tally, count, store):

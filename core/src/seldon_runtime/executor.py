@@ -80,7 +80,7 @@ class Executor:
 
     def _put(self, task: Task) -> None:
         if self._stopped:
-            raise SeldonError("the runtime has stopped", code=ErrorCode.UNAVAILABLE)
+            raise _stopped()
         self._tasks.put(task)
 
     def run(self, function: Callable[[], T]) -> T:
@@ -98,6 +98,8 @@ class Executor:
 
         def task() -> None:
             try:
+                if threading.current_thread() not in self._threads:  # one that waited, and was given back
+                    raise _stopped()
                 outcome.append(function())
             except BaseException as error:  # noqa: BLE001 - handed to the waiting thread, which raises it
                 failure.append(error)
@@ -125,7 +127,8 @@ class Executor:
         return not any(thread.is_alive() for thread in self._threads)
 
     def abandon(self) -> list[Task]:
-        """Take no more tasks, and give back those that wait: for when the threads hang."""
+        """Take no more tasks, and give back those that wait: for when the threads hang. Those of :meth:`run`
+        are to be called too, and let go of who waits for them."""
         waiting: list[Task] = []
         with self._entrance:
             self._stopped = True
@@ -145,3 +148,7 @@ class Executor:
             busy_since[index] = None
             finished[index] += 1
             del task  # it holds a whole request: not until the next one comes
+
+
+def _stopped() -> SeldonError:
+    return SeldonError("the runtime has stopped", code=ErrorCode.UNAVAILABLE)

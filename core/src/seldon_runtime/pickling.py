@@ -13,8 +13,9 @@ from seldon_runtime.snapshot import Snapshot
 PROTOCOL = 5
 ASIDE_BYTES = 64 * 1024
 """Buffers of this size, and larger ones, stand beside the pickle."""
-MOST_ASIDE = 1000
+MOST_ASIDE = 4000
 """More of them stay in the pickle."""
+_BLOCK_BYTES = 32 * 1024 * 1024
 _DEEPEST = 6
 
 
@@ -43,23 +44,37 @@ def dumps(user: object) -> Snapshot:
     Raises:
         PicklingFailed: naming the innermost part that cannot be pickled.
     """
-    aside: list[memoryview] = []
-
-    def stays_inside(buffer: pickle.PickleBuffer) -> bool:
-        raw = buffer.raw()
-        if raw.nbytes < ASIDE_BYTES or len(aside) == MOST_ASIDE:
-            return True
-        aside.append(np.frombuffer(raw, np.uint8).copy().data)
-        return False
-
+    aside = _Aside()
     try:
-        return Snapshot(pickle.dumps(user, PROTOCOL, buffer_callback=stays_inside), tuple(aside))
+        return Snapshot(pickle.dumps(user, PROTOCOL, buffer_callback=aside.stays_inside), tuple(aside.copies))
     except Exception as error:
         path, part = _culprit(user, "self", _DEEPEST)
         raise PicklingFailed(
             f"{path} ({type(part).__name__}) cannot be pickled: {type(error).__name__}: {error}. "
             "Leave it out in __getstate__ and make it anew in load()"
         ) from error
+
+
+class _Aside:
+    """Copies large buffers into large blocks, which the system makes of large pages: most of the time that
+    copying takes goes into making pages."""
+
+    def __init__(self) -> None:
+        self.copies: list[memoryview] = []
+        self._block = np.empty(0, np.uint8)
+
+    def stays_inside(self, buffer: pickle.PickleBuffer) -> bool:
+        """Whether ``buffer`` belongs into the pickle; a copy stands aside else."""
+        raw = buffer.raw()
+        size = raw.nbytes
+        if size < ASIDE_BYTES or len(self.copies) == MOST_ASIDE:
+            return True
+        if size > len(self._block):
+            self._block = np.empty(max(size, _BLOCK_BYTES), np.uint8)
+        copy, self._block = self._block[:size], self._block[size:]
+        copy[:] = np.frombuffer(raw, np.uint8)
+        self.copies.append(copy.data)
+        return False
 
 
 def loads(snapshot: Snapshot, cls: type) -> object:

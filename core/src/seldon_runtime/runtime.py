@@ -294,13 +294,16 @@ class Runtime:
         logger.info("draining: accepted calls have %.0f s to finish", self._settings["grace_s"])
         service.change_life("draining")
         deadline = time.monotonic() + self._settings["grace_s"]
+        hangs = self._end is End.HUNG
+        kept = (
+            self._save_last(0.0) if hangs else True
+        )  # no snapshot can be had, and another process has the key
         for transport in self._started:
             _survive(transport.name, transport.stop_accepting)
         for transport in self._started:
             _survive(transport.name, partial(transport.stop, max(0.0, deadline - time.monotonic())))
-        kept = True
-        if self._state is not None:  # its snapshot stands in line behind the last call
-            kept = self._state.finish(max(deadline, time.monotonic() + _LAST_SAVE_S))
+        if not hangs:  # the snapshot stands in line behind the last call
+            kept = self._save_last(max(deadline - time.monotonic(), _LAST_SAVE_S))
         finished = self._executor.stop(max(0.1, deadline - time.monotonic()))
         service.change_life("stopped")
         if not finished:
@@ -310,6 +313,9 @@ class Runtime:
                 os._exit(1)  # the component's thread may hold the interpreter's shutdown for ever
         logger.info("stopped")
         return 0 if kept else 1
+
+    def _save_last(self, within_s: float) -> bool:
+        return self._state is None or self._state.finish(time.monotonic() + within_s)
 
     def _on_usr1(self) -> None:
         if self._state is not None:

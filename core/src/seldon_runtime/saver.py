@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from seldon_runtime.errors import SeldonError
 from seldon_runtime.holding import Holding
 from seldon_runtime.observer import SaveRecord
 from seldon_runtime.pickling import PicklingFailed
@@ -160,7 +161,7 @@ class Saver:
     def _failed(self, error: Exception) -> None:
         self._failures += 1
         is_first = self._failures == 1
-        is_expected = isinstance(error, StoreError | PicklingFailed)
+        is_expected = isinstance(error, StoreError | PicklingFailed | SeldonError)
         logger.log(
             logging.ERROR if is_first else logging.WARNING,
             "state was not saved, attempt %d: %s",

@@ -1,7 +1,7 @@
 """A pickle and the large buffers beside it, such as the values of arrays: pickle's out-of-band data.
 
-Inside a pickle an array is copied twice, into pages of 4 KiB. Beside it, NumPy copies it once,
-into large pages: a quarter of the time, in which calls wait.
+Inside a pickle an array is copied twice, into small pages of memory; beside it once, into large
+ones. That takes a third to a quarter of the time, in which calls wait.
 """
 
 from __future__ import annotations
