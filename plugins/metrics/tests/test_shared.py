@@ -173,6 +173,15 @@ def test_gauges_of_a_dead_worker_do_not_count(start):
     assert first.value("seldon_runtime_starts_total") == 2
 
 
+def test_a_worker_that_has_measured_nothing_yet_is_not_the_lowest(start):
+    first = start()
+    began = first.value("process_start_time_seconds")
+    for _ in range(3):
+        start()
+        assert first.value("process_start_time_seconds") == began
+        assert first.value("process_max_fds") > 0
+
+
 def test_another_worker_s_gauges_are_recent_without_a_scrape_of_it(start):
     first, second = start(), start()
     deadline = time.monotonic() + 10

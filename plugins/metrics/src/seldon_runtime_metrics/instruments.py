@@ -110,7 +110,8 @@ class Instruments:
         self.cpu = self._one(
             "process_cpu_seconds", "Total user and system CPU time spent in seconds.", counter
         )
-        self.process = {name: self._one(name, text, kind) for name, text, kind in _PROCESS}
+        # no series yet, for a 0 would be the lowest of several workers' values
+        self.process = {name: declare(name, text, kind) for name, text, kind in _PROCESS}
         """By the names of prometheus-client's ``ProcessCollector``."""
         self.names = frozenset(store.names)
 

@@ -12,6 +12,8 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encode
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from seldon_runtime_metrics.store import One, Store
+
 logger = logging.getLogger(__name__)
 
 
@@ -33,7 +35,7 @@ class Page:
         prepare: called before each page.
     """
 
-    def __init__(self, store: Collector, runtime_names: Collection[str], prepare: Callable[[], None]) -> None:
+    def __init__(self, store: Store, runtime_names: Collection[str], prepare: Callable[[], None]) -> None:
         self._store = store
         self._runtime_names = runtime_names
         self._prepare = prepare
@@ -47,7 +49,7 @@ class Page:
             registry = CollectorRegistry()
             for family in self._families(part):
                 try:
-                    registry.register(_Single(family))
+                    registry.register(One(family))
                 except ValueError:  # two workers may have used one name for two types
                     logger.warning("%s is not on the page: another metric has its name", family.name)
             encoder, content_type = _encoder(accept)
@@ -58,17 +60,6 @@ class Page:
             is_runtime = family.name in self._runtime_names
             if part is Part.ALL or is_runtime == (part is Part.RUNTIME):
                 yield family
-
-
-class _Single(Collector):
-    def __init__(self, family: Metric) -> None:
-        self._family = family
-
-    def describe(self) -> Iterable[Metric]:
-        return [self._family]
-
-    def collect(self) -> Iterable[Metric]:
-        return [self._family]
 
 
 def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:

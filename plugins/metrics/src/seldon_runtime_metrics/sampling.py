@@ -77,11 +77,13 @@ class Sampler:
                 made.update(made.cpu, max(0.0, value - self._cpu_s))
                 self._cpu_s = value
             elif family.name in made.process:
-                made.update(made.process[family.name], value)
+                made.update(made.series(made.process[family.name]), value)
 
     def _work(self, interval_s: float) -> None:
-        while not self._end.wait(interval_s):
+        while True:
             try:
                 self.sample()
-            except Exception:  # the thread must live on: a full disk may have room again
+            except Exception:  # the thread must live on: what failed may work again
                 logger.exception("the gauges of this worker cannot be set")
+            if self._end.wait(interval_s):
+                return

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import json
-import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,10 +12,13 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.mmap_dict import mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from seldon_runtime_metrics.merging import Number, read
 from seldon_runtime_metrics.series import Family, Kind, Series, series_of
 from seldon_runtime_metrics.slots import forget_dead, take_slot
 from seldon_runtime_metrics.store import Labels, Store
 from seldon_runtime_metrics.value_file import ValueFile
+
+_OWN = re.compile(r"[a-z_]+_slot\d+\.db")
 
 
 class SharedStore(Store):
@@ -43,15 +45,19 @@ class SharedStore(Store):
         return self._kept
 
     def collect(self) -> Iterable[Metric]:
-        """The families of all workers, summed up; gauges of ended workers do not count."""
+        """The families of all workers, without the gauges of ended ones; then what user code put there."""
         forget_dead(self._path)
-        by_type: dict[str, list[str]] = defaultdict(list)
-        for file in sorted(glob.glob(f"{glob.escape(str(self._path))}/*.db")):
-            if _is_filled(file):
-                by_type[os.path.basename(file).partition("_")[0]].append(file)
+        yield from super().collect()
+        others: dict[str, list[str]] = defaultdict(list)
+        for file in self._path.glob("*.db"):
+            if not _OWN.fullmatch(file.name):
+                others[file.name.partition("_")[0]].append(str(file))
         # type by type: prometheus-client would throw metrics of one name and two types together
-        for files in by_type.values():
+        for files in others.values():
             yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+
+    def _numbers_of(self, kind: Kind) -> Iterable[Number]:
+        return read(kind, sorted(self._path.glob(f"{kind.value}_slot*.db")))
 
     def _new(self, family: Family, labels: Mapping[str, str]) -> Series:
         names = [
@@ -69,11 +75,3 @@ class SharedStore(Store):
                 family, _, labels, _ = json.loads(name)
                 labels.pop("le", None)
                 yield family, frozenset(labels.items())
-
-
-def _is_filled(file: str) -> bool:
-    """Another worker may be just making it, or removing it."""
-    try:
-        return os.path.getsize(file) > 0
-    except FileNotFoundError:
-        return False

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterable, Mapping
-from itertools import accumulate
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from seldon_runtime_metrics.merging import Number, families
 from seldon_runtime_metrics.series import Family, Kind, Series, series_of
 
 Labels = frozenset[tuple[str, str]]
+
+
+class One(Collector):
+    """One metric. A registry that has it lets no other one have its names."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+
+    def describe(self) -> Iterable[Metric]:
+        """Its name and type."""
+        return [self._metric]
+
+    def collect(self) -> Iterable[Metric]:
+        """With its samples."""
+        return [self._metric]
 
 
 class Store(Collector):
@@ -44,7 +59,7 @@ class Store(Collector):
             ValueError: another family has one of them.
         """
         with self._making:
-            self._names.register(_Declared(family))
+            self._names.register(One(Metric(family.name, family.documentation, family.kind.type)))
             self._families[family.name] = family
         return family
 
@@ -66,45 +81,22 @@ class Store(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """All families that have series, as prometheus-client's multiprocess mode makes them from files."""
+        """All families that have series."""
+        for kind in Kind:
+            yield from families(kind, self._numbers_of(kind))
+
+    def _numbers_of(self, kind: Kind) -> Iterable[Number]:
         with self._making:
-            series = list(self._series.items())
-            families = {name: _metric(family) for name, family in self._families.items()}
+            made = [(self._families[name], dict(labels), one) for (name, labels), one in self._series.items()]
         with self.lock:
             numbers = list(self._numbers)
-        for (name, labels), one in series:
-            values = [numbers[place] for place in one.places]
-            _add_samples(families[name], self._families[name], dict(labels), values)
-        return [family for family in families.values() if family.samples]
+        for family, own_labels, series in made:
+            if family.kind is kind:
+                for (sample, labels), place in zip(family.samples(own_labels), series.places, strict=True):
+                    yield Number(family.name, family.documentation, sample, dict(labels), numbers[place])
 
     def _new(self, family: Family, labels: Mapping[str, str]) -> Series:
         first = len(self._numbers)
         with self.lock:
             self._numbers.extend(0.0 for _ in family.samples(labels) for _ in range(2))
         return series_of(family, self._numbers, tuple(range(first, len(self._numbers), 2)))
-
-
-def _metric(family: Family) -> Metric:
-    return Metric(family.name, family.documentation, family.kind.type)
-
-
-def _add_samples(metric: Metric, family: Family, labels: dict[str, str], values: list[float]) -> None:
-    if family.kind is Kind.HISTOGRAM:
-        total, *buckets = values
-        values = [total, *accumulate(buckets)]
-        metric.add_sample(f"{family.name}_count", labels, values[-1])
-    for (name, sample_labels), value in zip(family.samples(labels), values, strict=True):
-        metric.add_sample(name, dict(sample_labels), value)
-
-
-class _Declared(Collector):
-    """Lets a registry find out whether the names are free."""
-
-    def __init__(self, family: Family) -> None:
-        self._family = family
-
-    def describe(self) -> Iterable[Metric]:
-        return [_metric(self._family)]
-
-    def collect(self) -> Iterable[Metric]:
-        return []
