@@ -40,7 +40,8 @@ class Call:
     target: str = ""
     """What the client asked for: a path, or an RPC's full name. For logs."""
     client: tuple[str, int] | str | None = None
-    """Where it asked from: host and port, or what the transport has instead. For logs."""
+    """Where it asked from: host and port, or what the transport has instead. For logs: a transport for which
+    asking takes long may leave it out unless ``access_log`` is set."""
     cancelled: bool = False
 
     submitted: float = 0.0

@@ -32,8 +32,9 @@ Behavior = Callable[[bytes, grpc.ServicerContext], bytes]
 class Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a method. Messages stay bytes: the codec parses them on the component's thread."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, tells_client: bool = False) -> None:
         self._service = service
+        self._tells_client = tells_client
         self._codec = GrpcCodec(service.limits)
         self._closed = False
         # Takes a stream, so that it need not wait for the message of the call that it refuses.
@@ -77,7 +78,7 @@ class Handlers(grpc.GenericRpcHandler):
                 deadline=_deadline(context),
                 request_bytes=len(request),
                 target=target,
-                client=context.peer(),
+                client=context.peer() if self._tells_client else None,  # other threads take turns meanwhile
             )
 
             def cancel() -> None:
