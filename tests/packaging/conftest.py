@@ -17,30 +17,32 @@ from seldon_runtime.identity import ServiceType
 from seldon_runtime_tools.cli import main
 
 ROOT = Path(__file__).parents[2]
-DISTRIBUTIONS = (
-    "core",
-    "plugins/rest",
-    "plugins/grpc",
-    "plugins/persistence_redis",
-    "plugins/metrics",
-    "plugins/tools",
-    "compat",
-)
-"""Folders of all distributions of this tree."""
+PROJECTS = sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")])
+"""Of all distributions of this tree."""
 _BUILD_ALL = "import sys, build; [build.ProjectBuilder(f).build('wheel', sys.argv[1]) for f in sys.argv[2:]]"
 
 
 @pytest.fixture(scope="session")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheel of every distribution."""
+    """A folder with the wheel of every distribution of this tree, and with nothing else."""
     folder = tmp_path_factory.mktemp("wheels")
-    folders = [str(ROOT / distribution) for distribution in DISTRIBUTIONS]
+    folders = [str(project.parent) for project in PROJECTS]
     subprocess.run([sys.executable, "-c", _BUILD_ALL, str(folder), *folders], check=True, capture_output=True)
     return folder
 
 
 @pytest.fixture(scope="session")
-def docker_environment(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+def wheelhouse(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Those wheels and all that they need, so that the index is asked once."""
+    folder = tmp_path_factory.mktemp("wheelhouse")
+    wanted = ["seldon-runtime[all]", "seldon-runtime-tools", "seldon-runtime-compat", "pytest"]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--find-links", str(wheels)]
+    subprocess.run([*command, "--dest", str(folder), *wanted], check=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def docker_environment(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
     """Variables: a ``docker`` on PATH executes Dockerfiles, and pip finds the wheels of this tree."""
     programs = tmp_path_factory.mktemp("programs")
     program = programs / "docker"
@@ -51,7 +53,8 @@ def docker_environment(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -
     return {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
         "STAND_IN_DOCKER": str(tmp_path_factory.mktemp("docker")),
-        "PIP_FIND_LINKS": str(wheels),
+        "PIP_FIND_LINKS": str(wheelhouse),
+        "PIP_NO_INDEX": "1",
         "PIP_NO_COMPILE": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
@@ -107,12 +110,10 @@ def container(seldon_run: Callable[..., Any], docker_environment: Mapping[str, s
 
 
 @pytest.fixture(scope="session")
-def image_path(docker_environment: Mapping[str, str]) -> Callable[[str], str]:
-    """PATH inside an image: its environment's programs come first."""
+def image(docker_environment: Mapping[str, str]) -> Callable[[str], Any]:
+    """What an image is made of: ``app`` is its folder, ``variables`` hold the PATH to its programs."""
 
-    def image_path(image: str) -> str:
-        file = Path(docker_environment["STAND_IN_DOCKER"], "images", f"{image}.json")
-        path: str = json.loads(file.read_text())["variables"]["PATH"]
-        return path
+    def image(name: str) -> Any:
+        return json.loads(Path(docker_environment["STAND_IN_DOCKER"], "images", f"{name}.json").read_text())
 
-    return image_path
+    return image

@@ -33,8 +33,6 @@ from dockerfile_parse.util import WordSplitter
 STATE = Path(os.environ["STAND_IN_DOCKER"])
 IGNORED = {"COMMENT", "EXPOSE"}
 PIP = """#!/bin/sh
-# The layer's pip; unlike an engine's, it may use the downloads of other tests.
-for word do shift; [ "$word" = --no-cache-dir ] || set -- "$@" "$word"; done
 exec {python} -m pip --python {environment}/bin/python "$@"
 """
 
@@ -73,7 +71,10 @@ class Build:
         self.arguments[name] = self.given.get(name, default)
 
     def do_env(self, value: str) -> None:
-        self.variables.update(word.split("=", 1) for word in self.expanded(value))
+        words = self.expanded(value)
+        if "=" not in words[0]:  # the old form, of one variable
+            words = [f"{words[0]}={' '.join(words[1:])}"]
+        self.variables.update(word.split("=", 1) for word in words)
 
     def do_workdir(self, value: str) -> None:
         assert self.app is None, "one WORKDIR"

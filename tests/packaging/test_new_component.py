@@ -77,11 +77,9 @@ def test_a_changed_class_does_not_install_the_requirements_again(
 
 
 def test_the_image_holds_what_is_served_and_nothing_else(
-    components: Mapping[str, Path], docker_environment: Mapping[str, str]
+    components: Mapping[str, Path], image: Callable[[str], Any]
 ) -> None:
-    (app,) = {
-        path.parent for path in Path(docker_environment["STAND_IN_DOCKER"]).glob("layers/*/app/MyModel.py")
-    }
+    app = Path(image("model")["app"])
     files = {str(path.relative_to(app)) for path in app.rglob("*") if "__pycache__" not in path.parts}
     assert files == {"MyModel.py", "requirements.txt", ".s2i", ".s2i/environment", "seldon-state"}
 
@@ -95,6 +93,18 @@ def test_the_health_check_tells_a_ready_server_from_none(
     assert docker("health", *port, "model").returncode == 0
     server.stop()
     assert docker("health", *port, "model").returncode != 0
+
+
+def test_the_health_check_asks_over_grpc_too_and_else_for_the_port(
+    components: Mapping[str, Path], container: Callable[..., Any], docker: Callable[..., Any], free_port: int
+) -> None:
+    full = ("--build-arg", "API_TYPE=REST,GRPC", "--build-arg", "METRICS=prometheus")  # as the packaging page
+    assert docker("build", str(components["MODEL"]), *full, "-t", "full").returncode == 0
+    port = ("-e", f"PREDICTIVE_UNIT_SERVICE_PORT={free_port}", "-e", "METRICS=0")
+    grpc, other = (*port, "-e", "API_TYPE=grpc"), (*port, "-e", "API_TYPE=ACME")
+    assert [docker("health", *options, "full").returncode != 0 for options in (grpc, other)] == [True, True]
+    container("full", *grpc)
+    assert [docker("health", *options, "full").returncode for options in (grpc, other)] == [0, 0]
 
 
 def test_variables_given_at_the_start_win(

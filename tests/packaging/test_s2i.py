@@ -115,7 +115,7 @@ def test_usage_names_every_variable_that_the_scripts_read(root: Root) -> None:
 def test_a_new_component_is_assembled_and_run(
     root: Root,
     components: Mapping[str, Path],
-    image_path: Callable[[str], str],
+    image: Callable[[str], Any],
     docker_environment: Mapping[str, str],
     seldon_run: Callable[..., Any],
 ) -> None:
@@ -126,8 +126,9 @@ def test_a_new_component_is_assembled_and_run(
         **settings_file.read(folder),
         **root.environment,
         "S2I_SOURCES": str(folder),
-        "PATH": image_path("model"),
+        "PATH": image("model")["variables"]["PATH"],
         "PIP_FIND_LINKS": docker_environment["PIP_FIND_LINKS"],
+        "PIP_NO_INDEX": "1",
     }
     done = subprocess.run([SCRIPTS / "assemble"], env=variables, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

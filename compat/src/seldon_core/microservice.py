@@ -13,12 +13,12 @@ import click
 
 from seldon_runtime.cli import run
 from seldon_runtime.identity import ServiceType
-from seldon_runtime.logs import LEVELS
 from seldon_runtime.options import options
 
 HTTP_PORT, GRPC_PORT = 9000, 5000
 """Where both transports are served when no API type is given."""
 
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 _PORT = click.IntRange(0, 65535)
 _COUNT = click.IntRange(0)
 
@@ -35,7 +35,7 @@ def main() -> NoReturn:
 @click.option("--service-type", type=click.Choice([t.value for t in ServiceType], case_sensitive=False))
 @click.option("--persistence", is_flag=False, flag_value="1", help="1: keep state in Redis.")
 @click.option("--parameters", help="JSON list of constructor parameters.")
-@click.option("--log-level", type=click.Choice(LEVELS, case_sensitive=False))
+@click.option("--log-level", type=click.Choice(_LEVELS, case_sensitive=False))
 @click.option("--debug", is_flag=True, envvar="SELDON_DEBUG", help="The same as --log-level DEBUG.")
 @click.option(
     "--http-port", type=_PORT, envvar="PREDICTIVE_UNIT_HTTP_SERVICE_PORT", help="Of REST.  [default: 9000]"

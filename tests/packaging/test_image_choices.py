@@ -1,0 +1,83 @@
+"""Images of every choice of plugins. Slow: each is an installation of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+
+pytestmark = [
+    pytest.mark.skipif("SELDON_TEST_SLOW" not in os.environ, reason="slow: run by tox's images"),
+    pytest.mark.timeout(600),
+]
+PLUGINS = {"rest", "grpc", "persistence-redis", "metrics"}
+
+
+def installed(path: str) -> set[str]:
+    """The plugins of this tree in an image."""
+    code = "from importlib.metadata import distributions as d; print(*(i.name for i in d()))"
+    python = shutil.which("python", path=path)
+    names = subprocess.run(
+        [str(python), "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    return {name.removeprefix("seldon-runtime-") for name in names} & PLUGINS
+
+
+@pytest.mark.parametrize(
+    ("arguments", "plugins"),
+    [
+        (["API_TYPE=REST"], {"rest"}),
+        (["API_TYPE=grpc"], {"grpc"}),
+        (["API_TYPE=REST", "PERSISTENCE=1"], {"rest", "persistence-redis"}),
+        (["API_TYPE=GRPC,REST", "PERSISTENCE=redis", "METRICS=prometheus"], PLUGINS),
+        (["API_TYPE=REST", "PERSISTENCE=file"], {"rest"}),
+    ],
+)
+def test_an_image_has_the_plugins_of_its_arguments_and_serves(
+    arguments: list[str],
+    plugins: set[str],
+    components: Mapping[str, Path],
+    docker: Callable[..., Any],
+    container: Callable[..., Any],
+    image: Callable[[str], Any],
+) -> None:
+    options = [word for argument in arguments for word in ("--build-arg", argument)]
+    built = docker("build", str(components["MODEL"]), *options, "-t", "choice")
+    assert built.returncode == 0, built.stderr
+    assert installed(image("choice")["variables"]["PATH"]) == plugins
+    unset = ("-e", "PERSISTENCE=0", "-e", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT=0")
+    server = container("choice", "-e", "PREDICTIVE_UNIT_SERVICE_PORT=0", *unset)
+    if "rest" in plugins:
+        assert server.post("/predict", {"data": {"ndarray": [[0, 0]]}}).status == 200
+    if "grpc" in plugins:
+        with grpc.insecure_channel(f"127.0.0.1:{server.ports['grpc']}") as channel:
+            call = channel.unary_unary("/grpc.health.v1.Health/Check")
+            assert call(b"", timeout=10, wait_for_ready=True) == b"\x08\x01"
+
+
+def test_an_image_made_for_the_wrapper_serves_with_the_drop_in(
+    docker: Callable[..., Any], container: Callable[..., Any], tmp_path: Path
+) -> None:
+    tmp_path.joinpath("requirements.txt").write_text("seldon-runtime-compat\n")
+    tmp_path.joinpath("MyModel.py").write_text(
+        "from seldon_core.user_model import SeldonComponent\n\n\n"
+        "class MyModel(SeldonComponent):\n"
+        "    def predict(self, X, features_names):\n        return X\n"
+    )
+    tmp_path.joinpath("Dockerfile").write_text(
+        "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nEXPOSE 5000\n"
+        "ENV MODEL_NAME MyModel\nENV API_TYPE REST\nENV SERVICE_TYPE MODEL\nENV PERSISTENCE 0\n"
+        "CMD exec seldon-core-microservice $MODEL_NAME $API_TYPE --service-type $SERVICE_TYPE "
+        "--persistence $PERSISTENCE\n"
+    )
+    built = docker("build", str(tmp_path), "-t", "dropin")
+    assert built.returncode == 0, built.stderr
+    server = container("dropin", "-e", "PREDICTIVE_UNIT_SERVICE_PORT=0", "-e", "METRICS=0")
+    assert server.ports.keys() == {"rest"}
+    assert server.post("/predict", {"strData": "hello"}).json["strData"] == "hello"
