@@ -15,7 +15,7 @@ import click
 import hypothesis
 import pytest
 
-from seldon_runtime import listening, plugins
+from seldon_runtime import plugins
 from seldon_runtime.call import Call
 from seldon_runtime.cli import run
 from seldon_runtime.component import Component
@@ -178,12 +178,6 @@ def settings() -> Callable[..., Settings]:
         return Settings({**values, "model_name": "Model", "grace_s": 5.0, **changes})
 
     return settings
-
-
-@pytest.fixture(autouse=True)
-def listening_source(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where sockets come from, as before the test: a ``seldon-run`` in this process changes it."""
-    monkeypatch.setattr(listening, "source", listening.source)
 
 
 @pytest.fixture

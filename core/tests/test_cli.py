@@ -194,17 +194,25 @@ def test_the_table_tells_of_every_plugin_whether_and_why_it_is_selected(
 ) -> None:
     publish("acme-metrics", {"metrics": "prometheus = acme_metrics"}, "", version="2.1")
     publish("other-mock", {"transport": "mock = other"})
+    publish("acme-bad", {"extension": "bad = acme_bad"}, "raise KeyError('k')")
     ended = seldon_run(word)
     assert (ended.status, ended.err) == (0, "")
-    assert [line.split(maxsplit=5) for line in ended.out.splitlines()] == [
-        ["KIND", "NAME", "DISTRIBUTION", "VERSION", "SELECTED", "WHY"],
-        ["transport", "fake", "acme-fake", "1.0", "yes", "API_TYPE names it"],
-        ["transport", "mock", "acme-mock", "1.0", "no", "CLASH: another distribution has the same name"],
-        ["transport", "mock", "other-mock", "1.0", "no", "CLASH: another distribution has the same name"],
-        ["metrics", "prometheus", "acme-metrics", "2.1", "yes", "default of METRICS"],
+    *lines, empty, fault = ended.out.splitlines()
+    clash = "CLASH: another distribution has the same name"
+    assert [line.split(maxsplit=6) for line in lines] == [
+        ["KIND", "NAME", "DISTRIBUTION", "VERSION", "SELECTED", "STATE", "WHY"],
+        ["transport", "fake", "acme-fake", "1.0", "yes", "ok", "API_TYPE names it"],
+        ["transport", "mock", "acme-mock", "1.0", "no", "clash", clash],
+        ["transport", "mock", "other-mock", "1.0", "no", "clash", clash],
+        ["metrics", "prometheus", "acme-metrics", "2.1", "yes", "ok", "default of METRICS"],
+        ["extension", "bad", "acme-bad", "1.0", "no", "broken", "SELDON_EXTENSIONS does not name it"],
     ]
-    unselected = seldon_run(word, METRICS="0").out.splitlines()[-1]
-    assert unselected.split(maxsplit=4)[4] == "no        METRICS does not name it"
+    assert empty == ""
+    assert fault.startswith(
+        "extension plugin 'bad' (acme-bad 1.0, acme_bad) cannot be imported: KeyError: 'k'"
+    )
+    unselected = seldon_run(word, METRICS="0").out.splitlines()[-4]
+    assert unselected.split(maxsplit=5)[5] == "ok      METRICS does not name it"
 
 
 def test_an_unselected_broken_plugin_harms_nothing(seldon_run: Run, publish: Publish) -> None:

@@ -6,16 +6,18 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from typing import Any, NoReturn
 
 import click
 
-from seldon_runtime import __version__, builtin, listening, logs, plugins, state_command
+from seldon_runtime import __version__, builtin, doctor, listening, logs, plugins, state_command
+from seldon_runtime.contributed import commands_of, params_of
 from seldon_runtime.errors import EXIT_STARTUP, StartupError
 from seldon_runtime.listening import Foreground, Kept
-from seldon_runtime.options import Selection, arguments, guess_selection, options
+from seldon_runtime.options import Selection, guess_selection
+from seldon_runtime.plugin_table import survey, table, trials
 from seldon_runtime.plugins import PluginSet
 from seldon_runtime.reloading import folders_of, watch
 from seldon_runtime.runtime import Runtime
@@ -24,6 +26,7 @@ from seldon_runtime.state_options import require_alone
 from seldon_runtime.supervisor import Supervisor
 from seldon_runtime.worker import Link
 
+_BUILTIN = (builtin, state_command, doctor)
 _MODES = ("list_plugins", "check")
 _QUESTIONS = frozenset({"--help", "--plugins", "--version"})
 """What can be answered though the selected plugins cannot be loaded."""
@@ -72,7 +75,7 @@ def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
     while selection not in tried:
         tried.append(selection)
         plugin_set = _load(selection, words)
-        commands = _commands(plugin_set)
+        commands = commands_of(plugin_set)
         if words and words[0] in commands:
             context = click.Context(commands[words[0]])
             context.contributed = commands[words[0]]  # type: ignore[attr-defined]
@@ -88,43 +91,21 @@ def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
 
 
 def _load(selection: Selection, words: list[str]) -> PluginSet:
+    if words[:1] == ["doctor"]:  # which says itself what is wrong with them
+        return PluginSet([], _BUILTIN)
     try:
-        return PluginSet(selection.plugins(), [builtin, state_command])
+        return PluginSet(selection.plugins(), _BUILTIN)
     except StartupError as error:
         if _QUESTIONS.isdisjoint(words):
             raise
         if "--version" not in words:
             click.echo(f"seldon-run: {error}", err=True)
-        return PluginSet([], [builtin, state_command])
-
-
-def _commands(plugin_set: PluginSet) -> dict[str, click.Command]:
-    commands: dict[str, click.Command] = {}
-    owners: dict[str, str] = {}
-    collected = list(plugin_set.collect("seldon_commands"))
-    for label, command in sorted(collected, key=lambda pair: pair[0] != plugins.CORE):
-        _claim(owners, label, "a command", str(command.name))
-        commands[str(command.name)] = command
-    return commands
+        return PluginSet([], _BUILTIN)
 
 
 def _command(plugin_set: PluginSet) -> click.Command:
-    params: list[tuple[str, click.Parameter]] = [
-        (plugins.CORE, param) for param in (*arguments(), *options(), *_modes())
-    ]
-    params += plugin_set.collect("seldon_options")
-    owners: dict[str, str] = {}
-    for label, param in params:
-        # the name too: it is the key in the settings, and a clash there would go unnoticed
-        for word in dict.fromkeys([*param.opts, *param.secondary_opts, str(param.name)]):
-            _claim(owners, label, "an option", word)
+    params = params_of(plugin_set, _modes())
     return click.Command("seldon-run", params=[param for _, param in params], help=_HELP)
-
-
-def _claim(owners: dict[str, str], label: str, what: str, name: str) -> None:
-    if name in owners:
-        raise StartupError(f"{label} has {what} {name}, which {owners[name]} has too")
-    owners[name] = label
 
 
 def _modes() -> list[click.Option]:
@@ -171,7 +152,7 @@ def _act(
             plugins.TRANSPORT: bool(values["api_types"] or values["api_type"]),
             plugins.METRICS: values["metrics"] is not None,
         }
-        click.echo(_plugin_table(selection, given))
+        click.echo(table(survey(trials(), selection, given)))
         return 0
     if not values["model_name"]:
         raise click.UsageError(
@@ -223,34 +204,6 @@ def _check(plugin_set: PluginSet, settings: Settings) -> int:
     for transport in runtime.transports:
         click.echo(f"{transport.name} would be served at {transport.address}")
     return 0
-
-
-def _plugin_table(selection: Selection, given: Mapping[str, bool]) -> str:
-    """Kind, name, distribution, version, and whether and why each installed plugin is selected."""
-    rows = [("KIND", "NAME", "DISTRIBUTION", "VERSION", "SELECTED", "WHY")]
-    for group, setting in plugins.SETTING_OF.items():
-        found = plugins.installed(group)
-        for plugin in found:
-            selected = plugin.name in selection.names()[group]
-            why = f"{setting} names it" if selected else f"{setting} does not name it"
-            if selected and not given.get(group, True):
-                why = f"default of {setting}"
-            if sum(other.name == plugin.name for other in found) > 1:
-                why = "CLASH: another distribution has the same name"
-            rows.append(
-                (
-                    plugin.kind,
-                    plugin.name,
-                    plugin.distribution,
-                    plugin.version,
-                    "yes" if selected else "no",
-                    why,
-                )
-            )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
 
 
 def _explain(error: StartupError) -> None:

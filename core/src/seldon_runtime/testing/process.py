@@ -21,8 +21,8 @@ _SETTING = re.compile(
     r"(MODEL_NAME|API_TYPE|SERVICE_TYPE|METRICS|MODEL_METADATA|PAYLOAD_PASSTHROUGH|CORS_ORIGINS"
     r"|INCLUDE_METRICS_IN_CLIENT_RESPONSE|GRPC_THREADS|SCRIPT_NAME|PROMETHEUS_MULTIPROC_DIR)$"
 )
-_READY = re.compile(r'^.*\bready: ([^"\n]*)', re.M)  # a text line, or a JSON one
-_SERVED = re.compile(r"(?:^|, )([^\s,]+) at (.*?)(?=, [^\s,]+ at |$)")
+_READY = re.compile(r"^.*\bready: (.*)$", re.M)
+_SERVED = re.compile(r"(?:^|, )([^\s,]+) at ([^\"]*?)(?=, [^\s,]+ at |\"|$)")
 
 
 class Process:

@@ -114,12 +114,16 @@ class Served:
         for transport in self._started:
             transport.stop_accepting()
 
-    def stop(self, grace_s: float = WAIT_S) -> None:
-        """Drain, and stop everything. Does nothing the second time."""
-        if not self.service.draining:
-            self.drain()
+    def stop_transports(self, grace_s: float) -> None:
+        """What the runtime does next. Does nothing the second time."""
         while self._started:
             self._started.pop().stop(grace_s)
+
+    def stop(self, grace_s: float = WAIT_S) -> None:
+        """Drain, and stop everything that has not been stopped."""
+        if not self.service.draining:
+            self.drain()
+        self.stop_transports(grace_s)
         assert self.executor.stop(WAIT_S), "the component's thread did not end"
 
 

@@ -111,7 +111,7 @@ class TransportLife(TransportSubject):
         stuck = Background(lambda: self.ask_text(served, "wait"))
         gated.wait_until_entered()
         served.drain()
-        stopping = Background(lambda: served.transport.stop(_SHORT_GRACE_S))
+        stopping = Background(lambda: served.stop_transports(_SHORT_GRACE_S))
         assert stopping.outcome is None
         assert stuck.done is False or isinstance(stuck.outcome, CallFailed | OSError)
         gated.open()
@@ -131,7 +131,7 @@ class TransportLife(TransportSubject):
         lost = Background(lambda: self.ask_text(served, "wait"))
         gated.wait_until_entered()
         served.drain()
-        served.transport.stop(0)
+        served.stop_transports(0)
         gated.open()
         served.stop()
         assert lost.done is False or isinstance(lost.outcome, str | CallFailed | OSError)
