@@ -38,7 +38,7 @@ def test_every_setting_is_documented_with_its_variable(option):
 
 def test_every_documented_flag_exists():
     known = {flag for param in declared_options() for flag in param.values[0].opts}
-    known |= {"--check", "--version", "--help", "--plugins"}
+    known |= {"--check", "--version", "--help", "--plugins", "--json"}
     documented = set(re.findall(r"`(--[a-z-]+)", CONFIGURATION))
     assert documented - known == set()
 
