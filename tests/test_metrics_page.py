@@ -35,23 +35,12 @@ METERED = """
         def metrics(self):
             return [{"type": "COUNTER", "key": "rows", "value": 1}]
 """
-USER_MODEL = """
-from seldon_runtime import Component as SeldonComponent
-from seldon_runtime import Response as SeldonResponse
-"""
 
 
 @pytest.fixture(scope="module")
 def verdicts(tmp_path_factory):
-    """The runner's verdict of each case, on the plain command.
-
-    A recorded class imports what its author had, ``seldon_core.user_model``: there is one that has our names.
-    """
+    """The runner's verdict of each case, on the plain command."""
     folder = tmp_path_factory.mktemp("cases")
-    package = folder / "site" / "seldon_core"
-    package.mkdir(parents=True)
-    package.joinpath("__init__.py").touch()
-    package.joinpath("user_model.py").write_text(USER_MODEL)
     program = shlex.quote(sysconfig.get_path("scripts") + "/seldon-run")
     done = subprocess.run(
         [
@@ -59,8 +48,7 @@ def verdicts(tmp_path_factory):
             *("--json", str(folder / "verdicts.json")),
             *("--command", f"{program} {{model}} REST,GRPC --service-type {{service_type}}"),
         ],
-        env={name: value for name, value in os.environ.items() if name != "METRICS"}
-        | {"PYTHONPATH": str(package.parent)},
+        env={name: value for name, value in os.environ.items() if name != "METRICS"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -52,7 +52,7 @@ class Instruments:
         )
         self.duration = declare(
             "seldon_runtime_call_duration_seconds",
-            "Time from taking a call to its answer, waiting included; without calls that never started.",
+            "Time from taking a call to its answer, waiting included; without refused and cancelled calls.",
             histogram,
             _DURATION_S,
         )

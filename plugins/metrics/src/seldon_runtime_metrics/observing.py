@@ -13,7 +13,8 @@ from seldon_runtime_metrics.custom import CustomMetrics
 from seldon_runtime_metrics.instruments import Instruments
 from seldon_runtime_metrics.series import Series
 
-_NEVER_STARTED = {"OVERLOADED", "UNAVAILABLE", "CANCELLED", "DEADLINE_EXCEEDED"}
+_NOT_SERVED = {"OVERLOADED", "UNAVAILABLE", "CANCELLED"}
+"""Errors of calls that were refused at once, or that nobody waited for: how long they took means nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class RuntimeObserver:
             row.request.update(record.request_bytes)
             if code is None:
                 row.response.update(record.response_bytes)
-            if code not in _NEVER_STARTED:
+            if code not in _NOT_SERVED:
                 row.wait.update(record.waited_s)
                 row.duration.update(record.waited_s + record.ran_s)
 
