@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import orjson
-import uvloop
 
 from benchmarks.measuring import Finding, Plan, alternating
 from benchmarks.programs.Identity import Identity
+from benchmarks.rest_connection import through_connection
 from seldon_runtime.call import Call
 from seldon_runtime.component import Component
 from seldon_runtime.executor import Executor
@@ -28,22 +28,11 @@ from seldon_runtime.service import Service
 from seldon_runtime_grpc.codec import GrpcCodec
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.json_text import dumper
-from seldon_runtime_rest.lane import Lane
 
 SIZES = (4, 1_000, 100_000)
 """Numbers in a payload."""
 Calls = Callable[[int], None]
 """Makes so many calls."""
-
-
-class Inline(Executor):
-    """Runs each task at once, on the caller's thread: no hand-over, so that counts repeat."""
-
-    def __init__(self) -> None:
-        super().__init__()
-
-    def submit(self, task: Callable[[], None]) -> None:
-        task()
 
 
 def array_of(size: int) -> Any:
@@ -68,47 +57,12 @@ def grpc_body(size: int) -> bytes:
     return GrpcCodec(Limits()).encode(Method.PREDICT, Message(Payload(Kind.TENSOR, array_of(size))))
 
 
-def through_lane(size: int) -> Calls:
-    """Calls from the ASGI scope to the body of the answer: no HTTP parser, no second thread."""
-    service = Service(Component(Identity()), Inline(), limits=Limits(max_body_bytes=1 << 30))
-    codec = rest_codec()
-
-    async def no_flask(scope: Any, receive: Any, send: Any) -> None:
-        raise AssertionError("this call belongs to the lane")
-
-    lane = Lane(service, lambda method: codec, no_flask)
-    body = rest_body(size)
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/predict",
-        "query_string": b"",
-        "headers": [
-            (b"host", b"localhost"),
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(body)),
-        ],
-        "client": ("127.0.0.1", 1),
-    }
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(event: Any) -> None:
-        sent.append(event)
-
-    async def make(calls: int) -> None:
-        for _ in range(calls):
-            sent.clear()
-            await lane(scope, receive, send)
-            assert sent[0]["status"] == 200
-
-    loop = uvloop.new_event_loop()
-    return lambda calls: loop.run_until_complete(make(calls))
+def through_rest(size: int) -> Calls:
+    """Calls from the bytes that arrive on a connection to those of the answer."""
+    return through_connection(rest_body(size))
 
 
-def through_grpc_codec(size: int) -> Calls:
+def through_grpc(size: int) -> Calls:
     """Calls from the bytes of the request to those of the answer."""
     component, codec, body = Component(Identity()), GrpcCodec(Limits()), grpc_body(size)
 
@@ -168,7 +122,7 @@ def median_us(step: Callable[[], object]) -> float:
 
 def allocations(plan: Plan) -> Iterator[Finding]:
     """Memory of a call: the most at a time, and blocks that a hundred calls leave behind."""
-    for name, make in (("REST", through_lane), ("gRPC", through_grpc_codec)):
+    for name, make in (("REST", through_rest), ("gRPC", through_grpc)):
         for size in SIZES:
             calls = make(size)
             row = f"{name}, {size} numbers"

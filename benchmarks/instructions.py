@@ -3,8 +3,9 @@
     python -m benchmarks.instructions            compare with instructions.json
     python -m benchmarks.instructions --accept   make what is counted now the new baseline
 
-Valgrind's callgrind counts, for calls in one thread: through the REST lane (ASGI scope to answer) and through
-the gRPC codec (bytes to bytes). Not counted are sockets, the HTTP parser and the hand-over between threads.
+Valgrind's callgrind counts calls in one thread: over REST from the bytes that arrive on a connection to those
+of the answer, over gRPC what stands between the message that grpc hands over and the one that it takes. Not
+counted are sockets, the kernel, and the hand-over between threads.
 Counts depend on the versions of Python and of the libraries; without the baseline's nothing is compared.
 """
 
@@ -51,6 +52,8 @@ def main() -> int:
     counts = _count()
     if arguments.accept:
         _BASELINE.write_text(json.dumps({"versions": _versions(), "counts": counts}, indent=2) + "\n")
+        print(f"written to {_BASELINE}")
+        return 0
     return compare(counts, baseline["counts"], arguments.tolerance)
 
 
@@ -103,11 +106,11 @@ def _total(dump: Path) -> int:
 
 def _run_all() -> None:
     """What callgrind watches; prints the name of each case."""
-    from benchmarks.in_process import through_grpc_codec, through_lane
+    from benchmarks.in_process import through_grpc, through_rest
 
     cases = [
         (f"{name} {size} numbers", make(size), number)
-        for name, make in (("REST", through_lane), ("gRPC", through_grpc_codec))
+        for name, make in (("REST", through_rest), ("gRPC", through_grpc))
         for size, number in _CALLS.items()
     ]
     gc.collect()

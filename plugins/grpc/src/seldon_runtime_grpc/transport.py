@@ -53,7 +53,7 @@ class GrpcTransport:
         self._credentials = credentials(settings)
         threads = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
         self._threads = ThreadPoolExecutor(threads, "grpc")
-        self._handlers = Handlers(service, tells_client=settings["access_log"])
+        self._handlers = Handlers(service, tells_client=settings.get("access_log", False))
         self._closed_at: float | None = None
         self._listeners: list[socket.socket] = []
         self._oldest_s = 0.0

@@ -1,0 +1,102 @@
+"""REST calls without sockets and a second thread: from what arrives on a connection to what is written to it.
+
+So everything that the transport, the service, the codec and the component do for a call is there, and nothing
+else: counts of its instructions repeat.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import click
+import uvloop
+
+from benchmarks.programs.Identity import Identity
+from seldon_runtime import options
+from seldon_runtime.component import Component
+from seldon_runtime.executor import Executor
+from seldon_runtime.limits import Limits
+from seldon_runtime.service import Service
+from seldon_runtime.settings import Settings
+from seldon_runtime_rest import plugin
+from seldon_runtime_rest.transport import RestTransport
+
+_PIECE_BYTES = 64 * 1024
+"""What a socket gives at a time."""
+
+
+class Inline(Executor):
+    """Runs each task at once, on the caller's thread."""
+
+    def submit(self, task: Callable[[], None]) -> None:
+        task()
+
+
+class _Connection(asyncio.Transport):
+    """Takes what is written."""
+
+    def __init__(self) -> None:
+        super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
+        self.written: list[bytes] = []
+        self.whole: asyncio.Future[None] | None = None
+        self._left = 0
+
+    def write(self, data: Any) -> None:
+        self.written.append(data)
+        if len(self.written) == 1:
+            head, _, body = data.partition(b"\r\n\r\n")
+            self._left = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]) - len(body)
+        else:
+            self._left -= len(data)
+        if not self._left and self.whole is not None:
+            self.whole.set_result(None)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def through_connection(body: bytes) -> Callable[[int], None]:
+    """Makes so many calls of ``/predict`` of an identity, one after the other on one connection."""
+    request = (
+        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    )
+    pieces = [request[start : start + _PIECE_BYTES] for start in range(0, len(request), _PIECE_BYTES)]
+    service = Service(Component(Identity()), Inline(), limits=Limits())
+    transport = RestTransport(service, _settings())
+    transport._server.config.load()
+    client = _Connection()
+    loop = uvloop.new_event_loop()
+
+    async def open_connection() -> Any:
+        protocol = transport._connection()
+        protocol.connection_made(client)
+        return protocol
+
+    protocol = loop.run_until_complete(open_connection())
+
+    async def make(calls: int) -> None:
+        for _ in range(calls):
+            client.written.clear()
+            client.whole = loop.create_future()
+            for piece in pieces:
+                protocol.data_received(piece)
+            await client.whole
+            assert client.written[0].startswith(b"HTTP/1.1 200"), client.written
+
+    return lambda calls: loop.run_until_complete(make(calls))
+
+
+def _settings() -> Settings:
+    params = [*options.options(), *plugin.seldon_options()]
+    values = click.Command("seldon-run", params=list(params)).make_context("seldon-run", []).params
+    return Settings(values, ("rest",))
