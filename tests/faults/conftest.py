@@ -5,10 +5,15 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import re
+import select
+import socket
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -136,3 +141,123 @@ def load() -> Iterator[Callable[..., Load]]:
     yield start
     for one in loads:
         one.stop()
+
+
+_HOSTED = """
+    import os
+
+    class Hosted:
+        def predict(self, X, features_names):
+            word, _, size = X.partition(" ") if isinstance(X, str) else ("", "", "")
+            return "x" * int(size) if word == "fill" else X
+
+        def tags(self):
+            return {"process": str(os.getpid())}
+"""
+
+
+@pytest.fixture(params=["1", "2"], ids=["1 worker", "2 workers"])
+def host(request: pytest.FixtureRequest, seldon_run: Callable[..., Any]) -> Callable[..., Any]:
+    """``host("REST", *words)``: a server with one process, then with two workers. It answers what it is asked,
+    or for ``fill 9`` nine letters."""
+
+    def host(transports: str, *words: str, **options: Any) -> Any:
+        return seldon_run("Hosted", transports, "--workers", request.param, *words, source=_HOSTED, **options)
+
+    return host
+
+
+class Wire:
+    """One connection, byte by byte."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT_S)
+        self.received = b""
+
+    def send(self, *pieces: bytes) -> Wire:
+        for piece in pieces:
+            self.socket.sendall(piece)
+        return self
+
+    def drip(self, piece: bytes) -> Wire:
+        """Send a piece again and again, slowly, until something comes back."""
+        while not self.is_readable(0.05):
+            self.socket.sendall(piece)
+        return self
+
+    def pour(self, piece: bytes) -> Wire:
+        """Send a piece again and again, at full speed, until something comes back, or nothing is taken."""
+        with suppress(OSError):
+            while not self.is_readable(0):
+                self.socket.sendall(piece)
+        return self
+
+    def is_readable(self, within_s: float) -> bool:
+        """Whether there are bytes, or the end."""
+        return bool(select.select([self.socket], [], [], within_s)[0])
+
+    def until(self, end: bytes) -> bytes:
+        """What comes up to and with ``end``."""
+        while not self.received.endswith(end):
+            part = self.socket.recv(65536)
+            assert part, f"the connection ended after {self.received!r:.500}"
+            self.received += part
+        taken, self.received = self.received, b""
+        return taken
+
+    def all(self) -> bytes:
+        """What comes until the server closes the connection."""
+        with suppress(ConnectionResetError):
+            while part := self.socket.recv(65536):
+                self.received += part
+        return self.received
+
+    def statuses(self) -> list[int]:
+        """Of all HTTP answers until the server closes the connection."""
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3})", self.all())]
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[..., Wire]]:
+    """``wire(process, transport="rest")``: makes a :class:`Wire`."""
+    wires: list[Wire] = []
+
+    def wire(process: Any, transport: str = "rest") -> Wire:
+        wires.append(Wire(process.ports[transport]))
+        return wires[-1]
+
+    yield wire
+    for one in wires:
+        one.close()
+
+
+@pytest.fixture
+def peak_mib() -> Callable[..., int]:
+    """``peak_mib(process)``: the most memory that it and its workers have had, each at its time."""
+
+    def peak(process: Any) -> int:
+        first = process.process.pid
+        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+        texts = [Path(f"/proc/{pid}/status").read_text() for pid in (first, *children)]
+        return sum(int(re.search(r"VmHWM:\s+(\d+)", text)[1]) for text in texts) // 1024  # type: ignore[index]
+
+    return peak
+
+
+@pytest.fixture
+def others(load: Callable[..., Load]) -> Iterator[Callable[..., Load]]:
+    """``others(process, transport)``: two other clients, of whose calls none may fail until the test ends."""
+    started: list[Load] = []
+
+    def others(process: Any, transport: str = "rest") -> Load:
+        started.append(load(process, transport, clients=2))
+        return started[-1]
+
+    yield others
+    for one in started:
+        one.stop()
+        assert one.failures == []
+        assert one.answered.total() > 0

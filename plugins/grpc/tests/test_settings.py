@@ -16,6 +16,10 @@ odd
 """
 
 
+def options_of(settings, *, shared=False):
+    return transport._options(settings, shared, streams=9)
+
+
 @pytest.fixture
 def annotations(tmp_path, monkeypatch):
     path = tmp_path / "annotations"
@@ -26,7 +30,7 @@ def annotations(tmp_path, monkeypatch):
 @pytest.fixture
 def largest(plain_settings):
     def of(**settings):
-        options = dict(transport._options(Settings({**plain_settings, **settings}), shared=False))
+        options = dict(options_of(Settings({**plain_settings, **settings})))
         assert options["grpc.max_send_message_length"] == options["grpc.max_receive_message_length"]
         return options["grpc.max_receive_message_length"]
 
@@ -52,13 +56,15 @@ def test_an_annotation_that_is_no_size_stops_the_start(annotations, largest, val
 
 
 def test_an_idle_client_is_asked_after_the_set_time(plain_settings):
-    options = transport._options(Settings({**plain_settings, "grpc_keepalive_s": 1.5}), shared=False)
+    options = transport._options(
+        Settings({**plain_settings, "grpc_keepalive_s": 1.5}), shared=False, streams=9
+    )
     assert dict(options)["grpc.keepalive_time_ms"] == 1500
 
 
 def test_clients_are_told_to_connect_anew_only_where_other_workers_listen(plain_settings):
     settings = Settings({**plain_settings, "grpc_max_connection_age_s": 1.5})
-    alone, shared = (dict(transport._options(settings, shared)) for shared in (False, True))
+    alone, shared = (dict(options_of(settings, shared=shared)) for shared in (False, True))
     assert (alone["grpc.so_reuseport"], alone["grpc.max_connection_age_ms"]) == (0, 2**31 - 1)
     assert (shared["grpc.so_reuseport"], shared["grpc.max_connection_age_ms"]) == (1, 1500)
 

@@ -11,6 +11,7 @@ import grpc
 import pytest
 
 from seldon_runtime.errors import ErrorCode, SeldonError, StartupError
+from seldon_runtime.limits import Limits
 from seldon_runtime.message import Method
 from seldon_runtime.settings import Settings
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
@@ -256,3 +257,17 @@ def test_stop_gives_up_on_calls_after_the_grace_period(serve, gate):
 
 def test_a_transport_that_never_started_can_be_stopped(serve, plain_settings):
     GrpcTransport(serve(Echo()).service, Settings(plain_settings)).stop(1)
+
+
+def test_the_runtimes_limit_is_told_while_a_call_runs_and_while_it_waits(serve, gate):
+    served = serve(gate, service={"limits": Limits(timeout_s=0.1)})
+    calls = [served.stub().future(SeldonMessage(strData=text)) for text in ("runs", "waits")]
+    for call in calls:
+        error = call.exception(LIMIT_S)
+        assert error.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+        assert error.details().startswith("the call was not answered within its time")
+        assert trailers(error)["x-seldon-reason"] == "MICROSERVICE_DEADLINE_EXCEEDED"
+    assert len(gate.seen) == 1
+    gate.open.set()
+    assert served.ask(SeldonMessage(strData="last"), timeout=None).strData == "last"
+    assert len(gate.seen) == 2

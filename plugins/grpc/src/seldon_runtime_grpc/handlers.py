@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import grpc
@@ -14,7 +14,9 @@ from seldon_runtime.call import Call, request_id_from
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
+from seldon_runtime_grpc.arrivals import Arrivals
 from seldon_runtime_grpc.codec import GrpcCodec
+from seldon_runtime_grpc.departures import Departures
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonModelMetadata
 from seldon_runtime_grpc.services import CALLS, METADATA, SERVICES
@@ -32,16 +34,23 @@ Behavior = Callable[[bytes, grpc.ServicerContext], bytes]
 class Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a method. Messages stay bytes: the codec parses them on the component's thread."""
 
-    def __init__(self, service: Service, *, tells_client: bool = False) -> None:
+    def __init__(
+        self, service: Service, arrivals: Arrivals, departures: Departures, *, tells_client: bool = False
+    ) -> None:
         self._service = service
+        self._arrivals = arrivals
+        self._departures = departures
         self._tells_client = tells_client
         self._codec = GrpcCodec(service.limits)
         self._closed = False
-        # Takes a stream, so that it need not wait for the message of the call that it refuses.
+        # All take a stream: who refuses a call need not wait for its message, and who answers it can be
+        # woken from that wait.
         self._refusal: Any = grpc.stream_unary_rpc_method_handler(self._refuse)
         self._left = threading.Event()
         self._handlers: Mapping[str, Any] = {
-            f"/{name}/{method}": grpc.unary_unary_rpc_method_handler(self._behavior(f"/{name}/{method}"))
+            f"/{name}/{method}": grpc.stream_unary_rpc_method_handler(
+                self._arrived(self._behavior(f"/{name}/{method}"))
+            )
             for name, methods in SERVICES.items()
             for method in methods
         }
@@ -58,6 +67,19 @@ class Handlers(grpc.GenericRpcHandler):
     def leave(self) -> None:
         """Clients have been told to leave."""
         self._left.set()
+
+    def _arrived(self, behavior: Behavior) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
+        """``behavior`` once the message is there."""
+
+        def arrived(messages: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
+            try:
+                request: bytes = self._arrivals.next(messages, context)
+            except StopIteration:
+                error = SeldonError("the call has no message, expected one")
+                context.abort_with_status(status_of(error, _request_id(context)))
+            return behavior(request, context)
+
+        return arrived
 
     def _behavior(self, target: str) -> Behavior:
         method = target.rpartition("/")[2]
@@ -90,6 +112,7 @@ class Handlers(grpc.GenericRpcHandler):
                 answer: bytes = self._service.call(call)
             except SeldonError as error:
                 context.abort_with_status(status_of(error, call.request_id))
+            self._departures.watch(context, len(answer))
             return answer
 
         return behavior

@@ -8,14 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+from google.protobuf.message import DecodeError, Message
 from grpc_health.v1 import health, health_pb2
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
 from seldon_runtime.service import Service
+from seldon_runtime_grpc.arrivals import Arrivals
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.services import SERVICES
 
 _THREADS = 64
+_ARRIVING = 32
+"""Of these threads, those that may wait for a client's message."""
 _LOOK_EVERY_S = 0.02
 _LOOK_LATER_S = 0.5
 _SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -33,6 +37,7 @@ class Probes:
     def __init__(self, service: Service, server: grpc.Server) -> None:
         self._service = service
         self._threads = ThreadPoolExecutor(_THREADS, "grpc-probes")
+        self._arrivals = Arrivals(_ARRIVING)
         self._ended = threading.Event()
         self._changing = threading.Lock()
         self._streams: set[grpc.ServicerContext] = set()
@@ -85,13 +90,12 @@ class Probes:
         return health_pb2.HealthCheckResponse(status=status)
 
     def _health_handlers(self) -> Any:
-        coding: dict[str, Any] = {
-            "request_deserializer": health_pb2.HealthCheckRequest.FromString,
-            "response_serializer": health_pb2.HealthCheckResponse.SerializeToString,
-        }
+        coding: dict[str, Any] = {"response_serializer": health_pb2.HealthCheckResponse.SerializeToString}
         handlers: dict[str, Any] = {
-            "Check": grpc.unary_unary_rpc_method_handler(self._apart(self._check), **coding),
-            "Watch": grpc.unary_stream_rpc_method_handler(self._apart(self._health.Watch), **coding),
+            "Check": grpc.stream_unary_rpc_method_handler(self._apart(self._first(self._check)), **coding),
+            "Watch": grpc.stream_stream_rpc_method_handler(
+                self._apart(self._first(self._health.Watch), non_blocking=True), **coding
+            ),
         }
         return grpc.method_handlers_generic_handler(health.SERVICE_NAME, handlers)
 
@@ -101,21 +105,34 @@ class Probes:
             POOL.AddSerializedFile(source.DESCRIPTOR.serialized_pb)
         servicer = reflection.ReflectionServicer([*SERVICES, reflection.SERVICE_NAME], POOL)
 
-        def describe(requests: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        def describe(messages: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[Any]:
+            kind = reflection_pb2.ServerReflectionRequest
+            requests = (_parsed(kind, message, context) for message in self._arrivals.each(messages, context))
             for response in servicer.ServerReflectionInfo(requests, context):
                 response.ClearField("original_request")  # as older releases answer
                 yield response
 
-        handler = grpc.stream_stream_rpc_method_handler(
+        handler: Any = grpc.stream_stream_rpc_method_handler(
             self._apart(describe),
-            request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
             response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
         )
         return grpc.method_handlers_generic_handler(
             reflection.SERVICE_NAME, {"ServerReflectionInfo": handler}
         )
 
-    def _apart(self, behavior: Callable[..., Any]) -> Callable[..., Any]:
+    def _first(self, behavior: Callable[..., Any]) -> Callable[..., Any]:
+        """``behavior`` with the one request of a health call, once it is there."""
+
+        def first(messages: Iterator[bytes], context: grpc.ServicerContext, *send: Any) -> Any:
+            try:
+                message = self._arrivals.next(messages, context)
+            except StopIteration:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, "the call has no message, expected one")
+            return behavior(_parsed(health_pb2.HealthCheckRequest, message, context), context, *send)
+
+        return first
+
+    def _apart(self, behavior: Callable[..., Any], *, non_blocking: bool = False) -> Callable[..., Any]:
         """``behavior`` on the probes' own threads; its stream ends when the server does."""
 
         def apart(request: Any, context: grpc.ServicerContext, *send: Any) -> Any:
@@ -126,5 +143,14 @@ class Probes:
 
         # grpc looks for both on the function; the health service of grpcio relies on them too.
         apart.experimental_thread_pool = self._threads  # type: ignore[attr-defined]
-        apart.experimental_non_blocking = getattr(behavior, "experimental_non_blocking", False)  # type: ignore[attr-defined]
+        apart.experimental_non_blocking = non_blocking  # type: ignore[attr-defined]
         return apart
+
+
+def _parsed(kind: type[Message], message: bytes, context: grpc.ServicerContext) -> Any:
+    """grpc would parse it too, but writes a traceback into the log for what is none."""
+    try:
+        return kind.FromString(message)
+    except DecodeError as error:
+        name = kind.DESCRIPTOR.full_name
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, f"the request is no {name}: {error}")

@@ -9,11 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 
 from seldon_runtime.errors import StartupError
+from seldon_runtime.open_files import allow_open_files
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 from seldon_runtime.transport import bar, reserve
 from seldon_runtime_grpc import pod_annotations
+from seldon_runtime_grpc.arrivals import Arrivals
 from seldon_runtime_grpc.credentials import credentials
+from seldon_runtime_grpc.departures import Departures
 from seldon_runtime_grpc.handlers import NAME, Handlers
 from seldon_runtime_grpc.listener import listeners
 from seldon_runtime_grpc.probes import Probes
@@ -21,6 +24,13 @@ from seldon_runtime_grpc.probes import Probes
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _REFUSING_THREADS = 16
 """More threads than the queue has places: they are there to refuse what comes beyond it."""
+_ARRIVING_THREADS = 64
+"""For calls whose message has not come yet, beyond those that wait for the component."""
+_PROBING_STREAMS = 100
+"""How many more streams than calls one connection may have."""
+_TAKING_S = 30.0
+"""How long a client has to take its answer, and more for large ones."""
+_HANDSHAKE_TIMEOUT_S = 20.0
 _KEEPALIVE_TIMEOUT_S = 20.0
 _LEAST_PING_INTERVAL_S = 10.0
 _LINGER_S = 0.25
@@ -46,14 +56,19 @@ class GrpcTransport:
     name = NAME
 
     def __init__(self, service: Service, settings: Settings) -> None:
+        allow_open_files()
         self._service = service
         self._settings = settings
         self._host: str = settings["host"]
         self._port = settings.port_for(self.name, settings["grpc_port"])
         self._credentials = credentials(settings)
-        threads = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
-        self._threads = ThreadPoolExecutor(threads, "grpc")
-        self._handlers = Handlers(service, tells_client=settings.get("access_log", False))
+        self._calls: int = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
+        self._threads = ThreadPoolExecutor(self._calls + _ARRIVING_THREADS, "grpc")
+        self._arrivals = Arrivals(_ARRIVING_THREADS)
+        self._departures = Departures(_TAKING_S)
+        self._handlers = Handlers(
+            service, self._arrivals, self._departures, tells_client=settings.get("access_log", False)
+        )
         self._closed_at: float | None = None
         self._listeners: list[socket.socket] = []
         self._oldest_s = 0.0
@@ -73,7 +88,8 @@ class GrpcTransport:
     def start(self) -> None:
         """Bind, and serve in grpc's own threads."""
         self._port, shared = reserve(self._host, self._port, _PORT_SETTING)
-        self._server = grpc.server(self._threads, [self._handlers], options=_options(self._settings, shared))
+        options = _options(self._settings, shared, streams=self._calls + _PROBING_STREAMS)
+        self._server = grpc.server(self._threads, [self._handlers], options=options)
         self._probes = Probes(self._service, self._server)
         try:
             if self._credentials is None:
@@ -127,6 +143,7 @@ class GrpcTransport:
         ended.wait(remaining_s + _ABORT_S)
         for listener in self._listeners:
             listener.close()
+        self._departures.stop()
         self._threads.shutdown(wait=False)
 
 
@@ -134,13 +151,17 @@ def _sleep_until(end: float) -> None:
     time.sleep(max(0.0, end - time.monotonic()))
 
 
-def _options(settings: Settings, shared: bool) -> list[tuple[str, int]]:
+def _options(settings: Settings, shared: bool, *, streams: int) -> list[tuple[str, int]]:
     """Of the channel, as grpc/impl/channel_arg_names.h explains them."""
     age_s: float = settings["grpc_max_connection_age_s"] if shared else 0
     largest = settings["grpc_max_message_bytes"] or pod_annotations.max_message_bytes() or _MAX_MESSAGE_BYTES
     return [
         ("grpc.so_reuseport", int(shared)),
         ("grpc.max_connection_age_ms", int(age_s * 1000) or _NO_LIMIT),
+        # grpc counts calls that a client has taken back until they are disposed of, so this also stops
+        # floods of those (CVE-2023-44487), which else have it cancel the calls of others.
+        ("grpc.max_concurrent_streams", streams),
+        ("grpc.server_handshake_timeout_ms", int(_HANDSHAKE_TIMEOUT_S * 1000)),
         ("grpc.max_receive_message_length", largest),
         ("grpc.max_send_message_length", largest),
         ("grpc.keepalive_time_ms", int(settings["grpc_keepalive_s"] * 1000)),
