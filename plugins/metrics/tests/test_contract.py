@@ -8,6 +8,8 @@ from seldon_runtime.settings import Settings
 from seldon_runtime.testing import InterceptorContract, ObserverContract
 from seldon_runtime_metrics import plugin
 
+CALLS = "seldon_runtime_calls_total"
+
 
 def settings():
     command = click.Command("seldon-run", params=[*plugin.seldon_options()])
@@ -19,6 +21,10 @@ def settings():
 class TestMetricsObserver(ObserverContract):
     def make_observer(self):
         return plugin.seldon_observer(settings())
+
+    def calls_seen(self, observer):
+        families = observer._instruments._store.collect()
+        return sum(sample.value for family in families for sample in family.samples if sample.name == CALLS)
 
 
 class TestMetricsInterceptor(InterceptorContract):

@@ -22,6 +22,7 @@ _SETTING = re.compile(
     r"|INCLUDE_METRICS_IN_CLIENT_RESPONSE|GRPC_THREADS|SCRIPT_NAME|PROMETHEUS_MULTIPROC_DIR)$"
 )
 _READY = re.compile(r"^.*\bready: (.*)$", re.M)
+_PORT = re.compile(r":(\d+)(?:/|$)")
 _SERVED = re.compile(r"(?:^|, )([^\s,]+) at ([^\"]*?)(?=, [^\s,]+ at |\"|$)")
 
 
@@ -87,9 +88,9 @@ class Process:
 
     @property
     def ports(self) -> dict[str, int]:
-        """The ports of those transports whose address ends with one."""
-        ends = {name: address.rpartition(":")[2] for name, address in self.addresses.items()}
-        return {name: int(end) for name, end in ends.items() if end.isdecimal()}
+        """The ports of those transports whose address has one, a path behind it or not."""
+        found = {name: _PORT.search(address) for name, address in self.addresses.items()}
+        return {name: int(port[1]) for name, port in found.items() if port}
 
     def wait_until_ready(self) -> None:
         """Until the log says so."""
