@@ -8,6 +8,7 @@ import time
 import pytest
 
 from seldon_runtime.component import Component
+from seldon_runtime.envelope import unseal
 from seldon_runtime.executor import Executor
 from seldon_runtime.file_store import FileStore
 from seldon_runtime.service import Service
@@ -53,14 +54,14 @@ class Kept:
     """A counter whose state is kept in ``folder``."""
 
     def __init__(self, folder):
-        self.user = Counter()
+        self.keeper = StateKeeper(FileStore(folder), KEY, StatePolicy(interval_s=3600))
+        self.user = self.keeper.seldon_load_component("", {}, {}) or Counter()
+        self.keeper.check(self.user)
         self.executor = Executor()
         self.executor.start()
         self.service = Service(Component(self.user), self.executor)
         self.saves = Saves()
         self.service.attach([self.saves], [])
-        self.keeper = StateKeeper(FileStore(folder), KEY, StatePolicy(interval_s=3600))
-        self.keeper.seldon_load_component(f"{__name__}:Counter", {}, {})
         self.keeper.start(self.service)
 
     def save(self):
@@ -90,6 +91,20 @@ def test_observers_are_told_of_every_attempt(kept):
     assert (unchanged.error, unchanged.blob_bytes, unchanged.wrote_s) == (None, 0, 0.0)
     assert kept.finish()
     assert len(kept.saves.records) == 3
+
+
+def test_when_the_newest_version_is_damaged_the_one_before_is_made_the_newest_again(kept, tmp_path):
+    kept.user.count = 7
+    kept.save()
+    kept.finish()
+    store = FileStore(tmp_path / "state")
+    store.save(KEY, b"SELDONST", expected=1, keep=3)
+    again = Kept(tmp_path / "state")
+    assert again.user.count == 7
+    assert again.finish()
+    assert store.versions(KEY) == [3, 2, 1]
+    assert unseal(store.load(KEY).blob, KEY).header.class_path == f"{__name__}:Counter"
+    assert again.executor.stop(5)
 
 
 def test_a_store_that_fails_degrades_the_service_until_it_works_again(kept, tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import pickle
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,10 @@ import pytest
 
 from seldon_runtime.envelope import unseal
 from seldon_runtime.file_store import FileStore
+from seldon_runtime.testing import WAIT_S, wait_until
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "bandit_router" / "ThompsonRouter.py"
 FEEDBACK = {"response": {"meta": {"routing": {"0": 1}}}, "reward": 1.0}
-PATIENCE_S = 30.0
 TALLY = """
     class Tally:
         def __init__(self, start=0, push_frequency=None):
@@ -31,19 +30,10 @@ TALLY = """
 """
 
 
-def wait_until(condition: Callable[[], Any]) -> Any:
-    """What ``condition`` gives when it gives anything true, asked again and again."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.02)
-    return found
-
-
 @pytest.fixture
-def until() -> Callable[[Callable[[], Any]], Any]:
+def until() -> Callable[[Callable[[], object]], None]:
     """``until(condition)`` waits for it."""
-    return wait_until
+    return lambda condition: wait_until(condition, "what the test says")
 
 
 @pytest.fixture
@@ -171,12 +161,12 @@ class Load:
 
     def stop(self) -> None:
         self._stop.set()
-        self._thread.join(PATIENCE_S)
+        self._thread.join(WAIT_S)
 
     def more(self, number: int = 20) -> None:
         """Until that many rewards more have been answered."""
         goal = self.rewarded + number
-        wait_until(lambda: self.rewarded >= goal or self.failures)
+        wait_until(lambda: self.rewarded >= goal or self.failures, f"{number} more rewards")
         assert self.failures == []
 
 

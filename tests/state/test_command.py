@@ -115,6 +115,23 @@ def test_delete_asks_unless_told_not_to(store, state):
     assert store.versions(KEY) == []
 
 
+def test_what_a_stranger_wrote_cannot_speak_to_the_terminal(store, state):
+    evil = "Tally:\x1b[2J\nTally"
+    header = Header(KEY, evil, evil, 1.0, evil, evil)
+    store.save("persistence_evil\x1b\n", seal(header, Snapshot(b"")), expected=0, keep=3)
+    store.save(KEY, seal(header, Snapshot(b"")), expected=2, keep=3)
+    for shown in (state("list").stdout, state("show").stdout):
+        assert "\x1b" not in shown
+        assert "\\x1b[2J" in shown
+    assert len(state("list").stdout.splitlines()) == 1 + 1 + 3
+
+
+def test_a_damaged_version_is_shown_as_such(store, state):
+    store.save(KEY, b"SELDONST", expected=2, keep=3)
+    assert "? (no state of this runtime)" in state("list").stdout
+    assert "check: REFUSED, it is damaged: it is cut short" in state("show").stdout
+
+
 class Old:
     def __reduce__(self):
         return print, ("unpickled",)

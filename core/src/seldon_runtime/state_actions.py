@@ -142,7 +142,7 @@ def import_state(opened: Opened, model_name: str, file: Path | None, yes: bool) 
     except ValueError as error:
         raise click.ClickException(f"that is no pickle: {error}") from None
     cls = load_class(model_name)
-    click.echo(f"The pickle of {len(blob)} bytes uses: {', '.join(names) or 'no names'}")
+    click.echo(f"The pickle of {len(blob)} bytes uses: {', '.join(map(plain, names)) or 'no names'}")
     if not yes:
         click.confirm("It will be unpickled at the next start. Do you trust it?", abort=True)
     version = opened.save(header_for(cls, opened.key, _writer()), Snapshot(blob))

@@ -6,10 +6,21 @@ Needs pytest: ``pip install 'seldon-runtime[testing]'``. The fixtures come with
 
 import pytest
 
-_SUITES = ("interceptor", "observer", "parity", "process", "served", "state_store", "waiting")
+_SUITES = (
+    "interceptor",
+    "observer",
+    "parity",
+    "process",
+    "served",
+    "state_processes",
+    "state_store",
+    "waiting",
+)
+_OF_STORES = ("processes", "store")
 _OF_TRANSPORTS = ("answers", "errors", "life", "load", "process", "subject")
 pytest.register_assert_rewrite(
     *(f"{__name__}.{name}" for name in _SUITES),
+    *(f"{__name__}.state_{name}" for name in _OF_STORES),
     *(f"{__name__}.transport_{name}" for name in _OF_TRANSPORTS),
 )
 
