@@ -82,12 +82,18 @@ def ports(count: int) -> list[int]:
     return found
 
 
+def served_at(server: Any) -> dict[str, int]:
+    """The port of each transport, and of the metrics page, whose address goes on behind it."""
+    return {name: int(re.findall(r":(\d+)", address)[-1]) for name, address in server.addresses.items()}
+
+
 @pytest.fixture
 def microservice(seldon_run: Callable[..., Any]) -> Callable[..., Any]:
     """Starts ``seldon-core-microservice`` with the class ``Model``."""
 
     def start(*arguments: str, **given: Any) -> Any:
-        return seldon_run("Model", *arguments, source=MODEL, program=PROGRAM, **given)
+        env = {"METRICS": "prometheus", **given.pop("env", {})}
+        return seldon_run("Model", *arguments, source=MODEL, program=PROGRAM, env=env, **given)
 
     return start
 
@@ -100,7 +106,7 @@ def test_without_an_api_type_both_transports_and_the_metrics_have_the_ports_of_t
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 pytest.skip(f"port {port} is in use")
     server = microservice("--service-type", "MODEL")
-    assert server.ports == {"rest": 9000, "grpc": 5000, "metrics": 6000}
+    assert served_at(server) == {"rest": 9000, "grpc": 5000, "metrics": 6000}
     assert server.post("/predict", {"data": {"ndarray": [[1]]}}).json["data"]["ndarray"] == [[1]]
     with grpc.insecure_channel("127.0.0.1:5000", options=[("grpc.enable_http_proxy", 0)]) as channel:
         answer = channel.unary_unary("/seldon.protos.Model/Predict")(b"\x1a\x00", timeout=10)
@@ -137,7 +143,7 @@ def test_the_arguments_of_the_wrapper_are_understood(
             "--tracing",
         ),
     )
-    assert server.ports == {"rest": http_port, "grpc": grpc_port, "metrics": metrics_port}
+    assert served_at(server) == {"rest": http_port, "grpc": grpc_port, "metrics": metrics_port}
     assert server.post("/predict", {"data": {"ndarray": [[1]]}}).json["data"]["ndarray"] == [[3]]
     assert int(tmp_path.joinpath("pid").read_text()) == server.process.pid
     assert "--tracing has no effect" in server.log
@@ -152,13 +158,13 @@ def test_with_an_api_type_only_that_one_is_served_on_the_service_port(
     """The line of the packaging guide's Dockerfile."""
     line = [api_type, "--service-type", "MODEL", "--persistence", "0"]
     server = microservice(*line, env={"PREDICTIVE_UNIT_SERVICE_PORT": str(free_port), "METRICS": "0"})
-    assert server.ports == {api_type.lower(): free_port}
+    assert served_at(server) == {api_type.lower(): free_port}
 
 
 def test_no_grpc_workers_mean_no_grpc(microservice: Callable[..., Any]) -> None:
     http_port, metrics_port = map(str, ports(2))
     server = microservice("--grpc-workers", "0", "--http-port", http_port, "--metrics-port", metrics_port)
-    assert server.ports.keys() == {"rest", "metrics"}
+    assert served_at(server).keys() == {"rest", "metrics"}
 
 
 @pytest.mark.parametrize("arguments", [["FBS"], ["--no-such-option"], ["--service-type", "OTHER"]])
