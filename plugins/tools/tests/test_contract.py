@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seldon_runtime_tools.contract import Column, Contract, ContractError, read
+from seldon_runtime_tools.contract import Column, Contract
+from seldon_runtime_tools.contract_file import ContractError, read
 
 BOUNDS = st.tuples(
     st.floats(-1e6, 1e6) | st.just(-math.inf), st.floats(-1e6, 1e6) | st.just(math.inf)
@@ -108,6 +109,8 @@ def test_a_repeated_column_stands_for_several(contract_file: Path) -> None:
         ('{"features": [{"name": "x", "range": [2, 1]}]}', "range is [2, 1]"),
         ('{"features": [{"name": "x", "range": 2}]}', "range is 2"),
         ('{"features": [{"name": "x", "range": [1, "two"]}]}', "range is [1, 'two']"),
+        ('{"features": [{"name": "x", "dtype": "INT", "range": [0.2, 0.8]}]}', "holds no whole number"),
+        ('{"features": [{"name": "x", "dtype": "INT", "range": [0, 1e30]}]}', "holds no whole number"),
         ('{"features": [{"name": "x", "shape": [0]}]}', "shape is [0]"),
         ('{"features": [{"name": "x", "repeat": 0}]}', "repeat is 0"),
         ('{"features": [{"name": "x", "shape": [2]}, {"name": "y"}]}', "must be the only one"),

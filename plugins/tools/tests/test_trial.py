@@ -32,7 +32,8 @@ def answering() -> Iterator[Callable[..., str]]:
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                body = json.dumps(answer(self.path, request)).encode()
+                answered = answer(self.path, request)
+                body = answered if isinstance(answered, bytes) else json.dumps(answered).encode()
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -92,6 +93,7 @@ def test_a_seed_draws_the_same_again(folder: Path, answering: Callable[..., str]
         ({"data": {"tensor": {"shape": [9], "values": [0]}}}, "holds no rows"),
         ({"strData": "hello"}, "holds no rows"),
         ("hello", "holds no rows"),
+        (b"<html>", "is no JSON"),
     ],
 )
 def test_an_answer_that_does_not_fit_fails_with_what_is_wrong(

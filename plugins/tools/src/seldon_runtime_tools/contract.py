@@ -1,27 +1,13 @@
-"""``contract.json``: which columns a component takes and gives, and what their values may be.
-
-The format is the one that Seldon's own tester reads: ``features`` and ``targets`` are lists of objects
-with ``name``, ``dtype`` (FLOAT, INT or STRING), ``ftype`` (continuous or categorical), ``range``,
-``values``, ``repeat`` and ``shape``.
-"""
+"""What a component takes and gives: columns, random rows that fit them, and what does not fit."""
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-_MEMBERS = frozenset({"name", "dtype", "ftype", "range", "values", "repeat", "shape"})
-_DTYPES = ("FLOAT", "INT", "STRING")
-
-
-class ContractError(Exception):
-    """The contract is none: the message says where and what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,74 +110,3 @@ class Contract:
         for column, value in zip(self.targets, row, strict=True):
             if fault := column.fault(value):
                 yield fault
-
-
-def read(file: Path) -> Contract:
-    """Raises ContractError when the file cannot be read, or is no contract."""
-    try:
-        given = json.loads(file.read_text("utf-8"))
-    except OSError as error:
-        raise ContractError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ContractError(f"{file} is no JSON: {error}") from error
-    if not isinstance(given, dict):
-        raise ContractError(f"{file}: expected an object with features and targets")
-    features, targets = (tuple(_columns(given, part, file)) for part in ("features", "targets"))
-    if not features:
-        raise ContractError(f"{file}: features is empty or missing")
-    if len(features) > 1 and any(column.shape for column in features):
-        raise ContractError(f"{file}: a feature with a shape must be the only one")
-    return Contract(features, targets)
-
-
-def _columns(given: Mapping[str, Any], part: str, file: Path) -> Iterator[Column]:
-    entries = given.get(part, [])
-    if not isinstance(entries, list):
-        raise ContractError(f"{file}: {part} is no list")
-    for number, entry in enumerate(entries):
-        where = f"{file}: {part}[{number}]"
-        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-            raise ContractError(f"{where} is no object with a name")
-        if unknown := entry.keys() - _MEMBERS:
-            raise ContractError(f"{where} has {min(unknown)!r}; known are {', '.join(sorted(_MEMBERS))}")
-        yield from _repeated(_column(entry, where), entry.get("repeat"), where)
-
-
-def _repeated(column: Column, repeat: Any, where: str) -> Iterator[Column]:
-    if repeat is None:
-        yield column
-        return
-    if type(repeat) is not int or repeat < 1:
-        raise ContractError(f"{where}: repeat is {repeat!r}, expected how many columns there are")
-    for number in range(repeat):
-        yield Column(f"{column.name}:{number}", *(getattr(column, name) for name in Column.__slots__[1:]))
-
-
-def _column(entry: Mapping[str, Any], where: str) -> Column:
-    dtype, ftype = entry.get("dtype", "FLOAT"), entry.get("ftype", "continuous")
-    if dtype not in _DTYPES:
-        raise ContractError(f"{where}: dtype is {dtype!r}, expected {', '.join(_DTYPES)}")
-    if ftype not in ("continuous", "categorical"):
-        raise ContractError(f"{where}: ftype is {ftype!r}, expected continuous or categorical")
-    values = entry.get("values", [])
-    if not isinstance(values, list) or (ftype == "categorical") != bool(values):
-        raise ContractError(f"{where}: values must list what a categorical column may be, and only there")
-    if dtype == "STRING" and not values:
-        raise ContractError(f"{where}: a STRING must be categorical")
-    shape = entry.get("shape", [])
-    if not isinstance(shape, list) or not all(type(size) is int and size > 0 for size in shape):
-        raise ContractError(f"{where}: shape is {shape!r}, expected a list of positive sizes")
-    lowest, highest = _range(entry.get("range", ["-inf", "inf"]), where)
-    return Column(entry["name"], dtype, lowest, highest, tuple(values), tuple(shape))
-
-
-def _range(given: Any, where: str) -> tuple[float, float]:
-    try:
-        lowest, highest = (float(bound) for bound in given)
-    except (TypeError, ValueError):
-        lowest = highest = math.nan
-    if not lowest <= highest:
-        raise ContractError(
-            f'{where}: range is {given!r}, expected [lowest, highest]; "-inf" and "inf" are open'
-        )
-    return lowest, highest

@@ -11,8 +11,10 @@ from typing import Any
 
 import click
 
+from seldon_runtime.errors import StartupError
 from seldon_runtime.identity import ServiceType
 from seldon_runtime.options import options
+from seldon_runtime.parameters import parse_parameters
 from seldon_runtime.settings import DEFAULT_PORT
 
 DRAIN_DELAY_S = 5
@@ -64,6 +66,18 @@ class Deployable:
             )
         if self.max_replicas < self.min_replicas:
             raise click.ClickException("--max-replicas is less than --min-replicas")
+        self._check_settings()
+
+    def _check_settings(self) -> None:
+        """Those that the manifest is made of, before the cluster finds out."""
+        try:
+            parse_parameters(self.settings.get("PREDICTIVE_UNIT_PARAMETERS", "[]"))
+        except StartupError as error:
+            raise click.ClickException(str(error)) from error
+        try:
+            _ = self.service_type, self.ports, self.termination_s
+        except ValueError as error:
+            raise click.ClickException(f"a setting has no value that seldon-run takes: {error}") from error
 
     @property
     def service_type(self) -> ServiceType:
@@ -78,14 +92,8 @@ class Deployable:
     @property
     def parameters(self) -> list[Object]:
         """Of the constructor: name, value and type of each."""
-        given = self.settings.get("PREDICTIVE_UNIT_PARAMETERS", "[]")
-        try:
-            parameters = json.loads(given)
-        except ValueError as error:
-            raise click.ClickException(f"PREDICTIVE_UNIT_PARAMETERS is no JSON: {error}") from error
-        return [
-            {"name": p["name"], "value": str(p["value"]), "type": p.get("type", "STRING")} for p in parameters
-        ]
+        given = json.loads(self.settings.get("PREDICTIVE_UNIT_PARAMETERS", "[]"))
+        return [{"name": p["name"], "value": _text(p["value"]), "type": p["type"]} for p in given]
 
     @property
     def ports(self) -> dict[str, int]:
@@ -178,3 +186,8 @@ class Deployable:
             "containers": [container],
             "volumes": [{"name": "tmp", "emptyDir": {}}],
         }
+
+
+def _text(value: Any) -> str:
+    """A parameter's value as the operator's schema has it: a text."""
+    return value if isinstance(value, str) else json.dumps(value)

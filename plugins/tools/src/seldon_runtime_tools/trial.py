@@ -17,8 +17,9 @@ import click
 import numpy as np
 
 from seldon_runtime.identity import ServiceType
-from seldon_runtime_tools import contract, settings_file
-from seldon_runtime_tools.contract import Contract, ContractError
+from seldon_runtime_tools import contract_file, settings_file
+from seldon_runtime_tools.contract import Contract
+from seldon_runtime_tools.contract_file import ContractError
 from seldon_runtime_tools.served import served
 
 _ANSWER_S = 60
@@ -122,7 +123,7 @@ def command(
     kind = ServiceType((service_type or settings.get("SERVICE_TYPE", "MODEL")).upper())
     file = file or folder / "contract.json"
     try:
-        trial = Trial(contract.read(file), kind, n_rows, as_tensor)
+        trial = Trial(contract_file.read(file), kind, n_rows, as_tensor)
     except ContractError as error:
         raise click.ClickException(str(error)) from error
     seed = int.from_bytes(os.urandom(4)) if seed is None else seed
@@ -146,6 +147,8 @@ def _faults(trial: Trial, ask: Callable[[Any], Any], n_requests: int, seed: int)
             found = trial.faults(ask(request))
         except urllib.error.HTTPError as error:
             found = [f"status {error.code}: {error.read().decode(errors='replace').strip():.300}"]
+        except ValueError as error:
+            found = [f"the answer is no JSON: {error}"]
         if found:
             yield f"request {number}: {'; '.join(found[:5])}\n  sent {json.dumps(request):.300}"
 
