@@ -6,13 +6,19 @@ import http.client
 import json
 import select
 import socket
+import subprocess
+import sys
+import venv
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seldon_runtime.testing import WAIT_S, Process
+
+ROOT = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -137,3 +143,25 @@ def exchange() -> Callable[..., bytes]:
         return received
 
     return exchange
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Callable[..., Path]:
+    """Installs distributions of this tree, as wheels, into a new environment; gives its programs' folder."""
+    venv.create(tmp_path / "env", with_pip=False)
+    programs = tmp_path / "env" / "bin"
+    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
+
+    def install(distribution: str) -> Path:
+        wheels = tmp_path / distribution.replace("/", "-")
+        build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels)]
+        quiet(*build, str(ROOT / distribution))
+        quiet(*pip, "install", "--no-compile", *map(str, wheels.glob("*.whl")))
+        return programs
+
+    return install
+
+
+def quiet(*command: str) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0, done.stdout

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -77,28 +76,6 @@ def test_an_installed_plugin_that_is_not_chosen_is_not_imported(
     chosen = seldon_run("Spy", "BROKEN", source=SPY, env={"PYTHONPATH": str(site)}, wait=False)
     assert chosen.wait() == 3
     assert "transport plugin 'broken' (acme-broken 1.0, acme_broken) cannot be imported" in chosen.log
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Callable[..., Path]:
-    """Installs distributions of this tree, as wheels, into a new environment; gives its programs' folder."""
-    venv.create(tmp_path / "env", with_pip=False)
-    programs = tmp_path / "env" / "bin"
-    pip = [sys.executable, "-m", "pip", "--python", str(programs / "python")]
-
-    def install(distribution: str) -> Path:
-        wheels = tmp_path / distribution.replace("/", "-")
-        build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(wheels)]
-        quiet(*build, str(ROOT / distribution))
-        quiet(*pip, "install", "--no-compile", *map(str, wheels.glob("*.whl")))
-        return programs
-
-    return install
-
-
-def quiet(*command: str) -> None:
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.timeout(300)

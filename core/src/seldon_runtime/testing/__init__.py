@@ -24,7 +24,7 @@ pytest.register_assert_rewrite(
     *(f"{__name__}.transport_{name}" for name in _OF_TRANSPORTS),
 )
 
-from seldon_runtime.testing.components import Mirror  # noqa: E402 - once their asserts can be explained
+from seldon_runtime.testing.components import Gated, Mirror  # noqa: E402 - once their asserts can be explained
 from seldon_runtime.testing.distributions import make_distribution  # noqa: E402
 from seldon_runtime.testing.interceptor import InterceptorContract  # noqa: E402
 from seldon_runtime.testing.observer import ObserverContract  # noqa: E402
@@ -40,6 +40,7 @@ __all__ = [
     "Background",
     "CallFailed",
     "Gate",
+    "Gated",
     "InterceptorContract",
     "Mirror",
     "ObserverContract",

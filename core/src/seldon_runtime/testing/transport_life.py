@@ -140,6 +140,8 @@ class TransportLife(TransportSubject):
     def test_a_place_that_is_taken_stops_the_start_and_names_the_setting(
         self, serve: Callable[..., Served], tmp_path: Path
     ) -> None:
+        if self.shares_places:
+            pytest.skip(f"several may serve {self.transport} at one place")
         first = serve(Mirror())
         words = self.words_at(first.address, tmp_path)
         before = set(threading.enumerate())

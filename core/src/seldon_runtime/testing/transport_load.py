@@ -64,10 +64,11 @@ class TransportLoad(TransportSubject):
         running = self.occupy(served, gated)
         texts = [str(number) for number in range(_WAITING)]
         waiting = [Background(lambda text=text: self.ask_text(served, text)) for text in texts]  # type: ignore[misc]
-        wait_until(lambda: served.executor.waiting == 2, "the queue to fill")
+        wait_until(lambda: served.executor.waiting, "calls to wait")
         gated.open()
         assert running.outcome == "wait"
         assert [client.outcome for client in waiting] == texts
+        assert [record.error for record in served.records if record.error] == []
 
     def test_a_call_whose_deadline_passes_while_it_waits_is_never_run(
         self, serve: Callable[..., Served]

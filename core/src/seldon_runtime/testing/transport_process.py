@@ -62,6 +62,7 @@ class TransportProcess(TransportSubject):
     def assert_no_call_is_lost(self, process: Process, folder: Path) -> None:
         """Clients call on while the process is asked to end: what ran was answered, and nothing else."""
         address = self.address_of(process)
+        timeout_s = WAIT_S if self.sheds_load else self.patience_s  # nobody refuses what stays in a queue
         enough = threading.Semaphore(0)
         ended = threading.Event()
 
@@ -70,7 +71,7 @@ class TransportProcess(TransportSubject):
             while not ended.is_set():
                 text = f"{number}-{len(answered)}"
                 try:
-                    answer = self.call(address, Method.PREDICT, {"strData": text}, WAIT_S)
+                    answer = self.call(address, Method.PREDICT, {"strData": text}, timeout_s)
                 except CallFailed as failed:
                     assert failed.reason == "MICROSERVICE_UNAVAILABLE"  # noqa: PT017 - the only refusal
                     break
@@ -108,6 +109,8 @@ class TransportProcess(TransportSubject):
     def test_a_place_that_is_taken_ends_the_process_with_3_and_one_message(
         self, seldon_run: Starter, tmp_path: Path
     ) -> None:
+        if self.shares_places:
+            pytest.skip(f"several may serve {self.transport} at one place")
         first = self.run(seldon_run, tmp_path)
         words = self.words_at(self.address_of(first), tmp_path)
         second = self.run(seldon_run, tmp_path, *words, wait=False)

@@ -50,6 +50,8 @@ class TransportSubject:
     they have no room for."""
     several_workers: bool = True
     """Whether several worker processes serve it at the one address that the log tells."""
+    shares_places: bool = False
+    """Whether several may serve at one place, such as a queue; else the second is refused."""
     patience_s: float = 1.0
     """How long a call waits that nobody is there to take."""
 
@@ -78,7 +80,7 @@ class TransportSubject:
         return LOCAL
 
     def words_at(self, address: str, folder: Path) -> Sequence[str]:
-        """Words that choose the place that is at ``address``. Skip the test when several may share it."""
+        """Words that choose the place that is at ``address``."""
         return ("--host", "127.0.0.1", "--service-port", address.rpartition(":")[2])
 
     def words_limiting(self, size: int) -> Sequence[str]:

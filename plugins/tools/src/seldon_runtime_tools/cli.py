@@ -9,6 +9,7 @@ import click
 COMMANDS = {
     "manifest": "seldon_runtime_tools.manifest",
     "new": "seldon_runtime_tools.new_component",
+    "new-plugin": "seldon_runtime_tools.new_plugin",
     "test": "seldon_runtime_tools.trial",
 }
 """Name of each command, and the module whose ``command`` it is."""

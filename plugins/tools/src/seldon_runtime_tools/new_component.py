@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import keyword
 import sys
-from collections.abc import Iterator, Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 from seldon_runtime.identity import ServiceType
+from seldon_runtime_tools.skeleton import new_folder, write
 
 _ROW = '{"data": {"names": ["a", "b"], "ndarray": [[0.5, -0.5]]}}'
 EXAMPLES: Mapping[ServiceType, tuple[str, str]] = {
@@ -41,9 +40,7 @@ EXAMPLES: Mapping[ServiceType, tuple[str, str]] = {
 def command(name: str, service_type: str, api_type: str, folder: Path | None) -> None:
     """Write the folder of a component whose class is NAME: code, test, Dockerfile and all."""
     _check(name)
-    folder = folder or Path(name)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise click.ClickException(f"{folder} exists and is not empty; choose another one with --folder")
+    folder = new_folder(folder or Path(name))
     kind = ServiceType(service_type)
     path, body = EXAMPLES[kind]
     words = {
@@ -53,29 +50,8 @@ def command(name: str, service_type: str, api_type: str, folder: Path | None) ->
         "MY_PATH": path,
         "MY_BODY": body,
     }
-    written = sorted(write(folder, ("common", kind.value), words))
+    written = sorted(write(folder, ("component/common", f"component/{kind.value}"), words))
     click.echo(f"{folder}/ is written: {', '.join(written)}\nTry it with: seldon-component test {folder}")
-
-
-def write(folder: Path, parts: tuple[str, ...], words: Mapping[str, str]) -> Iterator[str]:
-    """Copy these template folders to ``folder``, words replaced in texts and names; yields the names."""
-    for part in parts:
-        for name, text in _texts(files(__package__) / "templates" / "component" / part, ""):
-            for word, value in words.items():
-                name, text = name.replace(word, value), text.replace(word, value)
-            file = folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
-            yield name
-
-
-def _texts(folder: Traversable, prefix: str) -> Iterator[tuple[str, str]]:
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            if entry.name != "__pycache__":
-                yield from _texts(entry, f"{prefix}{entry.name}/")
-        else:
-            yield prefix + entry.name, entry.read_text("utf-8")
 
 
 def _check(name: str) -> None:

@@ -1,0 +1,1 @@
+"""The transport my-name of the Seldon runtime."""
