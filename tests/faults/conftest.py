@@ -158,8 +158,8 @@ _HOSTED = """
 
 @pytest.fixture(params=["1", "2"], ids=["1 worker", "2 workers"])
 def host(request: pytest.FixtureRequest, seldon_run: Callable[..., Any]) -> Callable[..., Any]:
-    """``host("REST", *words)``: a server with one process, then with two workers. It answers what it is
-    asked, or for ``fill 9`` nine letters."""
+    """``host("REST", *words)``: a server, with one process in one test, and with two workers in the next.
+    It answers what it is asked, or for ``fill 9`` nine letters."""
 
     def host(transports: str, *words: str, **options: Any) -> Any:
         return seldon_run("Hosted", transports, "--workers", request.param, *words, source=_HOSTED, **options)

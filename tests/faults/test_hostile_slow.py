@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 Start = Callable[..., Any]
-HASTE = ("--http-head-timeout", "1", "--http-body-timeout", "1", "--http-keep-alive", "1")
+HASTE = ("--http-head-timeout", "2", "--http-body-timeout", "2")
 PING = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n"
 HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
 FORM = HEAD.replace(b"json", b"x-www-form-urlencoded")
@@ -43,20 +43,19 @@ def test_a_byte_at_a_time_is_a_408_in_the_end(
     bystanders.wait_for_answers()
 
 
-def test_connections_without_a_request_are_closed(host: Start, wire: Start, others: Start) -> None:
-    server = host("REST", *HASTE)
-    bystanders = others(server)
+def test_connections_without_a_request_are_closed(host: Start, wire: Start) -> None:
+    server = host("REST", "--http-keep-alive", "1")
     silent = [wire(server) for _ in range(CLIENTS)]
-    answered = [wire(server).send(PING + b"\r\n") for _ in range(CLIENTS)]
-    for one in answered:
-        assert one.until(b"pong").startswith(b"HTTP/1.1 200 ")
-    bystanders.wait_for_answers()
-    for one in (*silent, *answered):
+    for one in [wire(server) for _ in range(CLIENTS)]:
+        assert one.send(PING + b"\r\n").until(b"pong").startswith(b"HTTP/1.1 200 ")
+        silent.append(one)
+    assert server.post("/predict", {"strData": "x"}).json["strData"] == "x"
+    for one in silent:
         assert one.all() == b""
 
 
 @pytest.mark.parametrize(
-    "begin", [b"", PING, HEAD + LENGTH, FORM + LENGTH], ids=["-", "head", "body", "form"]
+    "begin", [b"", PING, HEAD + LENGTH, FORM + LENGTH], ids=["nothing", "head", "body", "form"]
 )
 def test_a_client_that_stops_sending_has_left(host: Start, wire: Start, others: Start, begin: bytes) -> None:
     server = host("REST")
@@ -77,10 +76,10 @@ def test_a_client_that_does_not_read_its_answer_is_dropped(
     body = b'{"strData":"fill 20000000"}'
     request = HEAD + b"Connection: %b\r\nContent-Length: %d\r\n\r\n%b" % (connection, len(body), body)
     before = peak_mib(server)
-    for number in range(1, 11):
+    for _ in range(5):
         wire(server).send(request)
-        server.wait_for_log(rf"(?s)(of its answer, and is dropped.*){{{number}}}")
-    assert peak_mib(server) - before < 300  # an answer is 20 MB, and is copied when it is written
+    server.wait_for_log(r"(?s)(of its answer, and is dropped.*){5}")
+    assert peak_mib(server) - before < 500  # an answer is 20 MB, and there are some copies while it is made
     bystanders.wait_for_answers()
 
 
@@ -89,15 +88,9 @@ def test_a_client_that_asks_on_and_on_without_reading_is_dropped(
 ) -> None:
     server = host("REST", *HASTE, "--log-level", "DEBUG")
     bystanders = others(server)
-    body = b'{"strData":"fill 100000"}'
+    body = b'{"strData":"fill 1000000"}'
     deaf = wire(server)
-    deaf.socket.settimeout(1)
-
-    def ask_on() -> None:
-        while True:
-            deaf.send(HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-
-    with pytest.raises(OSError, match=r"timed out|reset|Broken pipe"):
-        ask_on()
+    for _ in range(100):
+        deaf.send(HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
     server.wait_for_log("of its answer, and is dropped")
     bystanders.wait_for_answers()

@@ -29,9 +29,10 @@ def place(address: str) -> tuple[str, int]:
 
 def ask(address: str, verb: str, path: str, body: bytes | None = None, timeout_s: float = WAIT_S) -> Any:
     """Status and body. A server that closes the connection is an OSError, whatever http.client calls it."""
-    connection = http.client.HTTPConnection(*place(address), timeout=timeout_s)
+    connection = http.client.HTTPConnection(*place(address), timeout=WAIT_S)
+    told = {"X-Envoy-Expected-Rq-Timeout-Ms": str(int(timeout_s * 1000))}
     try:
-        connection.request(verb, path, body, {"Content-Type": "application/json"})
+        connection.request(verb, path, body, {"Content-Type": "application/json", **told})
         response = connection.getresponse()
         return response.status, response.read()
     except http.client.HTTPException as error:
@@ -42,6 +43,7 @@ def ask(address: str, verb: str, path: str, body: bytes | None = None, timeout_s
 
 class TestRest(TransportContract):
     transport = "rest"
+    carries_deadlines = True
 
     def call(self, address: str, method: Method, request: Any, timeout_s: float) -> Any:
         verb, body = ("GET", None) if request is None else ("POST", json.dumps(request).encode())
