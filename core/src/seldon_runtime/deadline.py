@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 
 from seldon_runtime.call import Call
@@ -31,8 +30,7 @@ def too_late(call: Call) -> SeldonError:
 
     The call gets a request id: its client is answered before the call is over and may be logged.
     """
-    if call.request_id is None:
-        call.request_id = secrets.token_hex(8)
+    call.identify()
     asked = "health_status" if call.method is Method.HEALTH_STATUS else "the call"
     return SeldonError(
         f"{asked} was not answered within its time: the component is busy, or it hangs",
