@@ -13,13 +13,17 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
 from seldon_runtime.errors import StartupError
+from seldon_runtime.message import Method
+from seldon_runtime.observer import SaveRecord
 from seldon_runtime_metrics import server
 
 ROWS = {"type": "COUNTER", "key": "rows", "value": 1}
 
 
 def test_a_client_without_wishes_gets_prometheus_text(served, promtool):
-    served.measure(ROWS)
+    served.measure(ROWS, {**ROWS, "type": "TIMER", "key": "took_seconds"})
+    served.call({"reward": 1}, Method.SEND_FEEDBACK)
+    served.service.tell_saved(SaveRecord(None, 100, 0.1, 0.2))
     status, headers, body = served.get()
     assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     checked = promtool("check", "metrics", text=body.decode())

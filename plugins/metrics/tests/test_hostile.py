@@ -101,3 +101,15 @@ def test_there_are_never_more_series_than_allowed(metrics, limit):
     series = {(name, labels) for name, labels in read(page) if "le" not in dict(labels)}
     assert custom.series <= limit
     assert len({(re.sub("_(sum|count)$", "", name), labels) for name, labels in series}) <= limit
+
+
+@pytest.mark.parametrize("reward", [math.inf, -math.inf, math.nan])
+def test_a_reward_that_is_no_number_is_not_added_up(reward):
+    """gRPC can carry one."""
+    custom, page = made()
+    custom.count_reward(2.0)
+    custom.count_reward(reward)
+    found = {name: value for (name, _), value in read(page, Part.ALL).items()}
+    assert found["seldon_api_model_feedback_total"] == 2
+    assert found["seldon_api_model_feedback_reward_total"] == 2
+    assert found["seldon_runtime_feedback_penalty_total"] == 0

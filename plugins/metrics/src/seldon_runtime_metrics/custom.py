@@ -137,8 +137,14 @@ class CustomMetrics:
                 self._drop(target)
             else:
                 accepted.append((target, metric.value / 1000 if metric.type == "TIMER" else metric.value))
-        made = [(self._series_of(target), amount) for target, amount in accepted]
-        return [(series, amount) for series, amount in made if series is not None]
+        updates: list[tuple[Series, float]] = []
+        for target, amount in accepted:
+            series = self._series_of(target)
+            if isinstance(series, Fault):
+                self._drop(series)
+            else:
+                updates.append((series, amount))
+        return updates
 
     def _target(self, method: Method, metric: Metric) -> _Target | Fault:
         """The series that a metric with a good value belongs to."""
@@ -161,24 +167,20 @@ class CustomMetrics:
         key = id(method), metric.type, metric.key, frozenset(metric.tags.items())
         return _Target(key, family, labels)
 
-    def _series_of(self, target: _Target) -> Series | None:
-        """Made if it is new; None, and dropped, when there is no room for it."""
+    def _series_of(self, target: _Target) -> Series | Fault:
+        """Made if it is new and there is room for it."""
         identity = target.family.name, frozenset(target.labels.items())
         with self._admission:
-            if identity in self._made or len(self._made) < self._max_series:
-                try:
-                    series = self._store.series(target.family, target.labels)
-                except OSError as error:
-                    fault = Fault(NO_ROOM, f"the workers' folder has no room for another series ({error})")
-                else:
-                    self._made.add(identity)
-                    if len(self._known) < 2 * self._max_series:  # tags that are not kept may be any number
-                        self._known[target.key] = series
-                    return series
-            else:
-                fault = self._too_many()
-        self._drop(fault)
-        return None
+            if identity not in self._made and len(self._made) >= self._max_series:
+                return self._too_many()
+            try:
+                series = self._store.series(target.family, target.labels)
+            except OSError as error:
+                return Fault(NO_ROOM, f"the workers' folder has no room for another series ({error})")
+            self._made.add(identity)
+            if len(self._known) < 2 * self._max_series:  # tags that are not kept may be any number
+                self._known[target.key] = series
+            return series
 
     def _too_many(self) -> Fault:
         return Fault(
