@@ -30,7 +30,12 @@ _UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
 
 
 class _Refused(Exception):
-    """Raised inside the parser: this request is not taken."""
+    """Raised while the parser runs, too: this request is not taken."""
+
+    def __init__(self, status: int, info: str) -> None:
+        super().__init__(info)
+        self.status = status
+        self.info = info
 
 
 class Connection(HttpToolsProtocol):
@@ -101,8 +106,8 @@ class Connection(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self._crowd.idle.pop(self, None)
         if self._in_head:
-            self._head_bytes += len(data)
             end = data.find(b"\r\n\r\n")
+            self._head_bytes += len(data)
             offer = _UPGRADE.search(data, 0, end if end >= 0 else len(data))
             if offer is not None:
                 data = data[: offer.end()] + b"-offered" + data[offer.end() :]
@@ -111,16 +116,23 @@ class Connection(HttpToolsProtocol):
             self._window_bytes += len(data)
         try:
             self.parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
-            logger.debug("a request of %s was refused: %s", self.client, error.__context__ or error)
-            self._refuse(400, "this is no valid HTTP/1.1 request")
-        else:
             self._check_sizes()
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, _Refused) as error:
+            logger.debug("a request of %s was refused: %s", self.client, error.__context__ or error)
+            refusal = error if isinstance(error, _Refused) else error.__context__
+            if not isinstance(refusal, _Refused):
+                refusal = _Refused(400, "this is no valid HTTP/1.1 request")
+            self._refuse(refusal.status, refusal.info)
+        else:
             self._await_client()
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         _check_head(self.parser.get_http_version(), self.headers)
+        if self._head_bytes > self._manners.max_head_bytes:  # or some of it is body
+            self._check_head_size(
+                len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            )
         previous = self.cycle
         super().on_headers_complete()
         self._previous = previous
@@ -128,7 +140,7 @@ class Connection(HttpToolsProtocol):
         self._framing_bytes = self._window_bytes = 0
         self.headers = []  # what the parser finds from now on are trailers: they are no headers
         if len(self.pipeline) > _MAX_PIPELINED:
-            raise _Refused("too many requests wait on this connection")
+            raise _Refused(400, f"more than {_MAX_PIPELINED} requests wait on this connection")
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
@@ -144,13 +156,14 @@ class Connection(HttpToolsProtocol):
 
     def _check_sizes(self) -> None:
         if self._in_head:
-            if self._head_bytes > self._manners.max_head_bytes:
-                limit = self._manners.max_head_bytes
-                self._refuse(431, f"the request line and headers have more than {limit} bytes")
+            self._check_head_size(self._head_bytes)
         elif self._framing_bytes > _MAX_FRAMING_BYTES:
-            self._refuse(
-                400, f"there are more than {_MAX_FRAMING_BYTES} bytes between the pieces of the body"
-            )
+            raise _Refused(400, f"there are more than {_MAX_FRAMING_BYTES} bytes around pieces of the body")
+
+    def _check_head_size(self, size: int) -> None:
+        most = self._manners.max_head_bytes
+        if size > most:
+            raise _Refused(431, f"the request line and headers have more than {most} bytes")
 
     # Waiting for the client
 
@@ -289,15 +302,15 @@ class Connection(HttpToolsProtocol):
 def _check_head(version: str, headers: list[tuple[bytes, bytes]]) -> None:
     """Raises _Refused for what others on the way may read in another way (RFC 9112, sections 3.2 and 6.1)."""
     if version not in ("1.1", "1.0"):
-        raise _Refused(f"the version is HTTP/{version}")
+        raise _Refused(400, f"the version is HTTP/{version}, expected HTTP/1.1")
     values = dict(headers)
     if values.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
-        raise _Refused(f"the transfer coding is {values[b'transfer-encoding']!r:.80}, expected chunked")
+        raise _Refused(400, f"the transfer coding is {values[b'transfer-encoding']!r:.80}, expected chunked")
     if len(values) < len(headers):
         names = [name for name, _ in headers]
         for name in (b"host", b"transfer-encoding"):
             if names.count(name) > 1:
-                raise _Refused(f"there are several {name.decode()} headers")
+                raise _Refused(400, f"there are several {name.decode()} headers")
 
 
 def _text(status: int, info: str, code: ErrorCode) -> bytes:

@@ -21,7 +21,7 @@ class Manners:
     body_timeout_s: float = 20.0
     """In each such time a client has to send, or take, ``least_bytes`` of a body."""
     max_head_bytes: int = 64 * 1024
-    """Of the request line and headers together; a little more passes when it arrives at once."""
+    """Of the request line and headers together."""
     max_connections: int = 10_000
 
     @property
