@@ -205,8 +205,13 @@ class _Extensions(NamedExtensionManager):  # type: ignore[type-arg]  # no generi
     changed installation may leave stale, and which need not be writable in a container.
     """
 
+    def __init__(self, plugin: Plugin, **options: Any) -> None:
+        self._target = plugin.target
+        super().__init__(plugin.group, **options)
+
     def list_entry_points(self) -> list[EntryPoint]:
-        return list(entry_points(group=self.namespace))
+        """Not another distribution's of the same name."""
+        return [entry for entry in entry_points(group=self.namespace) if entry.value == self._target]
 
 
 def _import(plugin: Plugin) -> object:
@@ -217,7 +222,7 @@ def _import(plugin: Plugin) -> object:
     published = [e.name for e in entry_points(group=plugin.group) if e.name.lower() == plugin.name]
     try:
         manager = _Extensions(
-            plugin.group,
+            plugin,
             names=published,
             on_load_failure_callback=fail,
             on_missing_entrypoints_callback=None,
