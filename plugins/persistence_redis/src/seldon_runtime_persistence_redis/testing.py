@@ -22,7 +22,7 @@ _SOCKET = "socket"
 _DATA_OPTIONS = ("--unixsocket", _SOCKET, "--save", "", "--appendonly", "no")
 _SENTINEL = """
 sentinel monitor mymaster {host} {port} 1
-sentinel down-after-milliseconds mymaster 500
+sentinel down-after-milliseconds mymaster 2000
 sentinel failover-timeout mymaster 2000
 """
 
