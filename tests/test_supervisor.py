@@ -40,7 +40,7 @@ def wait_for_end(pid: int) -> None:
 def test_the_class_is_imported_in_workers_only(seldon_run: Start) -> None:
     source = """
         import os
-        os.write(1, f"imported in {os.getpid()}\n".encode())  # print would write it in pieces
+        os.write(1, f"imported in {os.getpid()}\\n".encode())  # print would write it in pieces
 
         class Model:
             def predict(self, X, features_names):
