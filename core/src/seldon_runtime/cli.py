@@ -182,8 +182,12 @@ def _serve(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
         require_alone(settings)
     if settings["workers"] > 1 or settings["max_requests"] or settings["reload"]:
         supervisor = supervise()
-        if settings["reload"]:
-            watch(folders_of(settings["model_name"]), supervisor.reload)
+        try:
+            if settings["reload"]:
+                watch(folders_of(settings["model_name"]), supervisor.reload)
+        except StartupError:
+            supervisor.clean()
+            raise
         return supervisor.run()
     runtime = Runtime(plugin_set, settings, supervise=supervise)
     with closing(sockets), listening.use(Foreground(sockets)):

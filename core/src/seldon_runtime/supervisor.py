@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from seldon_runtime.errors import EXIT_STARTUP, StartupError
 from seldon_runtime.listening import Kept
+from seldon_runtime.run_folder import RunFolder
 from seldon_runtime.settings import Settings
 from seldon_runtime.signals import Alarm, handled
 from seldon_runtime.worker import Order
@@ -30,7 +28,6 @@ _LONGEST_DELAY_S = 30.0
 _MARGIN_S = 7.0
 """How long a worker may take for its last save and its end when its grace period is over."""
 _LONGEST_WAIT_S = 3600.0
-_MEMORY = Path("/dev/shm")
 
 
 class Supervisor:
@@ -57,7 +54,7 @@ class Supervisor:
         self._settings = settings
         self._overlap = overlap
         self._sockets = sockets
-        self._folder = _make_folder()
+        self._folder = RunFolder()
         self._signals = ExitStack()
         self._alarm: Alarm | None = None
         self._workers: list[WorkerProcess] = []
@@ -84,7 +81,7 @@ class Supervisor:
         while not self._announced and self._goes_on:
             self._step(alarm)
         if not self._announced:
-            self._clean()
+            self.clean()
         return self._announced
 
     def run(self) -> int:
@@ -101,7 +98,7 @@ class Supervisor:
             for worker in self._workers:
                 worker.kill()
             self._sockets.close()
-            self._clean()
+            self.clean()
         logger.info("stopped")
         return self._status
 
@@ -133,9 +130,10 @@ class Supervisor:
     def _goes_on(self) -> bool:
         return bool(self._workers) or not self._ending
 
-    def _clean(self) -> None:
+    def clean(self) -> None:
+        """Let go of signals and of the workers' folder, when there is no worker (any more)."""
         self._signals.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     def _step(self, alarm: Alarm) -> None:
         """Do what is due, then wait for a signal, a message, or the next time that something is due."""
@@ -171,18 +169,22 @@ class Supervisor:
                 self._start(index)
 
     def _start(self, index: int, replaces: WorkerProcess | None = None) -> None:
-        worker = WorkerProcess(self._command, index, self._count, self._restarts, self._folder, replaces)
+        folder = self._folder.path
+        worker = WorkerProcess(self._command, index, self._count, self._restarts, folder, replaces)
         self._workers.append(worker)
 
     def _replace(self, worker: WorkerProcess) -> None:
         """Start another one; the old one is told to end when it is ready."""
-        if any(w.replaces is worker for w in self._workers) or worker.retiring or self._ending:
+        if self._successor_of(worker) is not None or worker.retiring or self._ending:
             return
         if self._overlap:
             self._start(worker.index, worker)
         else:
             self._retire(worker)
             worker.successor_wanted = True
+
+    def _successor_of(self, worker: WorkerProcess) -> WorkerProcess | None:
+        return next((w for w in self._workers if w.replaces is worker), None)
 
     def _retire(self, worker: WorkerProcess) -> None:
         worker.retire(Order.RETIRE, self._settings["grace_s"] + _MARGIN_S)
@@ -200,11 +202,7 @@ class Supervisor:
             case "spent":
                 self._replace(worker)
             case "hung":
-                logger.error("%s hangs, and is being replaced", worker)
-                worker.retiring = True
-                worker.kill_at = time.monotonic() + self._settings["grace_s"] + _MARGIN_S
-                self._restarts += 1
-                self._due[worker.index] = 0.0
+                self._abandon(worker)
 
     def _answer(self, worker: WorkerProcess, give: Any, place: list[Any]) -> None:
         try:
@@ -231,7 +229,7 @@ class Supervisor:
         worker.close()
         if worker in self._to_reload:
             self._to_reload.remove(worker)
-        successor = next((w for w in self._workers if w.replaces is worker), None)
+        successor = self._successor_of(worker)
         if successor is not None:
             successor.replaces = None
         if self._ending:
@@ -246,6 +244,15 @@ class Supervisor:
             self._give_up_replacing(worker)
         else:
             self._mourn(worker, successor)
+
+    def _abandon(self, worker: WorkerProcess) -> None:
+        """It hangs, and is ending by itself, if it can."""
+        logger.error("%s hangs, and is being replaced", worker)
+        worker.retiring = True
+        worker.kill_at = time.monotonic() + self._settings["grace_s"] + _MARGIN_S
+        self._restarts += 1
+        if self._successor_of(worker) is None and not self._ending:
+            self._due[worker.index] = 0.0
 
     def _give_up_replacing(self, worker: WorkerProcess) -> None:
         logger.error("%s, a replacement, %s before it was ready; the old one serves on", worker, worker.fate)
@@ -319,7 +326,7 @@ class Supervisor:
         if self._terminated:  # asked twice
             for worker in self._workers:
                 worker.kill()
-            self._clean()
+            self.clean()
             os._exit(128 + number)
         self._terminated = True
         self._end(self._settings["drain_delay_s"])
@@ -327,12 +334,3 @@ class Supervisor:
     def _on_usr1(self) -> None:
         for worker in self._workers:
             worker.signal(signal.SIGUSR1)
-
-
-def _make_folder() -> Path:
-    """Raises StartupError when there is no folder that this process may write to."""
-    parent = _MEMORY if os.access(_MEMORY, os.W_OK) else None
-    try:
-        return Path(tempfile.mkdtemp(prefix="seldon-", dir=parent))
-    except OSError as error:
-        raise StartupError(f"no folder for the workers can be made ({error}): set TMPDIR to one") from error
