@@ -5,8 +5,10 @@ pytest_plugins = ["seldon_runtime.testing.fixtures"]
 
 from __future__ import annotations
 
+import random
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from seldon_runtime.testing.process import Process, Starter
 from seldon_runtime.testing.served import LOCAL, Served, Services
 from seldon_runtime.testing.transport_subject import TransportSubject
 from seldon_runtime.testing.waiting import Gate
+
+_RANDOM = random.SystemRandom()
+"""That no test seeds: tests that run at the same time must not choose alike."""
 
 
 @pytest.fixture
@@ -84,11 +89,16 @@ def gate(make_gate: Callable[[], Gate]) -> Gate:
 
 @pytest.fixture
 def free_port() -> int:
-    """A port that was free a moment ago, for tests that must know it beforehand."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """A port that is free, as is the one after it, for tests that must know it beforehand.
+
+    It is below those that systems give to clients, so no connection takes it before the test does.
+    """
+    while True:
+        port = _RANDOM.randrange(20000, 32000, 2)
+        with suppress(OSError), socket.socket() as one, socket.socket() as next_one:
+            one.bind(("0.0.0.0", port))
+            next_one.bind(("0.0.0.0", port + 1))
+            return port
 
 
 @pytest.fixture
