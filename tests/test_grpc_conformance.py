@@ -23,7 +23,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 
 HERE = Path(__file__).parent / "conformance"
 PAGE = Path(__file__).parents[1] / "docs" / "grpc.md"
-SLOW_S = 300
+SLOW_S = 900
 
 
 def recorded():
