@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from seldon_runtime.envelope import (
+    CorruptState,
     EnvelopeError,
     ForeignState,
     Header,
@@ -116,8 +118,12 @@ def test_a_state_of_another_key_is_refused(sealed):
 def test_a_newer_format_is_told_from_damage(sealed):
     blob = bytearray(sealed())
     blob[9] = 2
+    with pytest.raises(CorruptState, match="its checksum is wrong"):
+        unseal(bytes(blob), KEY)
+    blob[-32:] = hashlib.sha256(blob[:-32]).digest()
     with pytest.raises(ForeignState, match="format 2, this runtime knows 1"):
         unseal(bytes(blob), KEY)
+    assert peek(bytes(blob)) is None
 
 
 def test_a_pickle_is_recognised():

@@ -11,8 +11,9 @@ Layout, all numbers big-endian::
     sha256  32 bytes   of everything before
     hmac    32 bytes   HMAC-SHA256 of the sha256 under the secret; only when signed
 
-The header names the key it was saved under, so that a signed state of one component is not
-taken for that of another. Nothing in here unpickles.
+A newer format may have another header and payload, but prefix, sha256 and hmac stand where they are, so that
+it can be told from a damaged one. The header names the key it was saved under, so that a signed state of one
+component is not taken for that of another. Nothing in here unpickles.
 """
 
 from __future__ import annotations
@@ -131,7 +132,8 @@ def unseal(
 def peek(blob: bytes) -> Header | None:
     """The header of a blob, nothing of it checked; None when there is none to read. For messages."""
     try:
-        return _read(_Frame.of(blob).text)[0]
+        frame = _Frame.of(blob)
+        return _read(frame.text)[0] if frame.version == FORMAT else None
     except EnvelopeError:
         return None
 
@@ -154,6 +156,7 @@ def plain(text: object) -> str:
 class _Frame:
     """The parts of a blob, none of them read."""
 
+    version: int
     text: bytes
     packed: memoryview
     digested: memoryview
@@ -167,24 +170,25 @@ class _Frame:
         if len(blob) < _PREFIX.size or not blob.startswith(_MAGIC):
             raise _no_envelope(blob)
         _, version, flags, length = _PREFIX.unpack_from(blob)
-        if version != FORMAT:
-            raise ForeignState(
-                f"has format {version}, this runtime knows {FORMAT}: use the runtime that wrote it"
-            )
         is_signed = bool(flags & _SIGNED)
         start = _PREFIX.size + length
         end = len(blob) - _DIGEST_BYTES * (2 if is_signed else 1)
         if length > _MAX_HEADER_BYTES or start > end:
             raise CorruptState("is damaged: it is cut short")
         view = memoryview(blob)
+        text, packed, digested = blob[_PREFIX.size : start], view[start:end], view[:end]
         digest, signature = blob[end : end + _DIGEST_BYTES], blob[end + _DIGEST_BYTES :]
-        return cls(blob[_PREFIX.size : start], view[start:end], view[:end], digest, signature, is_signed)
+        return cls(version, text, packed, digested, digest, signature, is_signed)
 
     def verify(self, secret: bytes | None, trust_unsigned: bool) -> None:
-        """Raises CorruptState or UntrustedState."""
+        """Raises CorruptState, ForeignState or UntrustedState."""
         digest = hashlib.sha256(self.digested).digest()
         if not hmac.compare_digest(digest, self.digest):
             raise CorruptState("is damaged: its checksum is wrong")
+        if self.version != FORMAT:
+            raise ForeignState(
+                f"has format {self.version}, this runtime knows {FORMAT}: use the runtime that wrote it"
+            )
         if self.is_signed and not secret:
             raise UntrustedState("is signed, but PERSISTENCE_SECRET_KEY is not set")
         if not secret:
