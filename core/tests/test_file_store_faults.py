@@ -67,6 +67,8 @@ def test_a_read_only_disk_is_told_and_can_be_read(small_disk):
         lambda: store.save(KEY, b"new", expected=1, keep=3),
         lambda: store.save("persistence_0_0_1", b"new", expected=0, keep=3),
         lambda: store.delete(KEY),
+        lambda: store.check_writable(KEY),
+        lambda: store.check_writable("persistence_0_0_1"),
     ):
         with pytest.raises(StoreError, match="Read-only file system"):
             action()
@@ -128,6 +130,7 @@ def test_a_link_in_place_of_the_folder_of_a_key_is_not_followed(store, home, tmp
         lambda: store.load(KEY),
         lambda: store.save(KEY, b"new", expected=None, keep=1),
         lambda: store.delete(KEY),
+        lambda: store.check_writable(KEY),
     ):
         with pytest.raises(StoreError, match=KEY):
             action()

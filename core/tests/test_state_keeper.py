@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 
@@ -108,6 +109,7 @@ def test_when_the_newest_version_is_damaged_the_one_before_is_made_the_newest_ag
 
 
 def test_a_store_that_fails_degrades_the_service_until_it_works_again(kept, tmp_path):
+    shutil.rmtree(tmp_path / "state")  # it was made at the start
     (tmp_path / "state").write_text("no folder")
     assert "StoreError" in kept.save().error
     assert "StoreError" in kept.service.degraded["state"]

@@ -61,3 +61,21 @@ def test_a_folder_that_cannot_be_read_stops_the_start(tally, tmp_path):
     assert server.wait() == 3
     assert "state cannot be read from file:" in server.log
     assert "Not a directory" in server.log
+
+
+UNWRITABLE = {"PERSISTENCE_FOLDER": "/proc/seldon-state"}
+"""Nobody can make a folder there, not even root."""
+
+
+def test_a_folder_that_cannot_be_written_to_stops_the_start(tally):
+    server = tally(wait=False, env=UNWRITABLE)
+    assert server.wait() == 3
+    assert "state could not be saved in file:/proc/seldon-state" in server.log
+
+
+def test_a_fresh_start_serves_also_where_nothing_can_be_written(tally, count):
+    server = tally("--persistence-at-start", "fresh", "--grace", "1", env=UNWRITABLE)
+    assert "state cannot be saved, starting all the same" in server.log
+    assert [count(server) for _ in range(2)] == [1, 2]
+    server.terminate()
+    assert server.wait() == 1

@@ -40,12 +40,13 @@ def seldon_options() -> Sequence[click.Option]:
 
 @hookimpl
 def seldon_state_store(settings: Settings) -> FileStore:
-    """The folder, which is made when the first state is saved."""
+    """The folder, which is made before the first state is saved."""
     return FileStore(settings["persistence_folder"])
 
 
 class FileStore:
-    """A :class:`seldon_runtime.state.StateStore`. Folders are made with mode 0700, files with 0600."""
+    """A :class:`seldon_runtime.state.StateStore`, and a ``CheckedStore``. Folders are made with mode 0700,
+    files with 0600."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
@@ -68,10 +69,7 @@ class FileStore:
     def save(self, key: str, blob: Buffer, *, expected: int | None, keep: int) -> int:
         """Blocks until the bytes are on the disk."""
         with self._errors():
-            self._folder.parent.mkdir(parents=True, exist_ok=True)
-            self._folder.mkdir(mode=0o700, exist_ok=True)
-            with suppress(FileExistsError):
-                self._home(key).mkdir(mode=0o700)
+            self._make_home(key)
             with StateFolder.opened(self._home(key)) as home, home.locked():
                 there = home.versions()
                 newest = there[0] if there else 0
@@ -82,6 +80,13 @@ class FileStore:
                 for old in there[keep - 1 :]:
                     home.remove(old)
                 return version
+
+    def check_writable(self, key: str) -> None:
+        """Makes the folder, and looks at its rights; how much room there is on the disk is not asked."""
+        with self._errors():
+            self._make_home(key)
+            with StateFolder.opened(self._home(key)) as home:
+                home.check_writable()
 
     def versions(self, key: str) -> list[int]:
         """From the names of the files."""
@@ -107,6 +112,12 @@ class FileStore:
 
     def close(self) -> None:
         """Nothing is open."""
+
+    def _make_home(self, key: str) -> None:
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        with suppress(FileExistsError):
+            self._home(key).mkdir(mode=0o700)
 
     def _home(self, key: str) -> Path:
         name = _folder_name(key)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from seldon_runtime.envelope import CorruptState, Envelope, EnvelopeError, ForeignState, plain, unseal
 from seldon_runtime.errors import StartupError
 from seldon_runtime.pickling import UnpicklingFailed, class_path, class_version, loads
-from seldon_runtime.state import StateStore, StoredState, StoreError
+from seldon_runtime.state import CheckedStore, StateStore, StoredState, StoreError
 from seldon_runtime.state_options import StatePolicy
 
 logger = logging.getLogger(__name__)
@@ -55,6 +55,25 @@ def restore(store: StateStore, key: str, cls: type, policy: StatePolicy) -> Rest
             f"state cannot be read from {store.address}: {error}. Mend the store, or set "
             "PERSISTENCE_AT_START to wait or fresh, or PERSISTENCE=0 to keep no state"
         ) from None
+
+
+def check_writable(store: StateStore, key: str, policy: StatePolicy) -> None:
+    """See whether state could be saved, if the store can tell.
+
+    Raises:
+        StartupError: it could not, and that is no reason to go on.
+    """
+    if not isinstance(store, CheckedStore):
+        return
+    try:
+        store.check_writable(key)
+    except StoreError as error:
+        if policy.at_start != "fresh":
+            raise StartupError(
+                f"state could not be saved in {store.address}: {error}. Mend the store, or set "
+                "PERSISTENCE_AT_START=fresh to serve until it can, or PERSISTENCE=0 to keep no state"
+            ) from None
+        logger.error("state cannot be saved, starting all the same as PERSISTENCE_AT_START says: %s", error)
 
 
 def _patiently(store: StateStore, key: str, policy: StatePolicy) -> StoredState | None:

@@ -7,7 +7,7 @@ what is in a blob: see :mod:`seldon_runtime.envelope`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import quote
 
 from seldon_runtime.identity import Identity
@@ -79,6 +79,18 @@ class StateStore(Protocol):
 
     def close(self) -> None:
         """Let go of connections and files. Called once, last."""
+
+
+@runtime_checkable
+class CheckedStore(Protocol):
+    """What a store may have besides, to stop the start when nothing could be saved later."""
+
+    def check_writable(self, key: str) -> None:
+        """Called once at the start, when the state of ``key`` has been read.
+
+        Raises:
+            StoreError: it cannot be written to.
+        """
 
 
 def state_key(identity: Identity) -> str:

@@ -6,6 +6,7 @@ followed: whoever may write to the folder above cannot make us write to, or read
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import re
@@ -55,6 +56,13 @@ class StateFolder:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise StoreError(f"{self._path / name} is no regular file")
             return file.read()
+
+    def check_writable(self) -> None:
+        """Raises an OSError when nothing can be written here. Waits for nobody, and leaves no file behind but
+        the lock's, which stays anyway."""
+        os.close(self._open(_LOCK, os.O_RDWR | os.O_CREAT))
+        if not os.access(".", os.W_OK | os.X_OK, dir_fd=self._descriptor):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self._path))
 
     def write(self, version: int, blob: Buffer) -> None:
         """All or nothing; it is on the disk then."""

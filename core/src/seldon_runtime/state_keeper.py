@@ -15,7 +15,7 @@ from seldon_runtime.holding import Holding
 from seldon_runtime.hookspecs import hookimpl
 from seldon_runtime.loading import load_class
 from seldon_runtime.pickling import PicklingFailed, class_path, class_version, dumps
-from seldon_runtime.restoring import Restored, restore
+from seldon_runtime.restoring import Restored, check_writable, restore
 from seldon_runtime.saver import Saver
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
@@ -51,6 +51,7 @@ class StateKeeper:
         """The restored object; None when no state is stored, and the class is to be constructed."""
         self._asked = True
         self._restored = restore(self._store, self._key, load_class(reference), self._policy)
+        check_writable(self._store, self._key, self._policy)
         return self._restored.user if self._restored else None
 
     def check(self, user: object) -> None:
