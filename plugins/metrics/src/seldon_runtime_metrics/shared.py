@@ -47,7 +47,7 @@ class SharedStore(Store):
     def collect(self) -> Iterable[Metric]:
         """The families of all workers, without the gauges of ended ones; then what user code put there."""
         forget_dead(self._path)
-        yield from super().collect()
+        yield from self._collect_own()
         others: dict[str, list[str]] = defaultdict(list)
         for file in self._path.glob("*.db"):
             if not _OWN.fullmatch(file.name):

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from seldon_runtime_metrics.default_registry import user_families
 from seldon_runtime_metrics.merging import Number, families
 from seldon_runtime_metrics.series import Family, Kind, Series, series_of
 
@@ -81,7 +82,11 @@ class Store(Collector):
         return ()
 
     def collect(self) -> Iterable[Metric]:
-        """All families that have series."""
+        """All families that have series; then what user code measures with prometheus-client itself."""
+        yield from self._collect_own()
+        yield from user_families()
+
+    def _collect_own(self) -> Iterable[Metric]:
         for kind in Kind:
             yield from families(kind, self._numbers_of(kind))
 
