@@ -11,7 +11,7 @@ from seldon_runtime_metrics.store import Store
 logger = logging.getLogger(__name__)
 
 _DURATION_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_SIZE_BYTES = tuple(float(4**power) for power in range(4, 14))  # 256 bytes to 64 MiB
+_SIZE_BYTES = tuple(4**power for power in range(4, 14))  # 256 bytes to 64 MiB; compared with whole numbers
 _ENOUGH = 64
 """Numbers for any series."""
 

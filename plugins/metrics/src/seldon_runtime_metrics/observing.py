@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,6 @@ from seldon_runtime.errors import ErrorCode
 from seldon_runtime.observer import CallRecord, SaveRecord
 from seldon_runtime_metrics.custom import CustomMetrics
 from seldon_runtime_metrics.instruments import Instruments
-from seldon_runtime_metrics.series import Series
 
 _NOT_SERVED = {"OVERLOADED", "UNAVAILABLE", "CANCELLED"}
 """Errors of calls that were refused at once, or that nobody waited for: how long they took means nothing."""
@@ -19,13 +19,13 @@ _NOT_SERVED = {"OVERLOADED", "UNAVAILABLE", "CANCELLED"}
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """The series of one method over one transport."""
+    """How the series of one method over one transport are updated."""
 
-    calls: Series
-    request: Series
-    response: Series
-    duration: Series
-    wait: Series
+    calls: Callable[[float], None]
+    request: Callable[[float], None]
+    response: Callable[[float], None]
+    duration: Callable[[float], None]
+    wait: Callable[[float], None]
 
 
 class RuntimeObserver:
@@ -45,13 +45,13 @@ class RuntimeObserver:
         row = self._rows.get((id(record.method), record.transport)) or self._new_row(record)
         code = None if record.error is None else self._count_error(record, record.error.code)
         with self._lock:
-            row.calls.update(1.0)
-            row.request.update(record.request_bytes)
+            row.calls(1.0)
+            row.request(record.request_bytes)
             if code is None:
-                row.response.update(record.response_bytes)
+                row.response(record.response_bytes)
             if code not in _NOT_SERVED:
-                row.wait.update(record.waited_s)
-                row.duration.update(record.waited_s + record.ran_s)
+                row.wait(record.waited_s)
+                row.duration(record.waited_s + record.ran_s)
 
     def state_saved(self, record: SaveRecord) -> None:
         """After every attempt to save state."""
@@ -76,7 +76,7 @@ class RuntimeObserver:
         made = self._instruments
         families = made.calls, made.request, made.response, made.duration, made.wait
         labels = {"method": record.method.label, "transport": record.transport}
-        row = _Row(*(made.series(family, **labels) for family in families))
+        row = _Row(*(made.series(family, **labels).update for family in families))
         return self._rows.setdefault((id(record.method), record.transport), row)
 
     def _count_error(self, record: CallRecord, code: object) -> str:
