@@ -31,6 +31,7 @@ DEFAULTS: dict[str, Any] = {
     "metrics_runtime": True,
     "metrics_strict": False,
     "metrics_max_series": 1000,
+    "metrics_timer_buckets": (),
     "metrics_feedback": True,
     "metrics_dir": None,
 }

@@ -65,6 +65,17 @@ def test_a_timer_is_a_histogram_in_seconds_with_the_protocol_s_bounds(served):
     assert {value for bound, value in buckets.items() if 0.0202 <= float(bound) < math.inf} == {1}
 
 
+def test_a_timer_may_have_other_buckets(serve):
+    served = serve(metrics_timer_buckets=(0.5, 2.0))
+    served.measure(timer("took", 500), timer("took", 1000), timer("took", 9000))
+    buckets = {
+        dict(labels)["le"]: value
+        for (name, labels), value in served.samples().items()
+        if name == "took_bucket"
+    }
+    assert buckets == {"0.5": 1, "2.0": 2, "+Inf": 3}
+
+
 def test_the_bounds_are_evenly_spaced_on_a_logarithmic_scale():
     steps = [math.log(high / low) for low, high in itertools.pairwise(BOUNDS_S)]
     assert (len(BOUNDS_S), BOUNDS_S[0], BOUNDS_S[-1]) == (50, 0.001, 30.0)

@@ -45,6 +45,17 @@ def test_only_false_stops_the_counting_of_feedback(given, counted):
     assert values(SELDON_EXECUTOR_ENABLED=given)["metrics_feedback"] is counted
 
 
+@pytest.mark.parametrize(("given", "bounds"), [("0.01, 0.1,1", (0.01, 0.1, 1.0)), ("5", (5.0,)), (" ", ())])
+def test_the_bounds_of_timers_are_seconds_with_commas_between(given, bounds):
+    assert values(SELDON_METRICS_TIMER_BUCKETS=given)["metrics_timer_buckets"] == bounds
+
+
+@pytest.mark.parametrize("given", ["1,x", "1,,2", "1,1", "2,1", "0,1", "-1,1", "1,inf", "nan", "1;2"])
+def test_bounds_that_do_not_ascend_from_above_0_are_refused(given):
+    with pytest.raises(click.BadParameter, match="are no bounds"):
+        values("--metrics-timer-buckets", given)
+
+
 def test_importing_the_plugin_does_not_import_prometheus_client():
     code = "import sys, seldon_runtime_metrics.plugin; sys.exit('prometheus_client' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

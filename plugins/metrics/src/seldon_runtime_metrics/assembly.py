@@ -10,7 +10,7 @@ from seldon_runtime import __version__
 from seldon_runtime.errors import StartupError
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
-from seldon_runtime_metrics.custom import CustomMetrics
+from seldon_runtime_metrics.custom import BOUNDS_S, CustomMetrics
 from seldon_runtime_metrics.exposition import MetricsTransport
 from seldon_runtime_metrics.instruments import Instruments
 from seldon_runtime_metrics.labels import custom_labels, identity_labels
@@ -65,6 +65,7 @@ class Assembly:
             made,
             max_series=self._settings["metrics_max_series"],
             strict=self._settings["metrics_strict"],
+            bounds_s=self._settings["metrics_timer_buckets"] or BOUNDS_S,
         )
         calls = CustomMetricsInterceptor(custom, count_feedback=self._settings["metrics_feedback"])
         self._sampler = Sampler(made, service, calls, custom)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Final
@@ -30,15 +30,18 @@ _FIRST_S, _LAST_S, _STEPS = 0.001, 30.0, 49
 BOUNDS_S: Final = tuple(
     float(f"{_FIRST_S * (_LAST_S / _FIRST_S) ** (step / _STEPS):.9g}") for step in range(_STEPS + 1)
 )
-"""Upper bounds of a TIMER's buckets in seconds (protocol notes, section Metrics)."""
+"""Upper bounds of a TIMER's buckets in seconds, by default (protocol notes, section Metrics)."""
 
-_FAMILIES: Mapping[str, tuple[str, Kind, tuple[float, ...]]] = {
-    "COUNTER": ("Custom counter of the component.", Kind.COUNTER, ()),
-    "GAUGE": ("Custom gauge of the component: its last value.", Kind.LAST, ()),
-    "TIMER": ("Custom timer of the component, in seconds.", Kind.HISTOGRAM, BOUNDS_S),
+_FAMILIES: Mapping[str, tuple[str, Kind]] = {
+    "COUNTER": ("Custom counter of the component.", Kind.COUNTER),
+    "GAUGE": ("Custom gauge of the component: its last value.", Kind.LAST),
+    "TIMER": ("Custom timer of the component, in seconds.", Kind.HISTOGRAM),
 }
-_Key = tuple[int, str, str, Labels]
-"""Method (by id, for an Enum's own hash is slow), type, key and tags."""
+_UNITS: Mapping[str, float] = {"COUNTER": 1.0, "GAUGE": 1.0, "TIMER": 1000.0}
+"""How many of what the user measures make one of what stands on the page."""
+_Key = tuple[int, str, str, tuple[tuple[str, str], ...]]
+"""Method (by id, for an Enum's own hash is slow), type, key and tags in the user's order."""
+_Update = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class CustomMetrics:
         instruments: told what is dropped.
         max_series: how many series there may be; samples of further ones are dropped.
         strict: whether a metric that Prometheus cannot hold is an error of the call.
+        bounds_s: upper bounds of a TIMER's buckets in seconds, ascending.
     """
 
     def __init__(
@@ -69,14 +73,16 @@ class CustomMetrics:
         *,
         max_series: int,
         strict: bool,
+        bounds_s: tuple[float, ...] = BOUNDS_S,
     ) -> None:
         self._labels = labels
         self._store = store
         self._instruments = instruments
         self._max_series = max_series
         self._strict = strict
-        self._known: dict[_Key, Series] = {}
-        """By what user code writes: several keys may mean one series."""
+        self._bounds_s = bounds_s
+        self._known: dict[_Key, tuple[_Update, float]] = {}
+        """:meth:`Series.update` and unit, by what user code writes: several keys may mean one series."""
         self._made: set[tuple[str, Labels]] = set()
         self._admission = threading.Lock()
         self._logged: set[str] = set()
@@ -102,17 +108,18 @@ class CustomMetrics:
             SeldonError: BAD_METRIC for one that it cannot hold, when that is an error; then none counts.
         """
         known, method_id = self._known, id(method)
-        updates: list[tuple[Series, float]] = []
+        updates: list[tuple[_Update, float]] = []
         for metric in metrics:  # spelt out, not in functions: it runs for every call
-            kind, value = metric.type, metric.value
-            series = known.get((method_id, kind, metric.key, frozenset(metric.tags.items())))
-            if series is None or not (0 <= value < inf or kind == "GAUGE"):
+            value, tags = metric.value, metric.tags
+            found = known.get((method_id, metric.type, metric.key, tuple(tags.items()) if tags else ()))
+            if found is None or not (0.0 <= value < inf or metric.type == "GAUGE"):
                 updates = self._admitted(method, metrics)
                 break
-            updates.append((series, value / 1000 if kind == "TIMER" else value))
+            update, unit = found
+            updates.append((update, value / unit))
         with self._store.lock:
-            for series, amount in updates:
-                series.update(amount)
+            for update, amount in updates:
+                update(amount)
 
     def count_reward(self, reward: float) -> None:
         """Count one feedback with a reward that is not 0. A negative one is not in the protocol's sum,
@@ -128,7 +135,7 @@ class CustomMetrics:
         else:
             made.update(made.penalty, -reward)
 
-    def _admitted(self, method: Method, metrics: Sequence[Metric]) -> list[tuple[Series, float]]:
+    def _admitted(self, method: Method, metrics: Sequence[Metric]) -> list[tuple[_Update, float]]:
         """The metrics that can be counted, their series made. Raises SeldonError, before it makes any."""
         accepted: list[tuple[_Target, float]] = []
         for metric in metrics:
@@ -136,14 +143,14 @@ class CustomMetrics:
             if isinstance(target, Fault):
                 self._drop(target)
             else:
-                accepted.append((target, metric.value / 1000 if metric.type == "TIMER" else metric.value))
-        updates: list[tuple[Series, float]] = []
+                accepted.append((target, metric.value / _UNITS[metric.type]))
+        updates: list[tuple[_Update, float]] = []
         for target, amount in accepted:
             series = self._series_of(target)
             if isinstance(series, Fault):
                 self._drop(series)
             else:
-                updates.append((series, amount))
+                updates.append((series.update, amount))
         return updates
 
     def _target(self, method: Method, metric: Metric) -> _Target | Fault:
@@ -157,15 +164,17 @@ class CustomMetrics:
             if family is None and len(self._families) >= self._max_series:
                 return self._too_many()
             try:
-                family = family or self._store.declare(Family(name, *_FAMILIES[metric.type]))
+                family = family or self._store.declare(self._family(metric.type, name))
             except ValueError:
                 return Fault(NAME_TAKEN, f"key {metric.key!r} is the name of another metric already")
             self._families[metric.type, name] = family
         # Prometheus takes an empty label for none: two series would be one to it.
         tags = {tag: value for tag, value in metric.tags.items() if value}
         labels = {**tags, **self._labels, "method": method.label}
-        key = id(method), metric.type, metric.key, frozenset(metric.tags.items())
-        return _Target(key, family, labels)
+        return _Target((id(method), metric.type, metric.key, tuple(metric.tags.items())), family, labels)
+
+    def _family(self, kind: str, name: str) -> Family:
+        return Family(name, *_FAMILIES[kind], self._bounds_s if kind == "TIMER" else ())
 
     def _series_of(self, target: _Target) -> Series | Fault:
         """Made if it is new and there is room for it."""
@@ -179,7 +188,7 @@ class CustomMetrics:
                 return Fault(NO_ROOM, f"the workers' folder has no room for another series ({error})")
             self._made.add(identity)
             if len(self._known) < 2 * self._max_series:  # tags that are not kept may be any number
-                self._known[target.key] = series
+                self._known[target.key] = series.update, _UNITS[target.key[1]]
             return series
 
     def _too_many(self) -> Fault:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import inf, nan
 from typing import TYPE_CHECKING
 
 import click
@@ -57,6 +59,14 @@ def seldon_options() -> Sequence[click.Option]:
             help="Most series of custom metrics (key, method and tags); further ones are left out.",
         ),
         option(
+            "--metrics-timer-buckets",
+            envvar="SELDON_METRICS_TIMER_BUCKETS",
+            default="",
+            callback=_bounds,
+            help="Upper bounds of the buckets of custom TIMERs in seconds, such as 0.01,0.1,1."
+            "  [default: 50 from 0.001 to 30]",
+        ),
+        option(
             "--metrics-feedback",
             envvar="SELDON_EXECUTOR_ENABLED",
             default="true",
@@ -109,3 +119,15 @@ def _path(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if "?" in value or "#" in value or not value.isascii() or not value.isprintable() or " " in value:
         raise click.BadParameter(f"{value!r} is no path; expected one such as /metrics", ctx, param)
     return "/" + value.strip("/")
+
+
+def _bounds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[float, ...]:
+    try:
+        bounds = tuple(float(word) for word in value.split(",")) if value.strip() else ()
+    except ValueError:
+        bounds = (nan,)
+    if not all(-inf < low < high < inf for low, high in pairwise((0.0, *bounds))):
+        raise click.BadParameter(
+            f"{value!r} are no bounds; expected seconds above 0, ascending, such as 0.01,0.1,1", ctx, param
+        )
+    return bounds
