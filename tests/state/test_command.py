@@ -33,9 +33,9 @@ def store(tmp_path):
 def state(tmp_path):
     """``state(*words)``: the finished process."""
 
-    def state(*words, secret=SECRET):
+    def state(*words, secret=SECRET, **variables):
         program = Path(sysconfig.get_path("scripts"), "seldon-run")
-        environment = {"PATH": "/usr/bin:/bin", "PERSISTENCE": "file"}
+        environment = {"PATH": "/usr/bin:/bin", "PERSISTENCE": "file", **variables}
         if secret:
             environment["PERSISTENCE_SECRET_KEY"] = secret
         return subprocess.run(
@@ -178,3 +178,21 @@ def test_what_cannot_be_done_is_told(store, state, words, message):
     assert done.returncode in (1, 2, 3)
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_state_is_signed_with_a_new_key_by_who_has_the_old_one(store, state):
+    new = "another one that is long"
+    wrong = state("restore", secret=new, PERSISTENCE_OLD_SECRET_KEY="guessed")
+    assert wrong.returncode == 1
+    assert "is not signed with this" in wrong.stderr
+    done = state("restore", secret=new, PERSISTENCE_OLD_SECRET_KEY=SECRET)
+    assert done.returncode == 0, done.stderr
+    assert unseal(store.load(KEY).blob, KEY, new.encode()).snapshot.pickle == b"payload2"
+    assert SECRET not in wrong.stdout + wrong.stderr + done.stdout + done.stderr
+
+
+def test_a_signature_is_not_lost_with_the_old_key(store, state):
+    done = state("restore", secret=None, PERSISTENCE_OLD_SECRET_KEY=SECRET)
+    assert done.returncode == 2
+    assert "set PERSISTENCE_SECRET_KEY, too" in done.stderr
+    assert store.versions(KEY) == [2, 1]

@@ -96,15 +96,22 @@ def export_state(opened: Opened, file: Path, version: int | None) -> None:
     click.echo(f"{len(blob)} bytes written to {file}")
 
 
-def restore_state(opened: Opened, file: Path | None, version: int | None, trust_unsigned: bool) -> None:
-    """Make the exported FILE, or an older --version, the newest one; it is signed anew."""
+def restore_state(
+    opened: Opened, file: Path | None, version: int | None, trust_unsigned: bool, old_secret_key: str | None
+) -> None:
+    """Make the exported FILE, or an older --version, the newest one; it is signed anew.
+
+    Without either the newest one is signed anew."""
     if file is not None and version is not None:
         raise click.UsageError("give FILE or --version, not both")
+    if old_secret_key and opened.secret is None:
+        raise click.UsageError("set PERSISTENCE_SECRET_KEY, too: the state would not be signed any more")
     try:
         # an exported file may have been another component's: that is why there is a choice
         blob = file.read_bytes() if file is not None else opened.newest(version).blob
         key = None if file is not None else opened.key
-        envelope = unseal(blob, key, opened.secret, trust_unsigned=trust_unsigned)
+        secret = old_secret_key.encode() if old_secret_key else opened.secret
+        envelope = unseal(blob, key, secret, trust_unsigned=trust_unsigned)
     except OSError as error:
         raise click.ClickException(f"cannot read {file}: {error}") from None
     except EnvelopeError as error:

@@ -84,6 +84,11 @@ def _open(values: dict[str, Any], key: str | None) -> Opened:
 def _subcommands() -> list[click.Command]:
     version = click.Option(["--version"], type=click.IntRange(0), help="Which one; the newest by default.")
     trust = click.Option(["--trust-unsigned"], is_flag=True, help="Sign it, though it is not signed now.")
+    old_secret = click.Option(
+        ["--old-secret-key"],
+        envvar="PERSISTENCE_OLD_SECRET_KEY",
+        help="Secret that it is signed with now, when that is another one. Rather set the variable.",
+    )
     yes = click.Option(["--yes"], is_flag=True, help="Do not ask.")
     file = click.Path(dir_okay=False, path_type=Path)
     return [
@@ -91,7 +96,12 @@ def _subcommands() -> list[click.Command]:
         _command("show", show_state, version),
         _command("export", export_state, click.Argument(["file"], type=file), version),
         _command(
-            "restore", restore_state, click.Argument(["file"], type=file, required=False), version, trust
+            "restore",
+            restore_state,
+            click.Argument(["file"], type=file, required=False),
+            version,
+            trust,
+            old_secret,
         ),
         _command("delete", delete_state, yes),
         _command(
