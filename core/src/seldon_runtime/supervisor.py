@@ -149,12 +149,13 @@ class Supervisor:
                 self._hear(worker, message)
             self._bury(worker)
 
-    def _wait_s(self) -> float:
+    def _wait_s(self) -> float | None:
+        """Until something is due; None when nothing is."""
         times = [*self._due.values()] if self._may_start() else []
         times += [w.kill_at for w in self._workers if w.kill_at is not None]
         if self._drain_at is not None:
             times.append(self._drain_at)
-        return min(max(0.0, min(times, default=_LONGEST_WAIT_S) - time.monotonic()), _LONGEST_WAIT_S)
+        return min(max(0.0, min(times) - time.monotonic()), _LONGEST_WAIT_S) if times else None
 
     # starting
 
