@@ -16,6 +16,8 @@ from typing import Any
 import grpc
 import pytest
 
+from seldon_runtime.free_ports import free_ports
+
 pytest.importorskip("seldon_core.microservice")
 
 HERE = Path(__file__).parent / "conformance"
@@ -71,17 +73,6 @@ def test_a_class_that_imports_the_package_answers_as_recorded(case: str, verdict
     assert verdicts[case]["ok"] is (case not in LISTED), verdicts[case]["problems"]
 
 
-def ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    found = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return found
-
-
 def served_at(server: Any) -> dict[str, int]:
     """The port of each transport, and of the metrics page, whose address goes on behind it."""
     return {name: int(re.findall(r":(\d+)", address)[-1]) for name, address in server.addresses.items()}
@@ -116,7 +107,7 @@ def test_without_an_api_type_both_transports_and_the_metrics_have_the_ports_of_t
 def test_the_arguments_of_the_wrapper_are_understood(
     microservice: Callable[..., Any], tmp_path: Path
 ) -> None:
-    http_port, grpc_port, metrics_port = ports(3)
+    http_port, grpc_port, metrics_port = free_ports(3)
     server = microservice(
         *(
             "--service-type",
@@ -162,7 +153,7 @@ def test_with_an_api_type_only_that_one_is_served_on_the_service_port(
 
 
 def test_no_grpc_workers_mean_no_grpc(microservice: Callable[..., Any]) -> None:
-    http_port, metrics_port = map(str, ports(2))
+    http_port, metrics_port = map(str, free_ports(2))
     server = microservice("--grpc-workers", "0", "--http-port", http_port, "--metrics-port", metrics_port)
     assert served_at(server).keys() == {"rest", "metrics"}
 
