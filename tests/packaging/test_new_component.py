@@ -67,13 +67,17 @@ def test_a_changed_class_does_not_install_the_requirements_again(
 ) -> None:
     folder = shutil.copytree(components["COMBINER"], tmp_path / "changed")
     file = folder / "MyCombiner.py"
-    file.write_text(file.read_text().replace("np.mean(", "10 * np.mean("))
+    file.write_text(
+        file.read_text().replace("return np.mean(", "print('asked')\n        return 10 * np.mean(")
+    )
     built = docker("build", str(folder), "-t", "changed")
     assert built.returncode == 0
     assert "RUN" not in built.stdout
     message = {"data": {"ndarray": [[1.0, 2.0]]}}
-    answer = container("changed", *FREE_PORT).post("/aggregate", {"seldonMessages": [message, message]})
+    server = container("changed", *FREE_PORT)
+    answer = server.post("/aggregate", {"seldonMessages": [message, message]})
     assert answer.json["data"]["ndarray"] == [[10.0, 20.0]]
+    server.wait_for_log("asked")  # what a class prints is seen at once
 
 
 def test_the_image_holds_what_is_served_and_nothing_else(
