@@ -163,10 +163,21 @@ def test_no_grpc_workers_mean_no_grpc(microservice: Callable[..., Any]) -> None:
     assert served_at(server).keys() == {"rest", "metrics"}
 
 
-@pytest.mark.parametrize("arguments", [["FBS"], ["--no-such-option"], ["--service-type", "OTHER"]])
-def test_what_it_does_not_know_is_refused(microservice: Callable[..., Any], arguments: list[str]) -> None:
-    server = microservice(*arguments, wait=False)
+@pytest.mark.parametrize(
+    ("arguments", "env", "says"),
+    [
+        (["FBS"], {}, "'FBS' is not one of"),
+        (["--no-such-option"], {}, "--no-such-option"),
+        (["--service-type", "OTHER"], {}, "'OTHER' is not one of"),
+        ([], {"GUNICORN_ACCESS_LOG": "maybe"}, "GUNICORN_ACCESS_LOG"),
+    ],
+)
+def test_what_it_does_not_know_is_refused(
+    microservice: Callable[..., Any], arguments: list[str], env: dict[str, str], says: str
+) -> None:
+    server = microservice(*arguments, env=env, wait=False)
     assert server.wait() == 2
+    assert says in server.log
 
 
 def test_beside_the_package_it_stands_for_it_refuses_to_work(
