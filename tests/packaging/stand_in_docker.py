@@ -13,6 +13,7 @@ privileges. ``-p`` sets the port of the first transport.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import fnmatch
 import hashlib
 import io
@@ -176,12 +177,14 @@ def _is_ignored(path: Path, pattern: str) -> bool:
 def build(options: argparse.Namespace) -> None:
     steps = Build(Path(options.context).resolve(), _pairs(options.build_arg))
     recipe = io.BytesIO((steps.context / "Dockerfile").read_bytes())
-    for step in DockerfileParser(fileobj=recipe).structure:
-        if step["instruction"] not in IGNORED:
-            steps.step(step["instruction"], step["value"])
     file = _file(options.tag)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(steps.image()))
+    with (STATE / "lock").open("w") as lock:  # one build at a time: layers are shared
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for step in DockerfileParser(fileobj=recipe).structure:
+            if step["instruction"] not in IGNORED:
+                steps.step(step["instruction"], step["value"])
+        file.write_text(json.dumps(steps.image()))
 
 
 def run(options: argparse.Namespace, what: str = "command") -> NoReturn:

@@ -12,10 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
-pytestmark = [
-    pytest.mark.skipif("SELDON_TEST_SLOW" not in os.environ, reason="slow: run by tox's images"),
-    pytest.mark.timeout(600),
-]
+pytestmark = pytest.mark.skipif("SELDON_TEST_SLOW" not in os.environ, reason="slow: run by tox's images")
 PLUGINS = {"rest", "grpc", "persistence-redis", "metrics"}
 
 

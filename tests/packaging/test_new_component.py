@@ -18,7 +18,6 @@ TYPES = sorted(kind.value for kind in ServiceType)
 FREE_PORT = ("-e", "PREDICTIVE_UNIT_SERVICE_PORT=0")
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_new_component_is_built_served_and_answers_what_its_contract_says(
     kind: str,
@@ -37,7 +36,6 @@ def test_a_new_component_is_built_served_and_answers_what_its_contract_says(
     )
 
 
-@pytest.mark.timeout(300)
 def test_the_tests_of_new_components_pass(components: Mapping[str, Path]) -> None:
     files = [str(folder / f"test_{folder.name}.py") for folder in components.values()]
     done = subprocess.run(
