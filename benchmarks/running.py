@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.servers import Server
+from seldon_runtime.free_ports import free_ports
 
 _START_S = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -108,17 +109,6 @@ def _filled(text: str, ports: Mapping[str, int]) -> str:
     for name, port in ports.items():
         text = text.replace(f"{{{name}}}", str(port))
     return text
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
 
 
 def _wait_until_ready(

@@ -16,10 +16,12 @@ from typing import Any
 import grpc
 import pytest
 
+from seldon_runtime.free_ports import free_ports
+
 pytest.importorskip("seldon_core.microservice")
 
 HERE = Path(__file__).parent / "conformance"
-MIGRATION = (HERE.parents[1] / "docs" / "migration.md").read_text()
+DIFFERENCES = (HERE.parents[1] / "docs" / "compatibility.md").read_text()
 PROGRAM = Path(sysconfig.get_path("scripts"), "seldon-core-microservice")
 MODEL = """
     from seldon_core.user_model import SeldonComponent
@@ -35,15 +37,20 @@ MODEL = """
 
 
 def recorded() -> dict[str, Any]:
-    """The cases whose models import the package; those of the metrics page are in ``test_metrics_page``."""
+    """The cases of the start, and those whose models import the package, but for the metrics page, which
+    ``test_metrics_page`` has."""
     lines = [line for file in sorted(HERE.glob("corpus/*.jsonl")) for line in file.read_text().splitlines()]
     cases = [json.loads(line) for line in lines if line.strip()]
     models = {file.stem for file in HERE.glob("models_base/*.py")}
-    return {case["id"]: case for case in cases if case["model"] in models and case["group"] != "metrics-page"}
+    return {
+        case["id"]: case
+        for case in cases
+        if case["group"] == "start" or (case["model"] in models and case["group"] != "metrics-page")
+    }
 
 
 CASES = recorded()
-LISTED = set(re.findall(r"^\| `([\w-]+/[\w-]+)` \|", MIGRATION, re.M))
+LISTED = set(re.findall(r"`([\w-]+/[\w-]+)`", DIFFERENCES))
 
 
 @pytest.fixture(scope="module")
@@ -67,19 +74,8 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("case", sorted(CASES))
-def test_a_class_that_imports_the_package_answers_as_recorded(case: str, verdicts: dict[str, Any]) -> None:
+def test_the_drop_in_answers_as_recorded(case: str, verdicts: dict[str, Any]) -> None:
     assert verdicts[case]["ok"] is (case not in LISTED), verdicts[case]["problems"]
-
-
-def ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    found = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return found
 
 
 def served_at(server: Any) -> dict[str, int]:
@@ -116,7 +112,7 @@ def test_without_an_api_type_both_transports_and_the_metrics_have_the_ports_of_t
 def test_the_arguments_of_the_wrapper_are_understood(
     microservice: Callable[..., Any], tmp_path: Path
 ) -> None:
-    http_port, grpc_port, metrics_port = ports(3)
+    http_port, grpc_port, metrics_port = free_ports(3)
     server = microservice(
         *(
             "--service-type",
@@ -162,15 +158,26 @@ def test_with_an_api_type_only_that_one_is_served_on_the_service_port(
 
 
 def test_no_grpc_workers_mean_no_grpc(microservice: Callable[..., Any]) -> None:
-    http_port, metrics_port = map(str, ports(2))
+    http_port, metrics_port = map(str, free_ports(2))
     server = microservice("--grpc-workers", "0", "--http-port", http_port, "--metrics-port", metrics_port)
     assert served_at(server).keys() == {"rest", "metrics"}
 
 
-@pytest.mark.parametrize("arguments", [["FBS"], ["--no-such-option"], ["--service-type", "OTHER"]])
-def test_what_it_does_not_know_is_refused(microservice: Callable[..., Any], arguments: list[str]) -> None:
-    server = microservice(*arguments, wait=False)
+@pytest.mark.parametrize(
+    ("arguments", "env", "says"),
+    [
+        (["FBS"], {}, "'FBS' is not one of"),
+        (["--no-such-option"], {}, "--no-such-option"),
+        (["--service-type", "OTHER"], {}, "'OTHER' is not one of"),
+        ([], {"GUNICORN_ACCESS_LOG": "maybe"}, "GUNICORN_ACCESS_LOG"),
+    ],
+)
+def test_what_it_does_not_know_is_refused(
+    microservice: Callable[..., Any], arguments: list[str], env: dict[str, str], says: str
+) -> None:
+    server = microservice(*arguments, env=env, wait=False)
     assert server.wait() == 2
+    assert says in server.log
 
 
 def test_beside_the_package_it_stands_for_it_refuses_to_work(

@@ -68,9 +68,9 @@ def test_an_example_answers_what_its_readme_says(example: str, seldon_run: Calla
         assert ask(question, EXAMPLES / example, server.port) == answer
 
 
-@pytest.mark.parametrize("example", [*TOLD, "keras_model", "mean_classifier", "tfserving_proxy"])
+@pytest.mark.parametrize("example", sorted({*TOLD, *ELSEWHERE} - {"third_party"}))
 def test_the_readme_of_an_example_is_short(example: str) -> None:
-    assert len((EXAMPLES / example / "README.md").read_text().splitlines()) <= 11
+    assert len((EXAMPLES / example / "README.md").read_text().splitlines()) <= 13
 
 
 def test_bytes_that_are_no_image_are_refused(seldon_run: Callable[..., Any]) -> None:
@@ -83,6 +83,7 @@ def test_bytes_that_are_no_image_are_refused(seldon_run: Callable[..., Any]) -> 
         assert "picture" in refused.info
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(
     find_spec("sklearn") is None, reason="scikit-learn is only in the environment of tox's demo"
 )
@@ -92,7 +93,8 @@ def test_the_demo_trains_serves_and_prints_a_line_that_works(
     copy = shutil.copytree(EXAMPLES / "iris", tmp_path / "iris", ignore=shutil.ignore_patterns("*.joblib"))
     demo = copy / "demo.py"
     demo.write_text(demo.read_text().replace("PORT = 5000", f"PORT = {free_port}"))
-    server = seldon_run("demo.py", folder=copy, program=Path(sys.executable))
+    server = seldon_run("demo.py", folder=copy, program=Path(sys.executable), wait=False)
+    server.wait_for_log("ready: ", timeout_s=300)
     assert server.port == free_port
     assert (copy / "iris.joblib").exists()
     line = server.wait_for_log("^curl .*$").group()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import numpy as np
 import pytest
 
 pytest.importorskip("seldon_core.microservice")
@@ -112,6 +113,45 @@ def test_a_component_with_everything_beside_predict(served: Callable[..., Any]) 
     assert (refused.status, refused.json["status"]["reason"]) == (422, "SHAPE")
     assert server.get("/health/status").json["data"]["tensor"]["values"] == [0.5, 0.5]
     assert server.get("/metadata").json["name"] == "churn"
+
+
+def test_a_server_of_model_files_finds_those_that_a_cluster_has_brought(
+    served: Callable[..., Any], tmp_path: Path
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    np.save(models / "weights.npy", np.array([[2.0], [3.0]]))
+    server = served(
+        "FileServer",
+        *("--parameters", json.dumps([{"name": "model_uri", "value": f"file://{models}", "type": "STRING"}])),
+        source="""
+            import os
+
+            import numpy as np
+            import seldon_core
+            from seldon_core.user_model import SeldonComponent
+            from seldon_core.utils import construct_response_json, getenv
+
+
+            class FileServer(SeldonComponent):
+                def __init__(self, model_uri=None, method="predict"):
+                    super().__init__()
+                    self.model_uri = model_uri
+
+                def load(self):
+                    folder = seldon_core.Storage.download(self.model_uri)
+                    self.weights = np.load(os.path.join(folder, getenv("WEIGHTS", default="weights.npy")))
+
+                def predict_raw(self, request):
+                    result = np.array(request["data"]["ndarray"]) @ self.weights
+                    return construct_response_json(self, False, request, result)
+
+                def class_names(self):
+                    return ["sum"]
+        """,
+    )
+    answer = server.post("/predict", {"data": {"ndarray": [[1, 1]]}, "meta": {"puid": "p"}}).json
+    assert answer == {"data": {"names": ["sum"], "ndarray": [[5.0]]}, "meta": {"puid": "p"}}
 
 
 def test_raw_methods_with_the_helpers_over_both_transports(served: Callable[..., Any]) -> None:

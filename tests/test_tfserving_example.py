@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import grpc
 import numpy as np
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessages
 from grpc_tools import protoc
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,19 +30,16 @@ DTYPES = ["f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "?"]
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The messages as any client would have them: generated from the source."""
-    folder = tmp_path_factory.mktemp("generated")
+    """The messages as any client would have them, made from the source, in a pool of their own: those of
+    TensorFlow Serving have the same names."""
     include = Path(protoc.__file__).with_name("_proto")
-    descriptors = folder / "descriptors.binpb"
-    arguments = [f"-I{EXAMPLE}", f"-I{include}", "--include_imports", f"--descriptor_set_out={descriptors}"]
-    assert protoc.main(["protoc", *arguments, f"--python_out={folder}", "tfserving.proto"]) == 0
-    sys.path.insert(0, str(folder))
-    try:
-        module = importlib.import_module("tfserving_pb2")
-    finally:
-        sys.path.remove(str(folder))
-    module.descriptors = FileDescriptorSet.FromString(descriptors.read_bytes())
-    return module
+    compiled = tmp_path_factory.mktemp("generated") / "descriptors.binpb"
+    arguments = [f"-I{EXAMPLE}", f"-I{include}", "--include_imports", f"--descriptor_set_out={compiled}"]
+    assert protoc.main(["protoc", *arguments, "tfserving.proto"]) == 0
+    descriptors = FileDescriptorSet.FromString(compiled.read_bytes())
+    classes = GetMessages(descriptors.file, DescriptorPool())
+    messages = {name.rpartition(".")[2]: message for name, message in classes.items()}
+    return SimpleNamespace(**messages, descriptors=descriptors)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from google.protobuf import json_format
 
 import seldon_runtime
+from seldon_core import Storage
 from seldon_core.flask_utils import SeldonMicroserviceException
 from seldon_core.metrics import create_counter, create_gauge, create_timer
 from seldon_core.proto import prediction_pb2
@@ -16,11 +19,16 @@ from seldon_core.user_model import SeldonComponent, SeldonNotImplementedError, S
 from seldon_core.utils import (
     array_to_grpc_datadef,
     array_to_rest_datadef,
+    construct_response,
+    construct_response_json,
+    extract_feedback_request_parts,
     extract_request_parts,
     extract_request_parts_json,
     feedback_to_json,
     get_data_from_proto,
     get_meta_from_proto,
+    getenv,
+    getenv_as_bool,
     grpc_datadef_to_array,
     json_to_feedback,
     json_to_seldon_message,
@@ -125,3 +133,80 @@ def test_the_messages_are_known_to_protobufs_own_json_functions() -> None:
     message = json_format.Parse('{"strData": "x"}', prediction_pb2.SeldonMessage())
     assert json_format.MessageToDict(message) == {"strData": "x"}
     assert prediction_pb2.DESCRIPTOR.package == "seldon.protos"
+
+
+class Annotated(SeldonComponent):
+    """With something beside its result."""
+
+    def class_names(self) -> list[str]:
+        return ["no", "yes"]
+
+    def tags(self) -> dict[str, Any]:
+        return {"own": 1}
+
+    def metrics(self) -> list[dict[str, Any]]:
+        return [create_gauge("level", 2)]
+
+
+REQUEST = {
+    "data": {"tensor": {"shape": [1, 1], "values": [1.0]}},
+    "meta": {"puid": "p", "tags": {"client": "c"}},
+}
+
+
+def test_a_raw_method_can_answer_what_an_ordinary_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PREDICTIVE_UNIT_ID", "unit")
+    result = SeldonResponse(np.array([[0.25, 0.75]]), tags={"this": True})
+    expected = {
+        "data": {"names": ["no", "yes"], "tensor": {"shape": [1, 2], "values": [0.25, 0.75]}},
+        "meta": {
+            "puid": "p",
+            "tags": {"client": "c", "own": 1, "this": True},
+            "requestPath": {"unit": "NOT_IMPLEMENTED:NOT_IMPLEMENTED"},
+            "metrics": [{"key": "level", "type": "GAUGE", "value": 2}],
+        },
+    }
+    assert construct_response_json(Annotated(), False, REQUEST, result) == expected
+    message = construct_response(Annotated(), False, json_to_seldon_message(REQUEST), result)
+    assert json_to_seldon_message(expected) == message
+
+
+def test_an_answer_can_be_given_another_meta() -> None:
+    answer = construct_response_json(object(), True, {"strData": "x"}, "y", meta={"puid": "q"})
+    assert answer == {"strData": "y", "meta": {"puid": "q"}}
+
+
+def test_the_parts_of_a_feedback_are_arrays_that_may_be_empty() -> None:
+    data = {"names": ["a"], "ndarray": [[1.0]]}
+    feedback = json_to_feedback({"request": {"data": data}, "truth": {"strData": "x"}, "reward": 0.5})
+    datadef, features, truth, reward = extract_feedback_request_parts(feedback)
+    assert (list(datadef.names), features.tolist(), truth.tolist(), reward) == (["a"], [[1.0]], [], 0.5)
+    assert extract_feedback_request_parts(json_to_feedback({"reward": 1}))[1].tolist() == []
+
+
+def test_the_first_variable_that_is_set_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECOND", "True")
+    assert (getenv("FIRST", "SECOND"), getenv("FIRST"), getenv("FIRST", default="d")) == ("True", None, "d")
+    assert (getenv_as_bool("FIRST", "SECOND"), getenv_as_bool("FIRST", default=True)) == (True, True)
+    monkeypatch.setenv("FIRST", "0")
+    assert getenv_as_bool("FIRST", "SECOND") is False
+
+
+def test_a_models_files_are_found_on_this_machine_and_nowhere_else(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "weights").write_text("1")
+    assert Storage.download(str(model)) == Storage.download(f"file://{model}") == str(model)
+    for place in (model, model / "weights"):
+        copy = Storage.download(str(place), str(tmp_path / "copies" / place.name))
+        assert Path(copy, "weights").read_text() == "1"
+    with pytest.raises(ValueError, match="not on this machine"):
+        Storage.download("s3://bucket/model")
+    with pytest.raises(FileNotFoundError, match="there is no file"):
+        Storage.download(str(tmp_path / "absent"))
+
+
+@pytest.mark.parametrize("module", ["seldon_client", "proto.prediction_pb2_grpc"])
+def test_what_is_for_clients_is_refused_with_what_to_use_instead(module: str) -> None:
+    with pytest.raises(ImportError, match=r"seldon-runtime-compat has no .*prediction.proto"):
+        import_module(f"seldon_core.{module}")

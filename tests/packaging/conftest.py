@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import subprocess
@@ -19,30 +20,62 @@ from seldon_runtime_tools.cli import main
 ROOT = Path(__file__).parents[2]
 PROJECTS = sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")])
 """Of all distributions of this tree."""
+Once = Callable[[str, Callable[[Path], object]], Path]
 _BUILD_ALL = "import sys, build; [build.ProjectBuilder(f).build('wheel', sys.argv[1]) for f in sys.argv[2:]]"
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Whichever test is the first has to wait for the images."""
+    item.add_marker(pytest.mark.timeout(600))
+
+
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """``once(name, make)``: a folder that ``make`` fills in one process of this run, for all of them."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        folder = shared / name
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                made = shared / f"{name}.made"
+                made.mkdir(exist_ok=True)
+                make(made)
+                made.rename(folder)
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def wheels(once: Once) -> Path:
     """A folder with the wheel of every distribution of this tree, and with nothing else."""
-    folder = tmp_path_factory.mktemp("wheels")
     folders = [str(project.parent) for project in PROJECTS]
-    subprocess.run([sys.executable, "-c", _BUILD_ALL, str(folder), *folders], check=True, capture_output=True)
-    return folder
+
+    def build(folder: Path) -> None:
+        command = [sys.executable, "-c", _BUILD_ALL, str(folder), *folders]
+        subprocess.run(command, check=True, capture_output=True)
+
+    return once("wheels", build)
 
 
 @pytest.fixture(scope="session")
-def wheelhouse(wheels: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheelhouse(wheels: Path, once: Once) -> Path:
     """Those wheels and all that they need, so that the index is asked once."""
-    folder = tmp_path_factory.mktemp("wheelhouse")
     wanted = ["seldon-runtime[all]", "seldon-runtime-tools", "seldon-runtime-compat", "pytest"]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--find-links", str(wheels)]
-    subprocess.run([*command, "--dest", str(folder), *wanted], check=True)
-    return folder
+    return once(
+        "wheelhouse",
+        lambda folder: subprocess.run([*command, "--dest", str(folder), *wanted], check=True),
+    )
 
 
 @pytest.fixture(scope="session")
-def docker_environment(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+def docker_environment(
+    wheelhouse: Path, once: Once, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, str]:
     """Variables: a ``docker`` on PATH executes Dockerfiles, and pip finds the wheels of this tree."""
     programs = tmp_path_factory.mktemp("programs")
     program = programs / "docker"
@@ -52,7 +85,7 @@ def docker_environment(wheelhouse: Path, tmp_path_factory: pytest.TempPathFactor
     program.chmod(0o755)
     return {
         "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "STAND_IN_DOCKER": str(tmp_path_factory.mktemp("docker")),
+        "STAND_IN_DOCKER": str(once("docker", lambda folder: None)),
         "PIP_FIND_LINKS": str(wheelhouse),
         "PIP_NO_INDEX": "1",
         "PIP_NO_COMPILE": "1",

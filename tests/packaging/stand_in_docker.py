@@ -4,15 +4,16 @@
     run [-e NAME=VALUE]... [--env-file FILE] [-p PORT:PORT] [-v FOLDER:PLACE] IMAGE
     health [-e NAME=VALUE]... IMAGE         what HEALTHCHECK says of a container run with these variables
 
-FROM becomes a new virtual environment of this Python, WORKDIR a folder below ``$STAND_IN_DOCKER``; there is
-no isolation. As in an engine, a step whose inputs have not changed is not run again; one RUN may install.
-USER becomes: the folder cannot be written to, and root gives up its privileges. ``-p`` sets the port of the
-first transport.
+FROM becomes a new virtual environment of this Python, the root of files a folder below ``$STAND_IN_DOCKER``;
+COPY copies to folders; there is no isolation. As in an engine, a step whose inputs have not changed is not
+run again; one RUN may install. USER becomes: the folder cannot be written to, and root gives up its
+privileges. ``-p`` sets the port of the first transport.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import fnmatch
 import hashlib
 import io
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NoReturn
 
 from dockerfile_parse import DockerfileParser
@@ -46,7 +47,8 @@ class Build:
         self.arguments: dict[str, str] = {}
         self.variables: dict[str, str] = {}
         self.key = ""
-        self.app: Path | None = None
+        self.root: Path | None = None
+        self.place = PurePosixPath("/")
         self.environment: Path | None = None
         self.command = self.health = ""
         self.user = "0"
@@ -64,7 +66,8 @@ class Build:
 
     def do_from(self, value: str) -> None:
         assert re.fullmatch(r"python:3\.\d+-slim", value), value
-        self.change(value)
+        self.root = self.change(value) / "root"
+        self.root.mkdir(parents=True, exist_ok=True)
 
     def do_arg(self, value: str) -> None:
         name, _, default = value.partition("=")
@@ -77,39 +80,38 @@ class Build:
         self.variables.update(word.split("=", 1) for word in words)
 
     def do_workdir(self, value: str) -> None:
-        assert self.app is None, "one WORKDIR"
-        self.app = self.change(value) / "app"
-        self.app.mkdir(parents=True, exist_ok=True)
+        self.place /= value
+        self._layer(lambda root: self._inside(root).mkdir(parents=True, exist_ok=True), value)
 
     def do_user(self, value: str) -> None:
         (self.user,) = self.expanded(value)
 
     def do_copy(self, value: str) -> None:
         source, target = self.expanded(value)
-        assert target == ".", value
         names = [name for name in self._files() if source in (".", name)]
         assert names, f"nothing to copy: {value}"
         contents = {name: hashlib.sha256((self.context / name).read_bytes()).hexdigest() for name in names}
 
-        def copy(app: Path) -> None:
+        def copy(root: Path) -> None:
             for name in names:
-                (app / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(self.context / name, app / name)
+                copied = self._inside(root, target) / name
+                copied.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(self.context / name, copied)
 
-        self._layer(copy, "COPY", contents)
+        self._layer(copy, "COPY", self.place, target, contents)
 
     def do_run(self, value: str) -> None:
         assert self.environment is None, "one RUN"
 
-        def install(app: Path) -> None:
+        def install(root: Path) -> None:
             print(f"RUN {value}", flush=True)
-            environment = app.parent / "environment"
+            environment = root.parent / "environment"
             venv.create(environment, with_pip=False, symlinks=True)
             pip = environment / "bin" / "pip"
             pip.write_text(PIP.format(python=sys.executable, environment=environment))
             pip.chmod(0o755)
             variables = {**os.environ, **self.arguments, **self.variables, "PATH": _path(environment)}
-            subprocess.run(["/bin/sh", "-c", value], cwd=app, env=variables, check=True)
+            subprocess.run(["/bin/sh", "-c", value], cwd=self._inside(root), env=variables, check=True)
 
         self.environment = self._layer(install, "RUN", value, self.arguments, self.variables) / "environment"
 
@@ -129,26 +131,31 @@ class Build:
         return [str(path) for path in found if not any(_is_ignored(path, pattern) for pattern in patterns)]
 
     def _layer(self, make: Callable[[Path], None], *causes: Any) -> Path:
-        """The next layer's folder, in which ``app`` is a copy of the one before that ``make`` has changed."""
-        assert self.app is not None, "no WORKDIR"
-        before, folder = self.app, self.change(*causes)
-        self.app = folder / "app"
+        """The next layer's folder; its ``root`` is a copy of the one before that ``make`` has changed."""
+        assert self.root is not None, "no FROM"
+        before, folder = self.root, self.change(*causes)
+        self.root = folder / "root"
         done = folder / "done"
         if not done.exists():
             shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(before, self.app)
-            make(self.app)
+            shutil.copytree(before, self.root)
+            make(self.root)
             done.touch()
         return folder
 
+    def _inside(self, root: Path, folder: str = ".") -> Path:
+        """Where a folder of the image is, seen from WORKDIR."""
+        return root / (self.place / folder).relative_to("/")
+
     def image(self) -> dict[str, Any]:
-        assert self.app is not None
+        assert self.root is not None
         assert self.environment is not None
+        app = self._inside(self.root)
         if self.user != "0":
-            for path in [self.app, *self.app.rglob("*")]:
+            for path in [app, *app.rglob("*")]:
                 path.chmod(path.stat().st_mode & (0o777 if path.name == "seldon-state" else 0o555))
         return {
-            "app": str(self.app),
+            "app": str(app),
             "variables": {**self.variables, "PATH": _path(self.environment)},
             "command": self.command,
             "health": self.health,
@@ -170,12 +177,14 @@ def _is_ignored(path: Path, pattern: str) -> bool:
 def build(options: argparse.Namespace) -> None:
     steps = Build(Path(options.context).resolve(), _pairs(options.build_arg))
     recipe = io.BytesIO((steps.context / "Dockerfile").read_bytes())
-    for step in DockerfileParser(fileobj=recipe).structure:
-        if step["instruction"] not in IGNORED:
-            steps.step(step["instruction"], step["value"])
     file = _file(options.tag)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(steps.image()))
+    with (STATE / "lock").open("w") as lock:  # one build at a time: layers are shared
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for step in DockerfileParser(fileobj=recipe).structure:
+            if step["instruction"] not in IGNORED:
+                steps.step(step["instruction"], step["value"])
+        file.write_text(json.dumps(steps.image()))
 
 
 def run(options: argparse.Namespace, what: str = "command") -> NoReturn:

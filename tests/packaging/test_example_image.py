@@ -17,7 +17,6 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "mean_classifier"
 WRITTEN = ("Dockerfile", ".dockerignore", "requirements.txt")
 
 
-@pytest.mark.timeout(300)
 def test_the_example_is_built_and_answers_what_its_readme_says(
     components: Mapping[str, Path], docker: Callable[..., Any], container: Callable[..., Any]
 ) -> None:

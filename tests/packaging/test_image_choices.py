@@ -12,10 +12,7 @@ from typing import Any
 import grpc
 import pytest
 
-pytestmark = [
-    pytest.mark.skipif("SELDON_TEST_SLOW" not in os.environ, reason="slow: run by tox's images"),
-    pytest.mark.timeout(600),
-]
+pytestmark = pytest.mark.skipif("SELDON_TEST_SLOW" not in os.environ, reason="slow: run by tox's images")
 PLUGINS = {"rest", "grpc", "persistence-redis", "metrics"}
 
 
@@ -61,23 +58,50 @@ def test_an_image_has_the_plugins_of_its_arguments_and_serves(
             assert call(b"", timeout=10, wait_for_ready=True) == b"\x08\x01"
 
 
+GUIDE = """\
+FROM python:3.13-slim
+COPY . /app
+WORKDIR /app
+RUN pip install -r requirements.txt
+EXPOSE 5000
+
+# Define environment variable
+ENV MODEL_NAME MyModel
+ENV API_TYPE REST
+ENV SERVICE_TYPE MODEL
+ENV PERSISTENCE 0
+
+CMD exec seldon-core-microservice $MODEL_NAME $API_TYPE --service-type $SERVICE_TYPE --persistence $PERSISTENCE
+"""  # noqa: E501 - as it stands in the guide
+"""The Dockerfile of Seldon Core's packaging guide; the base image alone is a current one."""
+
+
+@pytest.mark.parametrize("api_type", ["REST", "GRPC"])
 def test_an_image_made_for_the_wrapper_serves_with_the_drop_in(
-    docker: Callable[..., Any], container: Callable[..., Any], tmp_path: Path
+    api_type: str, docker: Callable[..., Any], container: Callable[..., Any], tmp_path: Path
 ) -> None:
     tmp_path.joinpath("requirements.txt").write_text("seldon-runtime-compat\n")
     tmp_path.joinpath("MyModel.py").write_text(
-        "from seldon_core.user_model import SeldonComponent\n\n\n"
-        "class MyModel(SeldonComponent):\n"
-        "    def predict(self, X, features_names):\n        return X\n"
+        "class MyModel(object):\n"
+        "    def __init__(self):\n        print('Initializing')\n\n"
+        "    def predict(self,X,features_names):\n        return X\n\n"
+        "    def tags(self):\n        return {'mytag': 1}\n\n"
+        '    def metrics(self):\n    \treturn [{"type": "COUNTER", "key": "mycounter", "value": 1}]\n'
     )
-    tmp_path.joinpath("Dockerfile").write_text(
-        "FROM python:3.13-slim\nWORKDIR /app\nCOPY . .\nRUN pip install -r requirements.txt\nEXPOSE 5000\n"
-        "ENV MODEL_NAME MyModel\nENV API_TYPE REST\nENV SERVICE_TYPE MODEL\nENV PERSISTENCE 0\n"
-        "CMD exec seldon-core-microservice $MODEL_NAME $API_TYPE --service-type $SERVICE_TYPE "
-        "--persistence $PERSISTENCE\n"
-    )
+    tmp_path.joinpath("Dockerfile").write_text(GUIDE)
     built = docker("build", str(tmp_path), "-t", "dropin")
     assert built.returncode == 0, built.stderr
-    server = container("dropin", "-e", "PREDICTIVE_UNIT_SERVICE_PORT=0", "-e", "METRICS=0")
-    assert server.ports.keys() == {"rest"}
-    assert server.post("/predict", {"strData": "hello"}).json["strData"] == "hello"
+    ports = ("-e", "PREDICTIVE_UNIT_SERVICE_PORT=0", "-e", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT=0")
+    server = container("dropin", "-e", f"API_TYPE={api_type}", *ports)
+    assert server.ports.keys() == {api_type.lower(), "metrics"}
+    if api_type == "REST":
+        answer = server.post("/predict", {"data": {"ndarray": [[1, 2]]}}).json
+        assert answer["data"] == {"names": ["t:0", "t:1"], "ndarray": [[1, 2]]}
+        assert answer["meta"]["tags"] == {"mytag": 1}
+        assert answer["meta"]["metrics"] == [{"key": "mycounter", "type": "COUNTER", "value": 1}]
+    else:
+        with grpc.insecure_channel(f"127.0.0.1:{server.ports['grpc']}") as channel:
+            answer = channel.unary_unary("/seldon.protos.Model/Predict")(b"\x22\x05hello", timeout=10)
+        assert b"hello" in answer
+    server.stop()
+    assert "Initializing" in server.log

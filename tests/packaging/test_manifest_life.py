@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,18 +26,24 @@ def test_a_pod_is_ready_drains_and_ends_as_its_manifest_says(
 ) -> None:
     given = [
         "MODEL_NAME=Plain",
+        "METRICS=prometheus",
         "SELDON_DRAIN_DELAY_S=0.5",
         "SELDON_GRACE_S=5",
         "PREDICTIVE_UNIT_SERVICE_PORT=0",
     ]
     options = [word for setting in given for word in ("--setting", setting)]
     done = CliRunner().invoke(main, ["manifest", str(tmp_path), "--image", "i", *options])
-    pod = next(yaml.safe_load_all(done.output))["spec"]["template"]["spec"]
+    template = next(yaml.safe_load_all(done.output))["spec"]["template"]
+    pod = template["spec"]
     (container,) = pod["containers"]
     environment = {variable["name"]: variable["value"] for variable in container["env"]}
-    server = seldon_run("Plain", source=PLAIN, env={**environment, "PREDICTIVE_UNIT_SERVICE_PORT": "0"})
+    any_port = {"PREDICTIVE_UNIT_SERVICE_PORT": "0", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "0"}
+    server = seldon_run("Plain", source=PLAIN, env={**environment, **any_port})
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert server.get(container[probe]["httpGet"]["path"]).status == 200
+    path = template["metadata"]["annotations"]["prometheus.io/path"]
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.ports['metrics']}{path}", timeout=60) as page:
+        assert b"seldon_runtime_" in page.read()
     began = time.monotonic()
     server.terminate()
     server.wait_for_log("draining begins in")

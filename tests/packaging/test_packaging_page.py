@@ -126,7 +126,6 @@ def terminal(
     terminal.stop()
 
 
-@pytest.mark.timeout(600)
 def test_every_command_of_the_page_works_and_answers_are_those_it_shows(terminal: Terminal) -> None:
     ran = 0
     for language, text in blocks():
@@ -160,7 +159,6 @@ def test_the_variables_of_the_dockerfile_and_the_settings_file_are_explained(
         assert f"| `{variable}` |" in PAGE
 
 
-@pytest.mark.timeout(300)
 def test_the_class_of_the_page_is_served_from_an_image(
     components: Mapping[str, Path], docker: Callable[..., Any], container: Callable[..., Any], tmp_path: Path
 ) -> None:

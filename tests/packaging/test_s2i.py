@@ -111,7 +111,6 @@ def test_usage_names_every_variable_that_the_scripts_read(root: Root) -> None:
     assert {variable for variable in read if variable not in told} == set()
 
 
-@pytest.mark.timeout(300)
 def test_a_new_component_is_assembled_and_run(
     root: Root,
     components: Mapping[str, Path],

@@ -22,3 +22,7 @@ def _refuse_the_other() -> None:
 
 
 _refuse_the_other()
+
+from seldon_core.storage import Storage  # noqa: E402 - what works only alone comes last
+
+__all__ = ["Storage"]

@@ -31,31 +31,58 @@ def main() -> NoReturn:
 
 @click.command()
 @click.argument("interface_name")
-@click.argument("api_type", required=False, type=click.Choice(["REST", "GRPC"], case_sensitive=False))
+@click.argument(
+    "api_type",
+    required=False,
+    metavar="[REST|GRPC]",
+    type=click.Choice(["REST", "GRPC"], case_sensitive=False),
+)
 @click.option("--service-type", type=click.Choice([t.value for t in ServiceType], case_sensitive=False))
 @click.option("--persistence", is_flag=False, flag_value="1", help="1: keep state in Redis.")
 @click.option("--parameters", help="JSON list of constructor parameters.")
 @click.option("--log-level", type=click.Choice(_LEVELS, case_sensitive=False))
-@click.option("--debug", is_flag=True, envvar="SELDON_DEBUG", help="The same as --log-level DEBUG.")
 @click.option(
-    "--http-port", type=_PORT, envvar="PREDICTIVE_UNIT_HTTP_SERVICE_PORT", help="Of REST.  [default: 9000]"
+    "--debug", is_flag=True, envvar="SELDON_DEBUG", show_envvar=True, help="The same as --log-level DEBUG."
 )
 @click.option(
-    "--grpc-port", type=_PORT, envvar="PREDICTIVE_UNIT_GRPC_SERVICE_PORT", help="Of gRPC.  [default: 5000]"
+    "--http-port",
+    type=_PORT,
+    envvar="PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
+    show_envvar=True,
+    help="Of REST.  [default: 9000]",
+)
+@click.option(
+    "--grpc-port",
+    type=_PORT,
+    envvar="PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
+    show_envvar=True,
+    help="Of gRPC.  [default: 5000]",
 )
 @click.option("--metrics-port", type=_PORT, help="Of the metrics page.  [default: 6000]")
 @click.option("--workers", type=_COUNT, help="Processes, each with a component of its own.")
 @click.option("--threads", type=_COUNT, help="Threads of each that call the component.")
-@click.option("--single-threaded", type=bool, envvar="FLASK_SINGLE_THREADED", help="One process, one thread.")
+@click.option(
+    "--single-threaded",
+    type=bool,
+    envvar="FLASK_SINGLE_THREADED",
+    show_envvar=True,
+    help="One process, one thread.",
+)
 @click.option("--grpc-threads", type=_COUNT, help="gRPC calls that are held at the same time.")
-@click.option("--grpc-workers", type=_COUNT, envvar="GRPC_WORKERS", help="0: no gRPC.")
+@click.option("--grpc-workers", type=_COUNT, envvar="GRPC_WORKERS", show_envvar=True, help="0: no gRPC.")
 @click.option("--max-requests", type=_COUNT, help="Calls after which a process is replaced.")
 @click.option("--max-requests-jitter", type=_COUNT, help="Up to so many calls more.")
 @click.option(
-    "--keepalive", type=_COUNT, envvar="GUNICORN_KEEPALIVE", help="Seconds an idle connection is kept."
+    "--keepalive",
+    type=_COUNT,
+    envvar="GUNICORN_KEEPALIVE",
+    show_envvar=True,
+    help="Seconds an idle connection is kept.",
 )
-@click.option("--access-log", is_flag=True, envvar="GUNICORN_ACCESS_LOG", help="Log every request.")
-@click.option("--tracing", is_flag=True, envvar="TRACING", help="Trace calls.")
+@click.option(
+    "--access-log", is_flag=True, envvar="GUNICORN_ACCESS_LOG", show_envvar=True, help="Log every request."
+)
+@click.option("--tracing", is_flag=True, envvar="TRACING", show_envvar=True, help="Trace calls.")
 @click.option("--pidfile", type=click.Path(path_type=Path), help="File to write the process id to.")
 def command(pidfile: Path | None, **given: Any) -> None:
     """Serve INTERFACE_NAME over REST (port 9000) and gRPC (5000), or over API_TYPE alone (5000)."""

@@ -9,15 +9,38 @@ import numpy as np
 from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from google.protobuf.message import Message
 
+from seldon_core.answers import construct_response, construct_response_json
+from seldon_core.environment import getenv, getenv_as_bool
 from seldon_core.flask_utils import SeldonMicroserviceException
 from seldon_runtime.limits import Limits
 from seldon_runtime.message import DATA_KINDS, Kind, Payload
 from seldon_runtime.message import Message as NeutralMessage
 from seldon_runtime.protocols.v1 import decode_message as decode_json
-from seldon_runtime_grpc.decoding import decode_message
+from seldon_runtime_grpc.decoding import decode_feedback, decode_message
 from seldon_runtime_grpc.encoding import encode_message
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import DefaultData, Feedback, SeldonMessage, SeldonMessageList
+
+__all__ = [
+    "array_to_grpc_datadef",
+    "array_to_rest_datadef",
+    "construct_response",
+    "construct_response_json",
+    "extract_feedback_request_parts",
+    "extract_request_parts",
+    "extract_request_parts_json",
+    "feedback_to_json",
+    "get_data_from_proto",
+    "get_meta_from_proto",
+    "getenv",
+    "getenv_as_bool",
+    "grpc_datadef_to_array",
+    "json_to_feedback",
+    "json_to_seldon_message",
+    "json_to_seldon_messages",
+    "seldon_message_to_json",
+    "seldon_messages_to_json",
+]
 
 T = TypeVar("T", bound=Message)
 
@@ -56,6 +79,17 @@ def extract_request_parts_json(request: Mapping[str, Any]) -> Parts:
     assert payload is not None
     kind = next(kind for kind in _KINDS if kind in request)
     return payload.value, dict(request.get("meta") or {}), request.get("data", {}), kind
+
+
+def extract_feedback_request_parts(request: Feedback) -> tuple[DefaultData, Any, Any, float]:
+    """The ``data`` of what was asked, the features and the truth as arrays (empty where there are none), and
+    the reward."""
+    feedback = decode_feedback(request, _LIMITS)
+    features, truth = (
+        part.payload.value if part and part.payload and part.payload.kind in DATA_KINDS else np.empty(0)
+        for part in (feedback.request, feedback.truth)
+    )
+    return request.request.data, features, truth, feedback.reward
 
 
 def grpc_datadef_to_array(datadef: DefaultData) -> np.ndarray[Any, Any]:

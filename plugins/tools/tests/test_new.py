@@ -34,7 +34,8 @@ def test_every_file_is_written_and_no_placeholder_is_left(kind: str, tmp_path: P
         "test_FraudModel.py",
     }
     text = "".join((folder / file).read_text() for file in files)
-    assert "MyComponent" not in text
+    assert "mycomponent" not in text.lower()
+    assert "example/fraudmodel:0.1" in text
     assert "MY_" not in text
     settings = settings_file.read(folder)
     assert settings == {

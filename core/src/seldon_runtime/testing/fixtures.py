@@ -5,24 +5,19 @@ pytest_plugins = ["seldon_runtime.testing.fixtures"]
 
 from __future__ import annotations
 
-import random
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from seldon_runtime.free_ports import free_ports
 from seldon_runtime.testing.components import Mirror
 from seldon_runtime.testing.distributions import make_distribution
 from seldon_runtime.testing.process import Process, Starter
 from seldon_runtime.testing.served import LOCAL, Served, Services
 from seldon_runtime.testing.transport_subject import TransportSubject
 from seldon_runtime.testing.waiting import Gate
-
-_RANDOM = random.SystemRandom()
-"""That no test seeds: tests that run at the same time must not choose alike."""
 
 
 @pytest.fixture
@@ -93,12 +88,7 @@ def free_port() -> int:
 
     It is below those that systems give to clients, so no connection takes it before the test does.
     """
-    while True:
-        port = _RANDOM.randrange(20000, 32000, 2)
-        with suppress(OSError), socket.socket() as one, socket.socket() as next_one:
-            one.bind(("0.0.0.0", port))
-            next_one.bind(("0.0.0.0", port + 1))
-            return port
+    return free_ports(2)[0]
 
 
 @pytest.fixture

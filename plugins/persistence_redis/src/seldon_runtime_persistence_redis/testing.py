@@ -16,6 +16,8 @@ from typing import Any
 
 import redis
 
+from seldon_runtime.free_ports import free_ports
+
 HOST = "127.0.0.1"
 _START_S = 20.0
 _SOCKET = "socket"
@@ -69,9 +71,7 @@ class RedisServer:
         self._folder = tempfile.mkdtemp(prefix="redis-")
         self._process: subprocess.Popen[bytes] | None = None
         self.socket = f"{self._folder}/{_SOCKET}"
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            self.port: int = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         self._configuration: list[str] = []
         if monitor is not None:
             file = Path(self._folder, "sentinel.conf")

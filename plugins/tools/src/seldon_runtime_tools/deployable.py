@@ -21,7 +21,7 @@ DRAIN_DELAY_S = 5
 """Unless the settings say otherwise: until endpoints and load balancers have noticed that a pod ends."""
 _END_MARGIN_S = 10
 """What the runtime may take beyond its grace period, for the last save and the end of its workers."""
-_METRICS_PORT = 6000
+_METRICS_PORT, _METRICS_ENDPOINT = 6000, "/metrics"
 _TRANSPORTS = {
     "REST": ("http", "PREDICTIVE_UNIT_HTTP_SERVICE_PORT"),
     "GRPC": ("grpc", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"),
@@ -104,9 +104,15 @@ class Deployable:
             if api_type.strip() in _TRANSPORTS:
                 name, variable = _TRANSPORTS[api_type.strip()]
                 found[name] = int(self.settings.get(variable, first + place))
-        if self.settings.get("METRICS", "0") != "0":
+        if self.settings.get("METRICS", "").lower() == "prometheus":
             found["metrics"] = int(self.settings.get("PREDICTIVE_UNIT_METRICS_SERVICE_PORT", _METRICS_PORT))
         return found
+
+    @property
+    def metrics_path(self) -> str:
+        """Of the page with the component's metrics and the runtime's; a page if ``ports`` has ``metrics``."""
+        endpoint = self.settings.get("PREDICTIVE_UNIT_METRICS_ENDPOINT", _METRICS_ENDPOINT)
+        return f"{endpoint.rstrip('/')}/all"
 
     @property
     def termination_s(self) -> int:

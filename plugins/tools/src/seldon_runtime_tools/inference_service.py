@@ -45,6 +45,7 @@ def objects(component: Deployable) -> list[Object]:
     annotations = {
         "serving.kserve.io/deploymentMode": "RawDeployment",
         "serving.kserve.io/autoscalerClass": "hpa",
+        **_scraped(component),
     }
     return [
         {
@@ -54,3 +55,13 @@ def objects(component: Deployable) -> list[Object]:
             "spec": {"predictor": predictor},
         }
     ]
+
+
+def _scraped(component: Deployable) -> dict[str, str]:
+    if "metrics" not in component.ports:
+        return {}
+    return {
+        "serving.kserve.io/enable-prometheus-scraping": "true",
+        "prometheus.kserve.io/port": str(component.ports["metrics"]),
+        "prometheus.kserve.io/path": component.metrics_path,
+    }

@@ -45,6 +45,7 @@ def command(name: str, service_type: str, api_type: str, folder: Path | None) ->
     path, body = EXAMPLES[kind]
     words = {
         "MyComponent": name,
+        "mycomponent": name.lower(),
         "MY_SERVICE_TYPE": kind.value,
         "MY_API_TYPE": api_type.upper(),
         "MY_PATH": path,

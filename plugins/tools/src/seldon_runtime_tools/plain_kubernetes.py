@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from seldon_runtime_tools.deployable import Deployable, Object
 
 CPU_PERCENT = 70
@@ -54,7 +52,7 @@ def _deployment(component: Deployable) -> Object:
         "selector": {"matchLabels": _selector(component)},
         "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
         "template": {
-            "metadata": {"labels": _labels(component), **_scraped(component.ports)},
+            "metadata": {"labels": _labels(component), **_scraped(component)},
             "spec": component.pod(container),
         },
     }
@@ -65,10 +63,10 @@ def _deployment(component: Deployable) -> Object:
     return _object(component, "apps/v1", "Deployment", spec)
 
 
-def _scraped(ports: Mapping[str, int]) -> Object:
-    if "metrics" not in ports:
+def _scraped(component: Deployable) -> Object:
+    if "metrics" not in component.ports:
         return {}
-    place = {"scrape": "true", "port": str(ports["metrics"]), "path": "/metrics"}
+    place = {"scrape": "true", "port": str(component.ports["metrics"]), "path": component.metrics_path}
     return {"annotations": {f"prometheus.io/{name}": value for name, value in place.items()}}
 
 

@@ -14,6 +14,7 @@ _OPERATORS = frozenset(
         "PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
         "PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
         "PREDICTIVE_UNIT_METRICS_SERVICE_PORT",
+        "PREDICTIVE_UNIT_METRICS_ENDPOINT",
         "PREDICTIVE_UNIT_ID",
         "PREDICTIVE_UNIT_IMAGE",
         "PREDICTIVE_UNIT_PARAMETERS",
@@ -42,7 +43,9 @@ def objects(component: Deployable) -> list[Object]:
         }
     else:
         predictor["replicas"] = component.min_replicas
-    spec: Object = {"name": component.name, "predictors": [predictor]}
+    if not component.keeps_state and component.min_replicas > 1:
+        pod["pdbSpec"] = {"maxUnavailable": 1}
+    spec: Object = {"predictors": [predictor]}
     if "http" not in ports:
         spec["transport"] = "grpc"
     return [
@@ -57,9 +60,7 @@ def objects(component: Deployable) -> list[Object]:
 
 def _graph(component: Deployable) -> Object:
     kind = component.service_type
-    if (
-        kind is ServiceType.OUTLIER_DETECTOR
-    ):  # which answers /transform-input, and which a graph does not know
+    if kind is ServiceType.OUTLIER_DETECTOR:  # which a graph does not know: it answers /transform-input
         kind = ServiceType.TRANSFORMER
     return {
         "name": component.name,

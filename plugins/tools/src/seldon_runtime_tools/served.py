@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+
+from seldon_runtime.free_ports import free_ports
 
 _PROGRAM = (sys.executable, "-m", "seldon_runtime")
 _LOOK_EVERY_S = 0.05
@@ -29,7 +30,7 @@ def served(folder: Path, settings: Mapping[str, str], start_s: float) -> Iterato
     Raises:
         click.ClickException: it ended, or was not ready, within ``start_s`` seconds.
     """
-    port = _free_port()
+    (port,) = free_ports(1)
     environment = {
         **os.environ,
         **settings,
@@ -70,10 +71,3 @@ def _is_ready(url: str) -> bool:
             return True
     except (urllib.error.URLError, ConnectionError):
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
