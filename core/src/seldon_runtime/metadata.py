@@ -115,7 +115,7 @@ def _parsed(text: str) -> Any:
         given = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
-    except Exception as error:  # noqa: BLE001 - what PyYAML's tags raise for a text that they do not fit
+    except Exception as error:  # PyYAML's tags raise anything for a text that they do not fit
         raise ValueError(f"{type(error).__name__}: {error}") from error
     _check_expansion(given)
     return given
