@@ -26,7 +26,7 @@ class Running:
     Args:
         server: what was started.
         process: its first process, the leader of a session of its own.
-        ports: ``http`` and ``grpc``.
+        ports: ``http``, ``grpc`` and ``other``.
         ready_s: from before its exec until it answered that it is ready.
     """
 
@@ -37,6 +37,7 @@ class Running:
         self.ready_s = ready_s
         self.http = ports["http"]
         self.grpc = ports["grpc"]
+        self.other = ports["other"]
         self._process = process
 
     def _processes(self) -> list[int]:
