@@ -54,6 +54,7 @@ def main() -> int:
         counted = _counted(server)
     answered = capacity.answered + tally.answered
     print(f"calls: {tally.calls}, each second: {_told(tally.rates)}; the server took {load:.2f} processors")
+    print(f"calls that the clients were too late to make: {tally.missed}")
     print(f"failures: {capacity.failed + tally.failed}", *capacity.failures, *tally.failures, sep="\n  ")
     for name, percentiles in tally.percentiles_ms().items():
         print(f"{name}: " + ", ".join(f"{key} {value:.2f} ms" for key, value in percentiles.items()))

@@ -51,7 +51,7 @@ def _run(name: str, inputs: int, options: argparse.Namespace) -> bool:
                     f"-runs={inputs}",
                     f"-seed={options.seed}",
                     f"-timeout={options.seconds}",
-                    "-max_len=65536",
+                    "-max_len=8192",
                 ),
                 *(f"-rss_limit_mb={options.memory}", "-print_final_stats=1", "-verbosity=0"),
                 f"-artifact_prefix={options.findings}/{name}-",
