@@ -4,7 +4,8 @@
 
 REST and gRPC clients first find out how many calls they get through when none of them pauses; then they make
 70 % of that, each call at its time, and check every answer. Custom metrics are counted, and the page is
-scraped, all along. Memory is the PSS of all the server's processes: pages that several share count once.
+scraped, all along. Memory is the PSS of all the server's processes, where pages that several share count
+once, without files on a disk: what other programs share of these depends on the other programs.
 
 A server's memory grows at first: imports that wait for the first use, threads, pools and the allocator's
 arenas fill up, whatever it leaks. So the first fifth does not count, and what counts afterwards is the
@@ -52,6 +53,7 @@ def main() -> int:
             tally = clients.run(seconds, {k: options.load * rate for k, rate in capacity.rates.items()})
         load = (server.processor_s - began) / tally.seconds
         counted = _counted(server)
+        pss_mib = server.pss_mib
     answered = capacity.answered + tally.answered
     print(f"calls: {tally.calls}, each second: {_told(tally.rates)}; the server took {load:.2f} processors")
     print(f"calls that the clients were too late to make: {tally.missed}")
@@ -62,6 +64,7 @@ def main() -> int:
     before, after, parts = growth(samples)
     grown = after / before - 1
     print(f"memory: {before:.1f} MiB after the warm-up, {after:.1f} MiB at the end: {100 * grown:+.2f} %")
+    print(f"with libraries and other files: {pss_mib:.1f} MiB at the end")
     print("medians of ten parts: " + " ".join(f"{part:.1f}" for part in parts))
     failed = capacity.failed or tally.failed or counted != answered
     return 1 if failed or grown >= _MOST_GROWTH else 0
@@ -111,7 +114,7 @@ def _sampled(server: Running) -> Iterator[list[float]]:
     def sample() -> None:
         scraped = time.monotonic()
         while not over.wait(1.0):
-            samples.append(server.pss_mib)
+            samples.append(server.own_mib)
             if time.monotonic() - scraped >= _SCRAPE_S:
                 scraped = time.monotonic()
                 _counted(server)
@@ -123,7 +126,7 @@ def _sampled(server: Running) -> Iterator[list[float]]:
     finally:
         over.set()
         thread.join()
-        samples.append(server.pss_mib)
+        samples.append(server.own_mib)
 
 
 def _counted(server: Running) -> float:
