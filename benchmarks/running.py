@@ -27,7 +27,7 @@ class Running:
     Args:
         server: what was started.
         process: its first process, the leader of a session of its own.
-        ports: ``http`` and ``grpc``.
+        ports: ``http``, ``grpc`` and ``other``.
         ready_s: from before its exec until it answered that it is ready.
     """
 
@@ -38,6 +38,7 @@ class Running:
         self.ready_s = ready_s
         self.http = ports["http"]
         self.grpc = ports["grpc"]
+        self.other = ports["other"]
         self._process = process
 
     def _processes(self) -> list[int]:
@@ -53,8 +54,17 @@ class Running:
     @property
     def pss_mib(self) -> float:
         """Memory of all its processes; what they share with others counts in part."""
+        return self._memory_mib("Pss")
+
+    @property
+    def own_mib(self) -> float:
+        """The same without what is mapped from files on a disk: their part changes when other programs that
+        map the same libraries start and end."""
+        return self._memory_mib("Pss_Anon", "Pss_Shmem")
+
+    def _memory_mib(self, *kinds: str) -> float:
         texts = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self._processes()]
-        return sum(int(text.partition("\nPss:")[2].split()[0]) for text in texts) / 1024
+        return sum(int(text.partition(f"\n{kind}:")[2].split()[0]) for text in texts for kind in kinds) / 1024
 
     @property
     def processor_s(self) -> float:

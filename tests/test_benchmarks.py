@@ -75,3 +75,48 @@ def test_a_call_may_take_a_few_more_instructions_than_the_baseline(before: int, 
         f"from benchmarks.instructions import compare; print(compare({{'a': 1010}}, {{'a': {before}}}, 0.02))"
     )
     assert python("-c", code).splitlines()[-1] == str(status)
+
+
+@pytest.mark.parametrize(
+    ("samples", "grown"),
+    [
+        ("[*range(50, 100, 2), *[100] * 90, 900, *[100] * 9]", False),
+        ("[100 + second / 20 for second in range(125)]", True),
+    ],
+    ids=["a warm-up and a peak", "a leak"],
+)
+def test_memory_that_a_soak_compares_is_that_which_stays(samples: str, grown: bool) -> None:
+    code = f"from benchmarks.soak import growth; before, after, _ = growth({samples}); print(after > before)"
+    assert python("-c", code).strip() == str(grown)
+
+
+def test_a_soaks_clients_check_every_answer(seldon_run: Start) -> None:
+    source = (ROOT / "benchmarks" / "programs" / "Soaked.py").read_text()
+    source = source.replace("return X", "return X * 2 if isinstance(X, str) else X")
+    ports = seldon_run("Soaked", "REST,GRPC", source=source).ports
+    code = (
+        "import json; from benchmarks.soak_clients import Clients\n"
+        f"with Clients({ports['rest']}, {ports['grpc']}) as clients: "
+        "tally = clients.run(1.0, {'REST': 64, 'gRPC': 48})\n"
+        "print(json.dumps([tally.calls, tally.failed, tally.failures]))"
+    )
+    calls, failed, failures = json.loads(python("-c", code))
+    assert (calls, failed) == (112, 16 + 8), failures
+    assert "wrong answer" in failures[0]
+
+
+@pytest.mark.timeout(300)
+def test_a_soak_finds_all_calls_on_the_metrics_page() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.03"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert "failures: 0\n" in ended.stdout, ended.stdout + ended.stderr
+    counted, answered = (
+        ended.stdout.partition("counted on the metrics page: ")[2].split("\n")[0].split(" of ")
+    )
+    assert counted == answered
+    assert int(counted) > 0

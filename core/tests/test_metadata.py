@@ -74,13 +74,30 @@ def test_an_environment_without_anything_changes_nothing(text: str) -> None:
     assert describe(None, GOOD, text) == GOOD
 
 
-@pytest.mark.parametrize("text", ["a: [1", "{", "name: 2026-13-45", "[" * 100_000])
+@pytest.mark.parametrize(
+    "text", ["a: [1", "{", "name: 2026-13-45", "[" * 100_000, "!!bool x", "!!timestamp x"]
+)
 def test_broken_text_in_the_environment_is_ignored_with_a_warning(
     text: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert describe(None, GOOD, text) == GOOD
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
     assert "MODEL_METADATA is ignored" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: &a [" + "x, " * 100 + "]\nb: &b [" + "*a, " * 100 + "]\nname: [" + "*b, " * 100 + "]",
+        "custom: &c {a: *c}",
+    ],
+    ids=["a million parts", "itself"],
+)
+def test_aliases_that_come_to_very_much_are_ignored_with_a_warning(
+    text: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert describe(None, GOOD, text) == GOOD
+    assert "aliases come to more than 100000 values" in caplog.text
 
 
 @pytest.mark.parametrize("text", ["[1]", "- a\n- b", "just text", "5"])

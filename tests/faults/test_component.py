@@ -28,6 +28,13 @@ WILD = """
                     if child == 0:
                         os._exit(0)
                     os.waitpid(child, 0)
+                case "fork and exit":
+                    if os.fork():
+                        os._exit(5)
+                    os.close(1)  # the log ends with the server
+                    os.close(2)
+                    time.sleep(60)
+                    os._exit(0)
                 case "spawn":
                     with multiprocessing.get_context("spawn").Pool(1) as pool:
                         return str(pool.apply(abs, (-3,)))
@@ -64,6 +71,14 @@ def test_a_worker_that_ends_itself_takes_its_call_along_and_nothing_else(
     clients.wait_for_answers()
     clients.stop()
     assert len(clients.failures) <= 2  # those that the dead worker was answering
+
+
+def test_a_worker_that_dies_is_replaced_though_a_process_that_it_forked_lives_on(seldon_run: Start) -> None:
+    server = seldon_run("Wild", "REST", "--workers", "2", source=WILD)
+    with server.client() as client:
+        client.http.request("POST", "/predict", b'{"strData": "fork and exit"}', JSON)
+        server.wait_for_log(r"status 5(?s:.*)is ready")
+    assert ask(server, "hello").json["strData"] == "hello"
 
 
 def test_a_call_that_hangs_has_the_worker_replaced(seldon_run: Start, load: Start) -> None:

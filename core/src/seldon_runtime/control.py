@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import threading
+from array import array
 from collections import deque
+from collections.abc import Iterable
 from typing import Any, Self
 
+logger = logging.getLogger(__name__)
+
 _MOST_BYTES = 65_536
+"""Of what is received at once, and of a message."""
 _MOST_DESCRIPTORS = 8
 
 
@@ -52,7 +58,8 @@ class Channel:
         return True
 
     def receive(self, *, wait: bool = True) -> list[dict[str, Any]] | None:
-        """Messages that came; None when the other side has hung up. ``attached`` becomes a socket.
+        """Messages that came; None when the other side has hung up, or says what is no message, which
+        the log tells. ``attached`` becomes a socket.
 
         Args:
             wait: whether to wait for one.
@@ -60,9 +67,7 @@ class Channel:
         messages: list[dict[str, Any]] = []
         while not messages:
             try:
-                data, descriptors, _, _ = socket.recv_fds(
-                    self._end, _MOST_BYTES, _MOST_DESCRIPTORS, 0 if wait else socket.MSG_DONTWAIT
-                )
+                data, descriptors = self._received(0 if wait else socket.MSG_DONTWAIT)
             except BlockingIOError:
                 break
             except OSError:
@@ -71,12 +76,32 @@ class Channel:
             if not data:
                 return None
             *lines, self._buffer = (self._buffer + data).split(b"\n")
-            messages += [self._read(line) for line in lines]
+            try:
+                messages += [self._read(line) for line in lines]
+                if len(self._buffer) > _MOST_BYTES:
+                    raise ValueError(f"it has more than {_MOST_BYTES} bytes")
+            except (ValueError, RecursionError, OSError) as error:
+                logger.error("what came between a worker and its supervisor is no message: %s", error)
+                return None
         return messages
 
+    def _received(self, flags: int) -> tuple[bytes, Iterable[int]]:
+        """Bytes and descriptors. ``socket.recv_fds`` leaves its flags out (Python 3.11), and would wait."""
+        descriptors = array("i")
+        size = descriptors.itemsize
+        data, others, _, _ = self._end.recvmsg(_MOST_BYTES, socket.CMSG_LEN(_MOST_DESCRIPTORS * size), flags)
+        for level, kind, content in others:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                descriptors.frombytes(content[: len(content) // size * size])
+        return data, descriptors
+
     def _read(self, line: bytes) -> dict[str, Any]:
-        message: dict[str, Any] = json.loads(line)
+        message = json.loads(line)
+        if not isinstance(message, dict):
+            raise ValueError(f"{line!r:.80} is no object")
         if "attached" in message:
+            if not self._descriptors:
+                raise ValueError(f"no socket came with {line!r:.80}")
             message["attached"] = socket.socket(fileno=self._descriptors.popleft())
         return message
 

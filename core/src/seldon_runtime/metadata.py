@@ -16,6 +16,7 @@ from seldon_runtime.errors import ErrorCode, SeldonError, StartupError
 
 logger = logging.getLogger(__name__)
 
+_MOST_PARTS = 100_000
 _ARRAYS = ("tensor", "ndarray", "tftensor")
 _JSON = ("jsonData", "customData")
 _PLAIN = ("strData", "binData")
@@ -111,9 +112,25 @@ def _parsed(text: str) -> Any:
             "pip install seldon-runtime[yaml], or write it as JSON"
         ) from error
     try:
-        return yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError as error:
         raise ValueError(" ".join(str(error).split())) from error
+    except Exception as error:  # PyYAML's tags raise anything for a text that they do not fit
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    _check_expansion(given)
+    return given
+
+
+def _check_expansion(given: Any) -> None:
+    """A short YAML text may repeat its parts without end, or contain itself. Raises ValueError."""
+    parts, count = [given], 0
+    while parts:
+        part = parts.pop()
+        inner = part.values() if isinstance(part, Mapping) else part if isinstance(part, list) else ()
+        count += len(inner)
+        if count > _MOST_PARTS:
+            raise ValueError(f"its aliases come to more than {_MOST_PARTS} values")
+        parts.extend(inner)
 
 
 def _text(value: object, where: str) -> str:

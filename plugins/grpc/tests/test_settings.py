@@ -48,11 +48,16 @@ def test_the_pods_annotation_sets_the_largest_message(annotations, largest):
     assert pod_annotations.read()["note"] == 'a=b "quoted"\n'
 
 
-@pytest.mark.parametrize("value", ["", "ten", "-1", "0", "99999999999"])
+@pytest.mark.parametrize("value", ["", "ten", "-1", "0", "99999999999", "9" * 5000])
 def test_an_annotation_that_is_no_size_stops_the_start(annotations, largest, value):
     annotations.write_text(f'seldon.io/grpc-max-message-size="{value}"')
     with pytest.raises(StartupError, match="grpc-max-message-size"):
         largest()
+
+
+def test_an_annotation_that_is_no_utf_8_does_not_hide_the_others(annotations, largest):
+    annotations.write_bytes(b'note="\xff"\n' + LINES.encode())
+    assert largest() == 10485760
 
 
 def test_an_idle_client_is_asked_after_the_set_time(plain_settings):

@@ -62,6 +62,24 @@ def test_a_tag_named_pid_is_kept(tmp_path):
     assert metric.samples[0].labels == {"pid": "7"}
 
 
+@pytest.mark.parametrize(
+    "name", ["no JSON", "[1, 2, 3, 4]", '["a", "a", {"b": 1}, ""]', '["a", "a"]', "[" * 3000]
+)
+def test_a_name_that_is_none_is_told(tmp_path, name):
+    path = tmp_path / "counter_slot0.db"
+    ValueFile(path).place([name])
+    with pytest.raises(ValueError, match="is no name of a number"):
+        read(Kind.COUNTER, [path])
+
+
+@pytest.mark.parametrize("labels", [{}, {"le": "1.0"}], ids=["a sum", "a bucket"])
+def test_a_histogram_of_which_a_part_is_missing_is_told(tmp_path, labels):
+    path = tmp_path / "histogram_slot0.db"
+    ValueFile(path).place([mmap_key("t", "t_sum", list(labels), list(labels.values()), "")])
+    with pytest.raises(ValueError, match=r"t has \d sums for \d buckets"):
+        families(Kind.HISTOGRAM, read(Kind.HISTOGRAM, [path]))
+
+
 def test_a_file_that_is_being_made_or_removed_holds_nothing(tmp_path):
     tmp_path.joinpath("counter_slot0.db").touch()
     assert not list(read(Kind.COUNTER, [tmp_path / "counter_slot0.db", tmp_path / "counter_slot1.db"]))

@@ -113,8 +113,13 @@ def test_where_there_is_no_room_for_more_nothing_changes(tmp_path):
 
 @pytest.mark.parametrize(
     ("position", "damage"),
-    [(0, struct.pack("i", 100_000)), (8, struct.pack("i", 100_000)), (12, b"\xff")],
-    ids=["more than there is", "a name that is too long", "no UTF-8"],
+    [
+        (0, struct.pack("i", 100_000)),
+        (8, struct.pack("i", 100_000)),
+        (8, struct.pack("i", -32)),
+        (12, b"\xff"),
+    ],
+    ids=["more than there is", "a name that is too long", "a name shorter than nothing", "no UTF-8"],
 )
 def test_a_damaged_file_is_refused_by_name(tmp_path, position, damage):
     path = tmp_path / "file"

@@ -163,6 +163,25 @@ def test_outlier_detector_tells_where_the_score_stands() -> None:
     assert "does not define" in paths["/transform-output"]["post"]["description"]
 
 
+def answer_of(component: Description, path: str) -> dict[str, Any]:
+    answer = document(component)["paths"][path]["post"]["responses"]["200"]
+    schema: dict[str, Any] = answer["content"]["application/json"]["schema"]
+    return schema
+
+
+def test_what_stood_in_the_meta_of_a_request_may_stand_in_the_answers() -> None:
+    meta = {"puid": 1, "requestPath": {"a": 1}, "metrics": [{"key": 1}], "tags": {"a": None}}
+    check(document(ALL_METHODS), answer_of(ALL_METHODS, "/predict"), {"strData": "x", "meta": meta})
+
+
+def test_the_answer_of_an_outlier_detector_is_the_request_with_a_score() -> None:
+    detector = description(service_type="OUTLIER_DETECTOR", methods=frozenset())
+    answer = answer_of(detector, "/transform-input")
+    check(document(detector), answer, {"strData": 5, "own": 1, "meta": {"tags": {"outlierScore": [0.5]}}})
+    with pytest.raises(ValidationError):
+        check(document(detector), answer, {"strData": "x", "meta": {"tags": {}}})
+
+
 def test_title_version_and_platform_come_from_the_metadata() -> None:
     info = document(IRIS)["info"]
     assert (info["title"], info["version"]) == ("iris", "v1, v2")

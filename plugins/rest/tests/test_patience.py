@@ -47,6 +47,11 @@ def test_what_is_no_whole_number_above_0_is_ignored(name, value):
     assert patience_s((name, value), (ENVOY, b"2000")) == 2.0
 
 
+@pytest.mark.parametrize("value", [b"1\x1d", b"1\xa0"])
+def test_what_only_python_takes_for_a_blank_is_none(value):
+    assert patience_s((ENVOY, value)) is None
+
+
 @pytest.mark.parametrize(
     "value", [b"wait", b"waiting=5", b'foo="a, wait=5"', b"foo; wait=5", b"foo=wait=5", b",,;", b'"', b"=5"]
 )

@@ -112,7 +112,11 @@ def test_a_repeated_column_stands_for_several(contract_file: Path) -> None:
         ('{"features": [{"name": "x", "dtype": "INT", "range": [0.2, 0.8]}]}', "holds no whole number"),
         ('{"features": [{"name": "x", "dtype": "INT", "range": [0, 1e30]}]}', "holds no whole number"),
         ('{"features": [{"name": "x", "shape": [0]}]}', "shape is [0]"),
+        ('{"features": [{"name": "x", "range": [0, 1%s]}]}' % ("0" * 400), "range is [0, 1000"),
+        ('{"features": [{"name": "x", "shape": [1000, 1001]}]}', "at most 1000000 values"),
         ('{"features": [{"name": "x", "repeat": 0}]}', "repeat is 0"),
+        ('{"features": [{"name": "x", "repeat": 1000001}]}', "at most 1000000"),
+        ("[" * 100_000, "is no JSON"),
         ('{"features": [{"name": "x", "shape": [2]}, {"name": "y"}]}', "must be the only one"),
     ],
 )

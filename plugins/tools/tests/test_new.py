@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -45,6 +46,14 @@ def test_every_file_is_written_and_no_placeholder_is_left(kind: str, tmp_path: P
         "PERSISTENCE": "0",
         "METRICS": "0",
     }
+
+
+def test_settings_that_are_no_text_are_refused_by_name(tmp_path: Path) -> None:
+    file = tmp_path / settings_file.PLACE
+    file.parent.mkdir()
+    file.write_bytes(b"A=\xff\n")
+    with pytest.raises(click.ClickException, match="environment is no UTF-8 text"):
+        settings_file.read(tmp_path)
 
 
 def test_it_is_written_to_a_folder_of_its_name_but_never_over_something(

@@ -14,7 +14,7 @@ MAX_MESSAGE_BYTES = "seldon.io/grpc-max-message-size"
 def read() -> dict[str, str]:
     """The annotations, from lines such as ``key="value"``; none when there is no such file."""
     try:
-        lines = PATH.read_text("utf-8").splitlines()
+        lines = PATH.read_text("utf-8", "replace").splitlines()
     except OSError:
         return {}
     annotations = {}
@@ -34,7 +34,7 @@ def max_message_bytes() -> int | None:
     text = read().get(MAX_MESSAGE_BYTES)
     if text is None:
         return None
-    if not text.isdecimal() or not 0 < int(text) < 2**31:
+    if not text.isdecimal() or len(text) > 10 or not 0 < int(text) < 2**31:
         raise StartupError(
             f"the annotation {MAX_MESSAGE_BYTES} in {PATH} is {text!r:.80}, expected a number of bytes"
         )

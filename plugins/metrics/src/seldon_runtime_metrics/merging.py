@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 from prometheus_client.metrics_core import Metric
-from prometheus_client.mmap_dict import MmapedDict
 
 from seldon_runtime_metrics.series import Kind
+from seldon_runtime_metrics.value_file import entries
 
 _Labels = tuple[tuple[str, str], ...]
 
@@ -34,13 +35,17 @@ class Number:
 
 
 def read(kind: Kind, files: Iterable[Path]) -> Iterable[Number]:
-    """What several workers' numbers of one kind come to."""
+    """What several workers' numbers of one kind come to.
+
+    Raises:
+        ValueError: a file is damaged.
+    """
     by_text: dict[str, Number] = {}
     by_name: dict[tuple[str, _Labels], Number] = {}
     for file in files:
         for text, value, time, _ in _entries(file):
             if text not in by_text:
-                family, sample, labels, documentation = json.loads(text)
+                family, sample, labels, documentation = described(text)
                 new = Number(family, documentation, sample, labels, value, time)
                 by_text[text] = by_name.setdefault((sample, tuple(labels.items())), new)
                 if by_text[text] is new:  # else it is known with another documentation
@@ -49,8 +54,30 @@ def read(kind: Kind, files: Iterable[Path]) -> Iterable[Number]:
     return by_name.values()
 
 
+def described(name: str) -> tuple[str, str, dict[str, str], str]:
+    """Family, sample, labels and documentation that a name in a file stands for.
+
+    Raises:
+        ValueError: it is no such name.
+    """
+    try:
+        parts: list[Any] = json.loads(name)
+    except (ValueError, RecursionError):
+        parts = []
+    match parts:
+        case [str(family), str(sample), dict(labels), str(documentation)] if all(
+            isinstance(value, str) for value in labels.values()
+        ):
+            return family, sample, labels, documentation
+    raise ValueError(f"{name!r:.80} in a file of metrics is no name of a number")
+
+
 def families(kind: Kind, numbers: Iterable[Number]) -> Iterable[Metric]:
-    """The families of these numbers, a histogram's buckets added up."""
+    """The families of these numbers, a histogram's buckets added up.
+
+    Raises:
+        ValueError: a number is none of its family.
+    """
     made: dict[str, Metric] = {}
     distributions: dict[tuple[str, _Labels], list[Number]] = {}
     for number in numbers:
@@ -71,7 +98,7 @@ def _entries(file: Path) -> Iterable[tuple[str, float, float, int]]:
     """Nothing of a file that another worker is just making, or removing."""
     try:
         if file.stat().st_size:
-            return MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call,no-any-return]
+            return entries(file)
     except FileNotFoundError:
         pass
     return ()
@@ -91,7 +118,10 @@ def _combine(kind: Kind, number: Number, value: float, time: float) -> None:
 
 
 def _add_distribution(metric: Metric, numbers: list[Number]) -> None:
-    (total,) = [number for number in numbers if "le" not in number.labels]
+    totals = [number for number in numbers if "le" not in number.labels]
+    if len(totals) != 1 or len(numbers) == 1:
+        raise ValueError(f"{metric.name} has {len(totals)} sums for {len(numbers) - len(totals)} buckets")
+    (total,) = totals
     buckets = [(float(number.labels["le"]), number) for number in numbers if number is not total]
     buckets.sort(key=itemgetter(0))
     counts = list(accumulate(number.value for _, number in buckets))

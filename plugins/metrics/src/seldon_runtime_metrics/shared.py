@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +11,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.mmap_dict import mmap_key
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from seldon_runtime_metrics.merging import Number, read
+from seldon_runtime_metrics.merging import Number, described, read
 from seldon_runtime_metrics.series import Family, Kind, Series, series_of
 from seldon_runtime_metrics.slots import forget_dead, take_slot
 from seldon_runtime_metrics.store import Labels, Store
@@ -72,6 +71,6 @@ class SharedStore(Store):
     def _series_in_files(self) -> Iterator[tuple[str, Labels]]:
         for file in self._files.values():
             for name in file.names:
-                family, _, labels, _ = json.loads(name)
+                family, _, labels, _ = described(name)
                 labels.pop("le", None)
                 yield family, frozenset(labels.items())

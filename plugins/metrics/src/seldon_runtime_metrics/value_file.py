@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import mmap
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from prometheus_client.mmap_dict import MmapedDict
-
 _HEAD_BYTES = 8
+_INTEGER = struct.Struct("i")
+_NUMBER = struct.Struct("dd")
 _STEP_BYTES = 16 * 1024
 """A file is a multiple of this; it doubles when it is full."""
 
@@ -40,11 +40,7 @@ class ValueFile:
         self._grow(max(1, -(-self._size // _STEP_BYTES)) * _STEP_BYTES)
         self._map()
         self._used = max(self._integers[0], _HEAD_BYTES)
-        try:
-            entries = MmapedDict.read_all_values_from_file(str(path))  # type: ignore[no-untyped-call]
-            self._places = {name: position // 8 for name, _, _, position in entries}
-        except (RuntimeError, ValueError, struct.error) as error:
-            raise ValueError(f"{path} is damaged ({error}): remove it") from error
+        self._places = {name: position // 8 for name, _, _, position in entries(path)}
 
     @property
     def names(self) -> Iterable[str]:
@@ -57,15 +53,15 @@ class ValueFile:
         Raises:
             OSError: there is no room for new ones; nothing has changed.
         """
-        entries, places = bytearray(), {}
+        new, places = bytearray(), {}
         for name in names:
             if name not in self._places:
-                entries += _entry(name)
-                places[name] = (self._used + len(entries)) // 8 - 2
-        if entries:
-            end = self._used + len(entries)
+                new += _entry(name)
+                places[name] = (self._used + len(new)) // 8 - 2
+        if new:
+            end = self._used + len(new)
             self._reserve(end)
-            self._bytes[self._used : end] = entries
+            self._bytes[self._used : end] = new
             self._integers[0] = self._used = end  # at last: only from here on do others see them
             self._places |= places
         return self._numbers, tuple(self._places[name] for name in names)
@@ -99,7 +95,42 @@ class ValueFile:
         self._numbers = whole.cast("d")
 
 
+def entries(path: Path) -> list[tuple[str, float, float, int]]:
+    """What stands in a file: each name, its value, when that was set, and the byte at which it stands.
+
+    prometheus-client's own reader believes what it reads: a length below 0 keeps it reading for ever.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: it is damaged.
+    """
+    try:
+        return list(_entries(path.read_bytes()))
+    except (ValueError, struct.error) as error:
+        raise ValueError(f"{path} is damaged ({error}): remove it") from error
+
+
+def _entries(data: bytes) -> Iterator[tuple[str, float, float, int]]:
+    (used,) = _INTEGER.unpack_from(data)
+    if used > len(data):
+        raise ValueError(f"{used} bytes are said to be used, there are {len(data)}")
+    start = _HEAD_BYTES
+    while start < used:
+        (length,) = _INTEGER.unpack_from(data, start)
+        name = start + _INTEGER.size
+        position = name + length + _padding(length)
+        if length < 0 or position + _NUMBER.size > used:
+            raise ValueError(f"a name has {length} bytes")
+        value, time = _NUMBER.unpack_from(data, position)
+        yield data[name : name + length].decode(), value, time, position
+        start = position + _NUMBER.size
+
+
+def _padding(length: int) -> int:
+    return 8 - (length + _INTEGER.size) % 8
+
+
 def _entry(name: str) -> bytes:
     encoded = name.encode()
-    padded = encoded + b" " * (8 - (len(encoded) + 4) % 8)
+    padded = encoded + b" " * _padding(len(encoded))
     return struct.pack(f"i{len(padded)}sdd", len(encoded), padded, 0.0, 0.0)

@@ -123,13 +123,15 @@ def _call_path(path: str, method: Method, verbs: Sequence[str], description: Des
 
 
 def _operation(verb: str, path: str, method: Method, description: Description) -> JsonDict:
+    scores = method is Method.TRANSFORM_INPUT and description.service_type == "OUTLIER_DETECTOR"
+    answer = _json_answer("The answer.", ref("ScoredMessage" if scores else "Answer"))
     operation: JsonDict = {
         "operationId": _operation_id(verb, path),
         "summary": _CALLS[method].summary,
         "tags": ["component"],
-        "responses": {"200": _json_answer("The answer.", ref("SeldonMessage"))} | error_answers(_CALL_ERRORS),
+        "responses": {"200": answer} | error_answers(_CALL_ERRORS),
     }
-    if method is Method.TRANSFORM_INPUT and description.service_type == "OUTLIER_DETECTOR":
+    if scores:
         operation["description"] = "The answer is the request, with its score in `meta.tags.outlierScore`."
     elif method not in description.methods:
         operation["description"] = f"The component does not define `{method.value}`: {_CALLS[method].without}"
@@ -190,7 +192,7 @@ def _information_paths(description: Description) -> JsonDict:
         "503": _json_answer("Still loading.", {"const": {"started": False}}),
     }
     healthy = {"strData": "healthy", "meta": {}}
-    health = _json_answer("What the component says of its health.", ref("SeldonMessage"), healthy)
+    health = _json_answer("What the component says of its health.", ref("Answer"), healthy)
     metadata = _json_answer("The metadata.", ref("Metadata"), description.metadata)
     openapi = _json_answer("OpenAPI 3.1.", {"type": "object"})
     return {

@@ -126,6 +126,39 @@ _MESSAGES: JsonDict = {
     ),
 }
 
+_ANSWERS: JsonDict = {
+    "AnswerMeta": _object(
+        {
+            "puid": _META["Meta"]["properties"]["puid"],
+            "tags": _map_of(_ANY, "Of the request and of the component, whose own win."),
+            "requestPath": _map_of(_ANY, "The image of each component that the request passed."),
+            "metrics": {
+                "type": "array",
+                "items": {"type": "object", "examples": [{"key": "rows", "type": "COUNTER", "value": 1}]},
+                "description": "Those of the request, and the component's own, each a `Metric`.",
+            },
+        },
+        "What travels beside the answer. What stood in the request's meta is answered as it came, unchecked.",
+    ),
+    "Answer": _object(
+        {**_MESSAGES["SeldonMessage"]["properties"], "meta": ref("AnswerMeta")},
+        "One payload and its meta.",
+        required=["meta"],
+    ),
+    "ScoredMessage": _object(
+        {
+            "meta": _object(
+                {"tags": {"type": "object", "required": ["outlierScore"]}},
+                "With the score.",
+                required=["tags"],
+            )
+        },
+        "The request as it came, with its score in `meta.tags.outlierScore`.",
+        required=["meta"],
+        examples=[{"data": _ARRAY, "meta": {"tags": {"outlierScore": [0.5]}}}],
+    ),
+}
+
 _METADATA: JsonDict = {
     "MetadataTensor": _object(
         {
@@ -170,6 +203,6 @@ _ERRORS: JsonDict = {
     "Error": _object({"status": ref("Status")}, "The body of every error.", required=["status"]),
 }
 
-SCHEMAS: JsonDict = {**_PAYLOAD, **_META, **_MESSAGES, **_METADATA, **_ERRORS}
+SCHEMAS: JsonDict = {**_PAYLOAD, **_META, **_MESSAGES, **_ANSWERS, **_METADATA, **_ERRORS}
 MULTIPART_SCHEMAS = {"SeldonMessage": "MultipartMessage"}
 """The schemas that look different in parts; the others have the same fields, each written as JSON."""

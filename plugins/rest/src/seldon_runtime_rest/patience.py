@@ -40,10 +40,13 @@ def _waits_s(lines: Iterable[tuple[bytes, bytes]]) -> Iterator[float]:
     for preference in preferences:
         word, _, value_text = preference.partition(";")[0].partition("=")
         if word.strip().lower() == "wait":
-            yield from _whole(value_text.strip().strip('"'), 1.0)
+            yield from _whole(value_text.strip(" \t").strip('"'), 1.0)
             return  # "only the first instance is to be considered" (RFC 7240, section 2)
 
 
 def _whole(text: str, unit_s: float) -> Iterator[float]:
-    if _WHOLE.fullmatch(text.strip()) and int(text):
-        yield int(text) * unit_s
+    number = text.strip(
+        " \t"
+    )  # what else is a blank for Python is none in a header (RFC 9110, section 5.6.3)
+    if _WHOLE.fullmatch(number) and int(number):
+        yield int(number) * unit_s

@@ -17,6 +17,8 @@ from seldon_runtime_tools.contract import Column, Contract
 
 _MEMBERS = frozenset({"name", "dtype", "ftype", "range", "values", "repeat", "shape"})
 _DTYPES = ("FLOAT", "INT", "STRING")
+_MOST_VALUES = 1_000_000
+"""Of one row."""
 
 
 class ContractError(Exception):
@@ -29,7 +31,7 @@ def read(file: Path) -> Contract:
         given = json.loads(file.read_text("utf-8"))
     except OSError as error:
         raise ContractError(f"{file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ContractError(f"{file} is no JSON: {error}") from error
     if not isinstance(given, dict):
         raise ContractError(f"{file}: expected an object with features and targets")
@@ -58,8 +60,10 @@ def _repeated(column: Column, repeat: Any, where: str) -> Iterator[Column]:
     if repeat is None:
         yield column
         return
-    if type(repeat) is not int or repeat < 1:
-        raise ContractError(f"{where}: repeat is {repeat!r}, expected how many columns there are")
+    if type(repeat) is not int or not 0 < repeat <= _MOST_VALUES:
+        raise ContractError(
+            f"{where}: repeat is {repeat!r:.40}, expected how many columns there are, at most {_MOST_VALUES}"
+        )
     for number in range(repeat):
         yield Column(f"{column.name}:{number}", *(getattr(column, name) for name in Column.__slots__[1:]))
 
@@ -77,7 +81,9 @@ def _column(entry: Mapping[str, Any], where: str) -> Column:
         raise ContractError(f"{where}: a STRING must be categorical")
     shape = entry.get("shape", [])
     if not isinstance(shape, list) or not all(type(size) is int and size > 0 for size in shape):
-        raise ContractError(f"{where}: shape is {shape!r}, expected a list of positive sizes")
+        raise ContractError(f"{where}: shape is {shape!r:.80}, expected a list of positive sizes")
+    if math.prod(shape) > _MOST_VALUES:
+        raise ContractError(f"{where}: shape is {shape!r:.80}, expected at most {_MOST_VALUES} values")
     lowest, highest = _range(entry.get("range", ["-inf", "inf"]), where)
     if dtype == "INT" and not _holds_a_whole_number(lowest, highest):
         raise ContractError(f"{where}: range is {entry['range']!r}, which holds no whole number of 64 bits")
@@ -87,11 +93,11 @@ def _column(entry: Mapping[str, Any], where: str) -> Column:
 def _range(given: Any, where: str) -> tuple[float, float]:
     try:
         lowest, highest = (float(bound) for bound in given)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         lowest = highest = math.nan
     if not lowest <= highest:
         raise ContractError(
-            f'{where}: range is {given!r}, expected [lowest, highest]; "-inf" and "inf" are open'
+            f'{where}: range is {given!r:.80}, expected [lowest, highest]; "-inf" and "inf" are open'
         )
     return lowest, highest
 

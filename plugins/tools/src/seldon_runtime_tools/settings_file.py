@@ -17,13 +17,17 @@ def read(folder: Path) -> dict[str, str]:
     """The settings of the component in ``folder``; empty when it has no such file.
 
     Raises:
-        click.ClickException: a line that is neither a setting, nor empty, nor a comment.
+        click.ClickException: it is no UTF-8, or a line is neither a setting, nor empty, nor a comment.
     """
     file = folder / PLACE
     if not file.is_file():
         return {}
+    try:
+        lines = file.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise click.ClickException(f"{file} is no UTF-8 text: {error}") from error
     settings: dict[str, str] = {}
-    for number, line in enumerate(file.read_text("utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         settings.update([assignment(line.strip(), f"{file}, line {number}")])
