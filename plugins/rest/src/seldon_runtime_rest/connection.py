@@ -130,8 +130,8 @@ class Connection(HttpToolsProtocol):
             self._await_client()
 
     def on_message_begin(self) -> None:
-        """Called by the parser. A client that was to leave with the answer to an earlier request stays for this
-        one, if it has not been told yet."""
+        """Called by the parser. A client that was to leave with the answer to an earlier request stays for
+        this one, if it has not been told yet."""
         if self._leaving is not None and not self._leaving.response_started:
             self._leaving.keep_alive = True
         self._leaving = None

@@ -76,7 +76,7 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="SELDON_HTTP_MAX_CONNECTION_AGE_S",
             type=click.FloatRange(0, 86_400),
             default=60.0,
-            help="Seconds after which the next answer tells the client to connect anew, which spreads the load; "
+            help="Seconds after which an answer tells the client to connect anew, which spreads the load; "
             "0: never.",
         ),
         option(
