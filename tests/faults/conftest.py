@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import os
 import re
 import select
 import socket
@@ -22,6 +23,8 @@ import pytest
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
 WAIT_S = 30.0
+SLOW = "SELDON_TEST_SLOW" in os.environ
+"""Whether sizes are the real ones, and waits the whole ones: ``tox run -e faults``."""
 _LOCAL = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
 _JSON = {"Content-Type": "application/json"}
 
@@ -192,13 +195,35 @@ class Wire:
                 self.socket.sendall(piece)
         return self
 
+    def send_if_open(self, piece: bytes) -> bool:
+        """Send a piece unless the server has ended the connection, or takes nothing for ``WAIT_S``."""
+        try:
+            self.socket.sendall(piece)
+        except OSError:
+            return False
+        return True
+
+    def ends_or_has(self, part: bytes) -> bool:
+        """Whether, within ``WAIT_S``, the server ends the connection, or sends something with that part."""
+        try:
+            while part not in self.received:
+                more = self.socket.recv(65536)
+                if not more:
+                    return True
+                self.received += more
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            return True
+        return True
+
     def is_readable(self, within_s: float) -> bool:
         """Whether there are bytes, or the end."""
         return bool(select.select([self.socket], [], [], within_s)[0])
 
     def until(self, end: bytes) -> bytes:
-        """What comes up to and with ``end``."""
-        while not self.received.endswith(end):
+        """What comes up to and with ``end``, and what came with it."""
+        while end not in self.received:
             part = self.socket.recv(65536)
             assert part, f"the connection ended after {self.received!r:.500}"
             self.received += part
@@ -232,6 +257,12 @@ def wire() -> Iterator[Callable[..., Wire]]:
     yield wire
     for one in wires:
         one.close()
+
+
+@pytest.fixture
+def slow() -> bool:
+    """Whether sizes are the real ones: ``tox run -e faults``. The default run has smaller ones."""
+    return SLOW
 
 
 @pytest.fixture

@@ -59,12 +59,15 @@ def test_what_does_no_harm(seldon_run: Start, workers: str) -> None:
     assert server.stop() == 0
 
 
-@pytest.mark.parametrize(("text", "fate"), [("exit", "status 5"), ("segfault", "SIGSEGV")])
+@pytest.mark.parametrize(
+    ("text", "fate", "transport"), [("exit", "status 5", "rest"), ("segfault", "SIGSEGV", "grpc")]
+)
 def test_a_worker_that_ends_itself_takes_its_call_along_and_nothing_else(
-    seldon_run: Start, load: Start, text: str, fate: str
+    seldon_run: Start, load: Start, text: str, fate: str, transport: str
 ) -> None:
     server = seldon_run("Wild", "REST,GRPC", "--workers", "2", source=WILD)
-    clients = load(server, "rest", clients=2)
+    clients = load(server, transport, clients=2)
+    clients.wait_for_answers()
     with pytest.raises(ConnectionError):
         ask(server, text)
     server.wait_for_log(rf"{fate}(?s:.*)is ready")

@@ -25,6 +25,7 @@ PLAIN = {
     "grpc_threads": None,
     "grpc_max_message_bytes": None,
     "grpc_keepalive_s": 60.0,
+    "grpc_max_connections": None,
     "grpc_max_connection_age_s": 10.0,
     "grpc_tls_cert": None,
     "grpc_tls_key": None,

@@ -6,6 +6,7 @@ import logging
 import socket
 import threading
 import time
+from contextlib import suppress
 
 import grpc
 import pytest
@@ -69,6 +70,26 @@ def test_every_method_of_every_service_is_answered(serve, path):
         assert served.ask(b"\x2a\x01s", path).strData == CALLS[name].value
     else:
         served.ask(b"" if name != "Route" else b"\x2a\x01s", path)
+
+
+def test_more_connections_than_may_be_open_are_closed(serve):
+    port = int(serve(Echo(), grpc_max_connections=2).target.rpartition(":")[2])
+
+    def is_served():
+        """Whether a new connection is greeted."""
+        connection = socket.create_connection(("127.0.0.1", port), timeout=LIMIT_S)
+        connections.append(connection)
+        with suppress(ConnectionResetError):
+            connection.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]))
+            return connection.recv(1) != b""
+        return False
+
+    connections: list[socket.socket] = []
+    assert [is_served() for _ in range(4)] == [True, True, False, False]
+    connections[0].close()
+    wait_until(is_served)
+    for connection in connections:
+        connection.close()
 
 
 @pytest.mark.parametrize("path", ["Model/Nothing", "Nothing/Predict"])

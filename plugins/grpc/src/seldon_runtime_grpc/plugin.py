@@ -47,6 +47,13 @@ def seldon_options() -> Sequence[click.Option]:
             help="Seconds after which an idle client is asked whether it is still there.",
         ),
         option(
+            "--grpc-max-connections",
+            envvar="SELDON_GRPC_MAX_CONNECTIONS",
+            type=click.IntRange(1, _LARGEST),
+            help="Connections that may be open at the same time; further ones are closed.  [default: a fifth "
+            "of the open files that the system allows]",
+        ),
+        option(
             "--grpc-max-connection-age",
             "grpc_max_connection_age_s",
             envvar="SELDON_GRPC_MAX_CONNECTION_AGE_S",

@@ -56,7 +56,6 @@ class GrpcTransport:
     name = NAME
 
     def __init__(self, service: Service, settings: Settings) -> None:
-        allow_open_files()
         self._service = service
         self._settings = settings
         self._host: str = settings["host"]
@@ -154,6 +153,8 @@ def _sleep_until(end: float) -> None:
 def _options(settings: Settings, shared: bool, *, streams: int) -> list[tuple[str, int]]:
     """Of the channel, as grpc/impl/channel_arg_names.h explains them."""
     age_s: float = settings["grpc_max_connection_age_s"] if shared else 0
+    files = allow_open_files()
+    connections = settings["grpc_max_connections"] or files // 5  # HTTP has three quarters
     largest = settings["grpc_max_message_bytes"] or pod_annotations.max_message_bytes() or _MAX_MESSAGE_BYTES
     return [
         ("grpc.so_reuseport", int(shared)),
@@ -161,6 +162,7 @@ def _options(settings: Settings, shared: bool, *, streams: int) -> list[tuple[st
         # grpc counts calls that a client has taken back until they are disposed of, so this also stops
         # floods of those (CVE-2023-44487), which else have it cancel the calls of others.
         ("grpc.max_concurrent_streams", streams),
+        ("grpc.max_allowed_incoming_connections", connections),
         ("grpc.server_handshake_timeout_ms", int(_HANDSHAKE_TIMEOUT_S * 1000)),
         ("grpc.max_receive_message_length", largest),
         ("grpc.max_send_message_length", largest),

@@ -60,6 +60,8 @@ class Connection(HttpToolsProtocol):
         self._window_bytes = 0
         self._unwritten_bytes = 0
         self._is_deaf = False
+        self._old_at = self.loop.time() + self._manners.age_s()
+        self._leaving: RequestResponseCycle | None = None
         self._previous: RequestResponseCycle | None = None
         self._awaited: Callable[[], None] | None = None
         self._sending_timer: asyncio.TimerHandle | None = None
@@ -88,6 +90,7 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Called by uvicorn when the server ends."""
+        self._leaving = None
         if self._is_deaf:
             self.transport.abort()
         else:
@@ -126,6 +129,14 @@ class Connection(HttpToolsProtocol):
         else:
             self._await_client()
 
+    def on_message_begin(self) -> None:
+        """Called by the parser. A client that was to leave with the answer to an earlier request stays for
+        this one, if it has not been told yet."""
+        if self._leaving is not None and not self._leaving.response_started:
+            self._leaving.keep_alive = True
+        self._leaving = None
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
         """Called by the parser."""
         _check_head(self.parser.get_http_version(), self.headers)
@@ -139,6 +150,9 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._framing_bytes = self._window_bytes = 0
         self.headers = []  # what the parser finds from now on are trailers: they are no headers
+        if self.cycle.keep_alive and self.loop.time() >= self._old_at:
+            self.cycle.keep_alive = False  # so the answer tells the client to close
+            self._leaving = self.cycle
         if len(self.pipeline) > _MAX_PIPELINED:
             raise _Refused(400, f"more than {_MAX_PIPELINED} requests wait on this connection")
 

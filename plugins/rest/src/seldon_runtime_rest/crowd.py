@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import random
 from dataclasses import dataclass, field
 
 logger = logging.getLogger(__name__)
@@ -23,6 +25,12 @@ class Manners:
     max_head_bytes: int = 64 * 1024
     """Of the request line and headers together."""
     max_connections: int = 10_000
+    max_age_s: float = 0.0
+    """Of a connection; 0 for any."""
+
+    def age_s(self) -> float:
+        """How old a new connection may become: a tenth more or less, so that not all end at once."""
+        return self.max_age_s * random.uniform(0.9, 1.1) if self.max_age_s else math.inf
 
     @property
     def least_bytes(self) -> float:

@@ -71,6 +71,15 @@ def seldon_options() -> Sequence[click.Option]:
             help="Seconds that an idle connection is kept.",
         ),
         option(
+            "--http-max-connection-age",
+            "http_max_connection_age_s",
+            envvar="SELDON_HTTP_MAX_CONNECTION_AGE_S",
+            type=click.FloatRange(0, 86_400),
+            default=60.0,
+            help="Seconds after which an answer tells the client to connect anew, which spreads the load; "
+            "0: never.",
+        ),
+        option(
             "--http-head-timeout",
             "http_head_timeout_s",
             envvar="SELDON_HTTP_HEAD_TIMEOUT_S",

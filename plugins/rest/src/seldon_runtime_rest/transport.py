@@ -167,6 +167,7 @@ def _manners(settings: Settings) -> Manners:
         settings["http_body_timeout_s"],
         settings["http_max_head_bytes"],
         allow_open_files() * 3 // 4 if connections is None else connections,
+        settings["http_max_connection_age_s"],
     )
 
 
