@@ -24,8 +24,16 @@ _METADATA = (("user-agent", "grpc-python/1.85 grpc-c/53 (linux; chttp2)"),)
 class _Context(grpc.ServicerContext):
     """What the handlers ask of grpc's context, at no cost."""
 
+    def __init__(self) -> None:
+        self._callbacks: list[Callable[[], None]] = []
+
     def add_callback(self, callback: Callable[[], None]) -> bool:
+        self._callbacks.append(callback)
         return True
+
+    def end(self) -> None:
+        for callback in self._callbacks:
+            callback()
 
     def invocation_metadata(self) -> Any:
         return _METADATA
@@ -45,7 +53,9 @@ def through_handler(body: bytes) -> Callable[[int], None]:
 
     def make(calls: int) -> None:
         for _ in range(calls):
-            answer = handlers.service(details).stream_unary(iter([body]), _Context())
+            context = _Context()
+            answer = handlers.service(details).stream_unary(iter([body]), context)
+            context.end()
             assert len(answer) >= len(body)
 
     return make

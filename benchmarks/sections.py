@@ -80,7 +80,7 @@ SECTIONS = {
         "Memory of a call",
         "Inside one process. *Allocations* are those of the C library, with Python's own allocator switched "
         "off; the rest is of Python and NumPy: the most that a call holds at a time, and what calls leave.",
-        ("allocations", "KiB at the most", "blocks left by 100 calls"),
+        ("allocations", "KiB at the most", "blocks left by 20 calls"),
         flipped=True,
     ),
 }
