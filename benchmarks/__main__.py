@@ -9,8 +9,9 @@ import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
-from benchmarks import in_process, load, machine, processes, report
+from benchmarks import allocations, in_process, load, machine, processes, report
 from benchmarks.measuring import Plan
 from benchmarks.servers import Server, peers
 
@@ -24,7 +25,7 @@ SECTIONS = {
     "connections": processes.connections,
     "workers": processes.workers,
     "plugins": processes.plugins,
-    "allocations": in_process.allocations,
+    "allocations": allocations.allocations,
 }
 _IN_PROCESS = {"stages", "allocations"}
 _DOCS = Path(__file__).parent.parent / "docs"
@@ -41,21 +42,20 @@ def main() -> None:
         sys.exit(f"please install {' and '.join(missing)} (Debian: wrk, nghttp2-client)")
     versions, found = _peers(arguments.peers)
     plan = Plan(arguments.rounds, arguments.seconds, found)
-    findings = []
-    for name in chosen:
-        began = time.monotonic()
-        for finding in SECTIONS[name](plan):
-            findings.append(asdict(finding))
-            print(finding.section, finding.row, finding.subject, finding.measure, finding.values, flush=True)
-        print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
-    results = {
+    results: dict[str, Any] = {
         "command": _command(arguments, plan),
         "machine": machine.facts() | {"peers": ", ".join(versions)},
         "rounds": plan.rounds,
         "seconds": plan.seconds,
-        "findings": findings,
+        "findings": [],
     }
-    arguments.output.write_text(json.dumps(results, indent=1) + "\n")
+    for name in chosen:
+        began = time.monotonic()
+        for finding in SECTIONS[name](plan):
+            results["findings"].append(asdict(finding))
+            print(finding.section, finding.row, finding.subject, finding.measure, finding.values, flush=True)
+        print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
+        arguments.output.write_text(json.dumps(results, indent=1) + "\n")  # a later section may fail
     if arguments.docs is not None:
         report.write(results, arguments.docs)
 
@@ -82,7 +82,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     named = os.environ.get("SELDON_BENCH_PEERS", "")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=4.0, help="of load in each round")
+    parser.add_argument("--seconds", type=float, default=2.0, help="of load in each round")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, help="some sections")
     parser.add_argument(
         "--peers",

@@ -1,12 +1,9 @@
-"""The sections that measure the call path inside this process: stages, instructions, memory."""
+"""The call path inside this process: calls without a server, and what each of their steps costs."""
 
 from __future__ import annotations
 
-import gc
 import statistics
-import sys
 import time
-import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -14,10 +11,12 @@ from typing import Any
 import numpy as np
 import orjson
 
+from benchmarks.grpc_handler import through_handler
 from benchmarks.measuring import Finding, Plan, alternating
 from benchmarks.programs.Identity import Identity
 from benchmarks.rest_connection import through_connection
 from seldon_runtime.call import Call
+from seldon_runtime.codec import Codec
 from seldon_runtime.component import Component
 from seldon_runtime.executor import Executor
 from seldon_runtime.limits import Limits
@@ -33,6 +32,8 @@ SIZES = (4, 1_000, 100_000)
 """Numbers in a payload."""
 Calls = Callable[[int], None]
 """Makes so many calls."""
+Steps = Mapping[str, Callable[[], object]]
+"""By name, what runs one."""
 
 
 def array_of(size: int) -> Any:
@@ -63,43 +64,52 @@ def through_rest(size: int) -> Calls:
 
 
 def through_grpc(size: int) -> Calls:
-    """Calls from the bytes of the request to those of the answer."""
-    component, codec, body = Component(Identity()), GrpcCodec(Limits()), grpc_body(size)
-
-    def make(calls: int) -> None:
-        for _ in range(calls):
-            component.answer(Call(Method.PREDICT, body, codec, "grpc"))
-
-    return make
+    """Calls from the message that grpc hands over to the one that it takes."""
+    return through_handler(grpc_body(size))
 
 
 def stages(plan: Plan) -> Iterator[Finding]:
-    """What each step of a REST call costs, microseconds, and what the hand-over between two threads does."""
+    """What each step of a call costs, microseconds, and what the hand-over between two threads does."""
     executor = Executor()
     executor.start()
-    for size in SIZES:
-        subjects = {name: partial(_measure, step) for name, step in _steps(size, executor).items()}
-        yield from alternating(plan, "stages", f"{size} numbers", subjects)
+    service = Service(Component(Identity()), executor)
+    for name, steps_of in (("REST", _rest_steps), ("gRPC", _grpc_steps)):
+        for size in SIZES:
+            subjects = {step: partial(_measure, run) for step, run in steps_of(size, service).items()}
+            yield from alternating(plan, "stages", f"{name}, {size} numbers", subjects)
     executor.stop()
 
 
-def _steps(size: int, executor: Executor) -> dict[str, Callable[[], object]]:
-    codec, component = rest_codec(), Component(Identity())
-    service = Service(component, executor)
-    body = rest_body(size)
+def _rest_steps(size: int, service: Service) -> Steps:
+    codec, body = rest_codec(), rest_body(size)
+    reading, answer, whole = _common_steps(codec, body, service)
+    shaped = encode_message(answer)
+    writing = {"encode": lambda: encode_message(answer), "write": lambda: codec.write(shaped)}
+    return {**reading, **writing, **whole}
+
+
+def _grpc_steps(size: int, service: Service) -> Steps:
+    codec, body = GrpcCodec(Limits()), grpc_body(size)
+    reading, answer, whole = _common_steps(codec, body, service)
+    return {**reading, "encode": lambda: codec.encode(Method.PREDICT, answer), **whole}
+
+
+def _common_steps(codec: Codec, body: bytes, service: Service) -> tuple[Steps, Message, Steps]:
+    """What comes before the answer is written, that answer, and all together."""
+    component = service.component
     parsed = codec.parse(Method.PREDICT, body)
     request: Any = codec.decode(Method.PREDICT, parsed)
     payload = pack(request.payload.value, request.payload.kind, lambda: ["t:0", "t:1", "t:2", "t:3"])
-    shaped = encode_message(Message(payload, request.meta))
-    return {
+    reading: Steps = {
         "parse": lambda: codec.parse(Method.PREDICT, body),
         "decode": lambda: codec.decode(Method.PREDICT, parsed),
         "call": lambda: component._run(Method.PREDICT, request),
-        "encode": lambda: encode_message(Message(payload, request.meta)),
-        "write": lambda: codec.write(shaped),
-        "all": lambda: component.answer(Call(Method.PREDICT, body, codec, "rest")),
-        "all, asked from another thread": lambda: service.call(Call(Method.PREDICT, body, codec, "rest")),
     }
+    whole: Steps = {
+        "all": lambda: component.answer(Call(Method.PREDICT, body, codec, codec.name)),
+        "all, asked from another thread": lambda: service.call(Call(Method.PREDICT, body, codec, codec.name)),
+    }
+    return reading, Message(payload, request.meta), whole
 
 
 def _measure(step: Callable[[], object]) -> Mapping[str, float]:
@@ -118,37 +128,3 @@ def median_us(step: Callable[[], object]) -> float:
             step()
         groups.append((time.perf_counter() - began) / runs)
     return statistics.median(groups) * 1e6
-
-
-def allocations(plan: Plan) -> Iterator[Finding]:
-    """Memory of a call: the most at a time, and blocks that a hundred calls leave behind."""
-    for name, make in (("REST", through_rest), ("gRPC", through_grpc)):
-        for size in SIZES:
-            calls = make(size)
-            row = f"{name}, {size} numbers"
-            yield Finding("allocations", row, "seldon", "KiB at the most", [peak_bytes(calls) / 1024])
-            yield Finding("allocations", row, "seldon", "blocks left by 100 calls", [blocks_left(calls, 100)])
-
-
-def peak_bytes(calls: Calls) -> float:
-    """The most memory of Python and NumPy that a call held at a time, above what was held before."""
-    calls(1)
-    gc.collect()
-    tracemalloc.start()
-    calls(1)
-    before, _ = tracemalloc.get_traced_memory()
-    tracemalloc.reset_peak()
-    calls(1)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    return peak - before
-
-
-def blocks_left(calls: Calls, number: int) -> float:
-    """How many memory blocks more there are after so many calls than before."""
-    calls(10)
-    gc.collect()
-    before = sys.getallocatedblocks()
-    calls(number)
-    gc.collect()
-    return sys.getallocatedblocks() - before

@@ -59,7 +59,7 @@ def rest(server: Running, processor: int, connections: int, seconds: float) -> L
     if "bad: 0" not in output and "incumbent" not in server.server.name:  # that one closes its connections
         raise SystemExit(f"{server.server.name} failed calls:\n{output}")
     rate = float(_found(r"Requests/sec:\s+([\d.]+)", output))
-    return Load(rate, processor_s / int(_found(r"(\d+) requests in", output)) * 1e6)
+    return Load(rate, processor_s / _some(r"(\d+) requests in", output) * 1e6)
 
 
 def grpc(server: Running, processor: int, streams: int, seconds: float) -> Load:
@@ -76,7 +76,7 @@ def grpc(server: Running, processor: int, streams: int, seconds: float) -> Load:
         output, processor_s = _measured(
             [*command, *headers, f"http://127.0.0.1:{server.grpc}{PREDICT}"], server, processor
         )
-    done, failed = (int(_found(pattern, output)) for pattern in (r"(\d+) succeeded", r"(\d+) failed"))
+    done, failed = _some(r"(\d+) succeeded", output), int(_found(r"(\d+) failed", output))
     data_bytes = int(_found(r"\((\d+)\) data", output))
     if failed or data_bytes < done * len(TENSOR):  # an error has no message
         raise SystemExit(f"{server.server.name} failed calls:\n{output}")
@@ -101,3 +101,10 @@ def _found(pattern: str, text: str) -> str:
     if found is None:
         raise SystemExit(f"the load generator printed no {pattern!r}:\n{text}")
     return found[1]
+
+
+def _some(pattern: str, text: str) -> int:
+    number = int(_found(pattern, text))
+    if not number:
+        raise SystemExit(f"no call was answered within the time; try more --seconds:\n{text}")
+    return number

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import subprocess
-import sysconfig
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 
@@ -25,6 +25,8 @@ CONNECTIONS = (1, 4, 16, 64, 256, 1000)
 SIZES = tuple(10**power for power in range(8))
 _PERCENTILES = (50, 90, 99, 99.9, 100)
 _LARGE = 1000
+_REDIS = "redis-server"
+_EVERY_SECOND = {"PERSISTENCE_INTERVAL_S": "1"}
 
 
 def throughput(plan: Plan) -> Iterator[Finding]:
@@ -102,14 +104,8 @@ def sizes(plan: Plan) -> Iterator[Finding]:
 
 
 def workers(plan: Plan) -> Iterator[Finding]:
-    """Calls per second with more workers, where the runtime has them. Not pinned: they share the processors
-    with what loads them."""
-    help_ = subprocess.run(
-        [f"{sysconfig.get_path('scripts')}/seldon-run", "--help"], check=True, capture_output=True, text=True
-    ).stdout
-    if "--workers" not in help_:
-        return
-    for count in (1, 2):
+    """Calls per second with more workers. Not pinned: they share the processors with what loads them."""
+    for count in (1, 2, 4):
         with running(ours("REST", "--workers", str(count)), None) as server:
             yield from alternating(plan, "workers", str(count), {"seldon": partial(_rest, plan, server, 64)})
 
@@ -117,16 +113,25 @@ def workers(plan: Plan) -> Iterator[Finding]:
 def plugins(plan: Plan) -> Iterator[Finding]:
     """What each plugin takes from the calls that do not use it otherwise."""
     plain = ours("REST")
-    variants = [
-        plain,
-        *(_with_metrics(plain) if installed(METRICS) else ()),
-        plain.changed("persistence in a file", PERSISTENCE="file", PERSISTENCE_INTERVAL_S="1"),
-        replace(ours("REST,GRPC"), name="gRPC beside REST"),
-        plain.changed("access log", "--access-log"),
-    ]
-    with all_running(plan, variants) as servers:
+    with ExitStack() as stack:
+        variants = [
+            plain,
+            *(_with_metrics(plain) if installed(METRICS) else ()),
+            plain.changed("persistence in a file", PERSISTENCE="file", **_EVERY_SECOND),
+            *(_with_redis(plain, plan, stack) if shutil.which(_REDIS) else ()),
+            replace(ours("REST,GRPC"), name="gRPC beside REST"),
+            plain.changed("access log", "--access-log"),
+        ]
+        servers = stack.enter_context(all_running(plan, variants))
         subjects = {s.server.name: partial(_rest, plan, s, 16) for s in servers}
         yield from alternating(plan, "plugins", "REST, 16 connections", subjects)
+
+
+def _with_redis(plain: Server, plan: Plan, stack: ExitStack) -> list[Server]:
+    program = Server("redis", (_REDIS, "--port", "{grpc}", "--save", ""), ready="")
+    redis = stack.enter_context(running(program, plan.load_processor))
+    place = {"REDIS_SERVICE_HOST": "127.0.0.1", "REDIS_SERVICE_PORT": str(redis.grpc)}
+    return [plain.changed("persistence in Redis", PERSISTENCE="redis", **place, **_EVERY_SECOND)]
 
 
 def _with_metrics(plain: Server) -> list[Server]:

@@ -54,8 +54,9 @@ SECTIONS = {
         flipped=True,
     ),
     "stages": Section(
-        "What a REST call is made of",
-        "REST, inside one process. *All* has also what stands between the steps: names, meta, dispatch.",
+        "What a call is made of",
+        "Inside one process, without the transport. *All* has also what stands between the steps: names, "
+        "meta, dispatch. Over gRPC *encode* writes, too.",
         ("µs",),
     ),
     "sizes": Section(
@@ -77,8 +78,9 @@ SECTIONS = {
     ),
     "allocations": Section(
         "Memory of a call",
-        "Of Python and NumPy, inside one process: the most that a call holds at a time, and what it leaves.",
-        ("KiB at the most", "blocks left by 100 calls"),
+        "Inside one process. *Allocations* are those of the C library, with Python's own allocator switched "
+        "off; the rest is of Python and NumPy: the most that a call holds at a time, and what calls leave.",
+        ("allocations", "KiB at the most", "blocks left by 20 calls"),
         flipped=True,
     ),
 }

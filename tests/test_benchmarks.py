@@ -34,7 +34,7 @@ print(json.dumps(latencies_ms(SimpleNamespace(server=server, http=int(sys.argv[1
 
 def python(*words: str) -> str:
     return subprocess.run(
-        [sys.executable, *words], cwd=ROOT, check=True, capture_output=True, text=True, timeout=100
+        [sys.executable, *words], cwd=ROOT, check=True, capture_output=True, text=True, timeout=250
     ).stdout
 
 
@@ -52,6 +52,7 @@ def test_a_server_that_does_not_keep_up_has_no_latency(seldon_run: Start) -> Non
     assert json.loads(python("-c", LATENCIES, str(server.port), "200")) is None
 
 
+@pytest.mark.timeout(300)
 def test_the_page_is_written_from_what_was_found(tmp_path: Path) -> None:
     output = tmp_path / "found.json"
     words = ("-m", "benchmarks", "--only", "allocations", "--rounds", "1")

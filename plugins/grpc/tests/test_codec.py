@@ -21,9 +21,11 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.identity import Identity, ServiceType
 from seldon_runtime.limits import Limits
 from seldon_runtime.message import Kind, Message, Meta, Method, Payload
+from seldon_runtime_grpc import numbers
 from seldon_runtime_grpc.codec import GrpcCodec
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import Feedback, SeldonMessage, SeldonMessageList, Tensor
+from seldon_runtime_grpc.values import fill_list
 
 CODEC = GrpcCodec(Limits())
 shapes = arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4)
@@ -69,6 +71,24 @@ def test_what_is_encoded_is_decoded_to_the_same(array, kind, names):
     np.testing.assert_array_equal(
         read.payload.value, np.array(array.tolist()) if kind is Kind.NDARRAY else array
     )
+
+
+@pytest.mark.parametrize("kind", [Kind.TENSOR, Kind.NDARRAY])
+@pytest.mark.parametrize("count", [1, 10, 11, numbers.FEW, numbers.FEW + 1, 1000])
+def test_few_values_and_many_are_read_and_written_alike(kind, count):
+    array = np.linspace(-1, 1, count).reshape(1, count)
+    expected = SeldonMessage(meta={})
+    expected.data.names.append("n")
+    if kind is Kind.TENSOR:
+        expected.data.tensor.shape.extend(array.shape)
+        expected.data.tensor.values.extend(array.ravel().tolist())
+    else:
+        fill_list(expected.data.ndarray, array.tolist())
+    written = CODEC.encode(Method.PREDICT, Message(Payload(kind, array, ["n"])))
+    assert written == expected.SerializeToString()
+    read = CODEC.decode(Method.PREDICT, expected).payload
+    np.testing.assert_array_equal(read.value, array)
+    assert (read.value.dtype, read.value.flags.writeable) == (np.float64, True)
 
 
 @given(st.one_of(st.tuples(st.just(Kind.STR), st.text()), st.tuples(st.just(Kind.BINARY), st.binary())))

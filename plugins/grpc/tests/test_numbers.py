@@ -42,6 +42,14 @@ def test_a_tensor_is_what_protobuf_would_write(array):
 
 
 @given(any_numbers)
+def test_a_tensor_of_a_few_values_is_what_protobuf_would_write(array):
+    tensor = Tensor()
+    with np.errstate(over="ignore"):
+        numbers.fill_tensor(tensor, array)
+        assert tensor.SerializeToString() == b"".join(numbers.tensor_parts(array))
+
+
+@given(any_numbers)
 def test_a_list_is_what_protobuf_would_write(array):
     with np.errstate(over="ignore"):
         expected = list_of(array.astype(np.float64).tolist())

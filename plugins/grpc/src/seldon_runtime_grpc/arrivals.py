@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,8 +25,8 @@ class Arrivals:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._waiting: dict[grpc.ServicerContext, None] = {}
-        self._changing = threading.Lock()
+        # No thread needs a lock: its methods are atomic.
+        self._waiting: OrderedDict[grpc.ServicerContext, None] = OrderedDict()
         self._told = False
 
     def next(self, messages: Iterator[Any], context: grpc.ServicerContext) -> Any:
@@ -36,18 +36,13 @@ class Arrivals:
             StopIteration: there is none.
             grpc.RpcError: the call has ended meanwhile, by the client, or because it had to go.
         """
-        with self._changing:
-            self._waiting[context] = None
-            oldest = next(iter(self._waiting)) if len(self._waiting) > self._most else None
-            if oldest is not None:
-                del self._waiting[oldest]
-        if oldest is not None:
-            self._send_away(oldest)
+        self._waiting[context] = None
+        if len(self._waiting) > self._most:
+            self._send_away_oldest()
         try:
             return next(messages)
         finally:
-            with self._changing:
-                self._waiting.pop(context, None)
+            self._waiting.pop(context, None)
 
     def each(self, messages: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
         """All messages of a call, each waited for like the first. Raises as :meth:`next` does."""
@@ -58,7 +53,8 @@ class Arrivals:
                 return
             yield message
 
-    def _send_away(self, context: grpc.ServicerContext) -> None:
+    def _send_away_oldest(self) -> None:
+        context, _ = self._waiting.popitem(last=False)
         if not self._told:
             self._told = True
             logger.warning(

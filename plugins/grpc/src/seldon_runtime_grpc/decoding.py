@@ -38,7 +38,7 @@ def decode_message(message: SeldonMessage, limits: Limits, where: str = "the req
     payload = _payload(message, limits, where)
     if payload is None:
         raise SeldonError(f"{where} has no payload, expected data, jsonData, strData, binData or customData")
-    return neutral.Message(payload, *decode_meta(message.meta))
+    return neutral.Message(payload, *decode_meta(message))
 
 
 def decode_messages(messages: SeldonMessageList, limits: Limits) -> list[neutral.Message]:
@@ -66,7 +66,7 @@ def decode_feedback(feedback: Feedback, limits: Limits) -> neutral.Feedback:
         if not feedback.HasField(name):
             return None
         message: SeldonMessage = getattr(feedback, name)
-        return neutral.Message(_payload(message, limits, name), *decode_meta(message.meta))
+        return neutral.Message(_payload(message, limits, name), *decode_meta(message))
 
     return neutral.Feedback(
         request=part("request"), response=part("response"), reward=feedback.reward, truth=part("truth")
@@ -84,7 +84,7 @@ def _payload(message: SeldonMessage, limits: Limits, where: str) -> Payload | No
 
 
 def _data(data: DefaultData, limits: Limits, where: str) -> Payload:
-    names = list(data.names)
+    names = data.names[:]
     kind = data.WhichOneof("data_oneof")
     if kind == "tensor":
         return Payload(Kind.TENSOR, _tensor(data.tensor, limits, f"{where}.tensor"), names)
@@ -97,11 +97,12 @@ def _data(data: DefaultData, limits: Limits, where: str) -> Payload:
 
 def _tensor(tensor: Tensor, limits: Limits, where: str) -> NDArray[Any]:
     limits.check_values(len(tensor.values), f"{where}.values")
-    return reshaped(numbers.from_tensor(tensor), list(tensor.shape), f"{where}.shape")
+    return reshaped(numbers.from_tensor(tensor), tensor.shape[:], f"{where}.shape")
 
 
 def _ndarray(values: ListValue, limits: Limits, where: str) -> NDArray[Any]:
-    array = numbers.from_list(values.SerializeToString())
+    few = values.ByteSize() <= numbers.FEW_LISTED_BYTES
+    array = None if few else numbers.from_list(values.SerializeToString())
     if array is None:
         return array_from_list(list_to_python(values), where, limits)
     limits.check_values(array.size, where)

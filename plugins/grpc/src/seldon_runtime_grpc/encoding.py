@@ -30,12 +30,15 @@ def encode_message(answer: Message) -> bytes:
     try:
         message = SeldonMessage()
         fill_meta(message.meta, answer.meta)
-        if answer.payload is None:
-            return message.SerializeToString()
-        if answer.payload.kind in DATA_KINDS:
-            data = wire.nested(_DATA, _data_parts(answer.payload))
-            return b"".join([message.SerializeToString(), *data])
-        _fill_payload(message, answer.payload)
+        payload = answer.payload
+        if payload is not None and payload.kind in DATA_KINDS:
+            if payload.kind is not Kind.TENSOR or payload.value.size > numbers.FEW:
+                data = wire.nested(_DATA, _data_parts(payload))
+                return b"".join([message.SerializeToString(), *data])
+            message.data.names.extend(_names(payload.names or ()))
+            numbers.fill_tensor(message.data.tensor, payload.value)
+        elif payload is not None:
+            _fill_payload(message, payload)
         return message.SerializeToString()
     except _UNWRITABLE as error:
         raise unwritable(error) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import grpc
@@ -103,11 +104,8 @@ class Handlers(grpc.GenericRpcHandler):
                 client=context.peer() if self._tells_client else None,  # other threads take turns meanwhile
             )
 
-            def cancel() -> None:
+            if not context.add_callback(partial(setattr, call, "cancelled", True)):
                 call.cancelled = True
-
-            if not context.add_callback(cancel):
-                cancel()
             try:
                 answer: bytes = self._service.call(call)
             except SeldonError as error:

@@ -13,14 +13,17 @@ from seldon_runtime_grpc.protos.prediction_pb2 import Metric
 from seldon_runtime_grpc.values import fill, key_text, struct_to_python
 
 if TYPE_CHECKING:
-    from seldon_runtime_grpc.protos.prediction_pb2 import Meta
+    from seldon_runtime_grpc.protos.prediction_pb2 import Meta, SeldonMessage
 
 _TYPE_NAMES = {number: name for name, number in Metric.MetricType.items()}
 
 
-def decode_meta(meta: Meta) -> tuple[NeutralMeta, dict[str, Any]]:
+def decode_meta(message: SeldonMessage) -> tuple[NeutralMeta, dict[str, Any]]:
     """The meta of a request, and the same as a dict with the names of protobuf JSON; ``{}`` when absent."""
     given: dict[str, Any] = {}
+    if not message.HasField("meta"):
+        return NO_META, given
+    meta = message.meta
     if meta.puid:
         given["puid"] = meta.puid
     if meta.tags:

@@ -4,6 +4,7 @@
 numbers is regular too: every number takes eleven bytes, three of which are always the
 same, and rows of one length have one length in bytes. So both are NumPy arrays seen
 through the right dtype, where protobuf's own classes would make an object of every value.
+A few values are quicker with those.
 """
 
 from __future__ import annotations
@@ -23,12 +24,17 @@ _NUMBER_HEAD = np.frombuffer(b"\x0a\x09\x11", np.uint8)
 _NUMBER_BYTES = 11
 _LIST_VALUES, _LIST_VALUE = 1, 6
 
+FEW = 64
+"""Values of a tensor up to which protobuf's own classes are quicker."""
+FEW_LISTED_BYTES = 128
+"""The same for a serialized ``ListValue``: ten numbers."""
+
 
 def from_tensor(tensor: Tensor) -> NDArray[np.float64]:
     """The values of a tensor, one-dimensional and writable."""
     count = len(tensor.values)
-    if not count:
-        return np.empty(0)
+    if count <= FEW:
+        return np.fromiter(tensor.values, np.float64, count)
     if hasattr(tensor.values, "__array__"):  # protobuf 7
         return np.array(tensor.values, np.float64)
     return _from_bytes(tensor.SerializeToString(), count)
@@ -40,6 +46,12 @@ def _from_bytes(data: bytes, count: int) -> NDArray[np.float64]:
         tag = data[start + length]
         length, start = wire.read_varint(data, start + length + 1)
     return np.frombuffer(data, "<f8", count, start).astype(np.float64)
+
+
+def fill_tensor(tensor: Tensor, array: NDArray[Any]) -> None:
+    """Write the array's shape and values, as 64-bit floats, to an empty tensor: for a few values."""
+    tensor.shape.extend(array.shape)
+    tensor.values.extend(np.ascontiguousarray(array, "<f8").ravel().tolist())
 
 
 def tensor_parts(array: NDArray[Any]) -> list[wire.Part]:

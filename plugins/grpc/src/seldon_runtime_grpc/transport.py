@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import grpc
 
@@ -20,6 +20,7 @@ from seldon_runtime_grpc.departures import Departures
 from seldon_runtime_grpc.handlers import NAME, Handlers
 from seldon_runtime_grpc.listener import listeners
 from seldon_runtime_grpc.probes import Probes
+from seldon_runtime_grpc.threads import Threads
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _REFUSING_THREADS = 16
@@ -46,8 +47,7 @@ _PORT_SETTING = "--grpc-port (PREDICTIVE_UNIT_GRPC_SERVICE_PORT)"
 class GrpcTransport:
     """Serves one service over gRPC.
 
-    Every call holds a thread of the pool while it waits for the component. Threads are
-    made as they are needed, so a few clients need a few.
+    Every call holds a thread while it waits for the component.
 
     Raises:
         StartupError: a setting cannot be used; from :meth:`start`, when the port cannot be had.
@@ -62,7 +62,7 @@ class GrpcTransport:
         self._port = settings.port_for(self.name, settings["grpc_port"])
         self._credentials = credentials(settings)
         self._calls: int = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
-        self._threads = ThreadPoolExecutor(self._calls + _ARRIVING_THREADS, "grpc")
+        self._threads = Threads(self._calls + _ARRIVING_THREADS)
         self._arrivals = Arrivals(_ARRIVING_THREADS)
         self._departures = Departures(_TAKING_S)
         self._handlers = Handlers(
@@ -88,7 +88,8 @@ class GrpcTransport:
         """Bind, and serve in grpc's own threads."""
         self._port, shared = reserve(self._host, self._port, _PORT_SETTING)
         options = _options(self._settings, shared, streams=self._calls + _PROBING_STREAMS)
-        self._server = grpc.server(self._threads, [self._handlers], options=options)
+        pool: Any = self._threads  # grpc asks for a ThreadPoolExecutor, and uses no more of one
+        self._server = grpc.server(pool, [self._handlers], options=options)
         self._probes = Probes(self._service, self._server)
         try:
             if self._credentials is None:
@@ -143,7 +144,7 @@ class GrpcTransport:
         for listener in self._listeners:
             listener.close()
         self._departures.stop()
-        self._threads.shutdown(wait=False)
+        self._threads.shutdown()
 
 
 def _sleep_until(end: float) -> None:
