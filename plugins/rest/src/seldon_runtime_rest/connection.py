@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from seldon_runtime.errors import ErrorCode
 from seldon_runtime_rest.answer import HttpAnswer, status_answer
 from seldon_runtime_rest.crowd import Crowd
+from seldon_runtime_rest.express import Exchange, Express
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +50,11 @@ class Connection(HttpToolsProtocol):
     A request is either answered, in its turn, or refused; after a refusal nothing more is read.
     """
 
-    def __init__(self, *arguments: Any, crowd: Crowd, **options: Any) -> None:
+    def __init__(self, *arguments: Any, crowd: Crowd, express: Express | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.url = b""
         self._crowd = crowd
+        self._express = express
         self._manners = crowd.manners
         self._in_head = True
         self._head_bytes = 0
@@ -128,13 +130,22 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
-        _check_head(self.parser.get_http_version(), self.headers)
+        version = self.parser.get_http_version()
+        headers = dict(self.headers)
+        _check_head(version, self.headers, headers)
         if self._head_bytes > self._manners.max_head_bytes:  # or some of it is body
             self._check_head_size(
                 len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             )
         previous = self.cycle
-        super().on_headers_complete()
+        exchange = None
+        if self._express is not None and self._is_idle and self.parser.get_method() == b"POST":
+            keep_alive = version != "1.0" and self.parser.should_keep_alive()
+            exchange = self._express.exchange(self, self.headers, headers, keep_alive=keep_alive)
+        if exchange is None:
+            super().on_headers_complete()
+        else:
+            self.cycle = cast(Any, exchange)
         self._previous = previous
         self._in_head = False
         self._framing_bytes = self._window_bytes = 0
@@ -145,14 +156,20 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
         self._framing_bytes = max(0, self._framing_bytes - len(body) - _USUAL_FRAMING_BYTES)
-        super().on_body(body)
+        if isinstance(self.cycle, Exchange):
+            self.cycle.add(body)
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
         self._in_head = True
         self._head_bytes = 0
         self.url = b""
-        super().on_message_complete()
+        if isinstance(self.cycle, Exchange):
+            self.cycle.submit()
+        else:
+            super().on_message_complete()
 
     def _check_sizes(self) -> None:
         if self._in_head:
@@ -299,11 +316,10 @@ class Connection(HttpToolsProtocol):
         self._await(self.transport.abort, _LINGER_S)
 
 
-def _check_head(version: str, headers: list[tuple[bytes, bytes]]) -> None:
+def _check_head(version: str, headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> None:
     """Raises _Refused for what others on the way may read in another way (RFC 9112, sections 3.2 and 6.1)."""
     if version not in ("1.1", "1.0"):
         raise _Refused(400, f"the version is HTTP/{version}, expected HTTP/1.1")
-    values = dict(headers)
     if values.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         raise _Refused(400, f"the transfer coding is {values[b'transfer-encoding']!r:.80}, expected chunked")
     if len(values) < len(headers):
