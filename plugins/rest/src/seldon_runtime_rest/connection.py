@@ -73,7 +73,7 @@ class Connection(HttpToolsProtocol):
         """Called by the event loop."""
         super().connection_made(transport)
         if self._crowd.make_room(len(self.connections)):
-            self._rest()
+            self._crowd.rest(self)
         else:
             self._is_deaf = True
             transport.write(_text(503, "too many connections; try again later", ErrorCode.OVERLOADED))
@@ -82,7 +82,6 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self._crowd.idle.pop(self, None)
-        self._unset_keepalive_if_required()
         for timer in (self._sending_timer, self._taking_timer):
             if timer is not None:
                 timer.cancel()
@@ -96,7 +95,7 @@ class Connection(HttpToolsProtocol):
             super().shutdown()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Called by a timer: no request came."""
+        """Called by the crowd: no request came."""
         self._close()
 
     # What comes
@@ -105,7 +104,6 @@ class Connection(HttpToolsProtocol):
         """Called by the event loop with what came."""
         if self._is_deaf:
             return
-        self._unset_keepalive_if_required()
         self._crowd.idle.pop(self, None)
         if self._in_head:
             end = data.find(b"\r\n\r\n")
@@ -194,8 +192,8 @@ class Connection(HttpToolsProtocol):
             awaited = self._head_is_late
         else:
             awaited = None
-            if self._is_idle and self.timeout_keep_alive_task is None:
-                self._rest()
+            if self._is_idle:
+                self._crowd.rest(self)
         if awaited != self._awaited:
             self._await(
                 awaited, self._manners.head_timeout_s if self._in_head else self._manners.body_timeout_s
@@ -234,30 +232,24 @@ class Connection(HttpToolsProtocol):
         latest: RequestResponseCycle | None = self.cycle
         return latest is None or latest.response_complete
 
-    def _rest(self) -> None:
-        """No request is there: wait for one, for a while."""
-        self._crowd.idle[self] = self.transport
-        if self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
-
     # What goes
 
     def on_response_complete(self) -> None:
-        """Called by uvicorn when an answer has been handed to the transport."""
-        super().on_response_complete()
+        """Called when an answer has been handed to the transport. Starts no timer, as uvicorn's own does."""
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             self._await_reader()
-        elif not self._is_idle:
-            pass
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
         elif not self._in_head:  # answered before it was whole
             if self.expect_100_continue:  # the rest may never come, and cannot be told from another request
                 self._close()
             else:
                 self._await(self._body_is_late, _LINGER_S)
         elif not self._has_begun:
-            self._rest()
+            self._crowd.rest(self)
 
     def pause_writing(self) -> None:
         """Called by the event loop when the client does not read as fast as it is answered."""

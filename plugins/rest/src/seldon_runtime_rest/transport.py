@@ -72,7 +72,6 @@ class RestTransport:
                 http=cast(Any, partial(Connection, crowd=Crowd(_manners(settings)), express=express)),
                 server_header=False,
                 proxy_headers=False,
-                timeout_keep_alive=settings["http_keep_alive_s"],
             )
         )
         self._thread: threading.Thread | None = None
@@ -171,6 +170,7 @@ def _manners(settings: Settings) -> Manners:
         settings["http_body_timeout_s"],
         settings["http_max_head_bytes"],
         allow_open_files() * 3 // 4 if connections is None else connections,
+        settings["http_keep_alive_s"],
     )
 
 
