@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.limits import Limits
-from seldon_runtime_rest.answer import HttpAnswer, UnknownCoding
+from seldon_runtime_rest.answer import JSON, HttpAnswer, UnknownCoding
 
 Header = tuple[bytes, bytes]
 """Name, in lower case, and value."""
@@ -114,13 +114,20 @@ def headers_of(answer: HttpAnswer, *, closing: bool) -> list[Header]:
     return headers
 
 
-def head_of(status: int, headers: Iterable[Header]) -> bytes:
+def head_of(answer: HttpAnswer, servers: Iterable[Header], *, closing: bool) -> bytes:
     """Status line and headers, as HTTP/1.1 has them.
+
+    Args:
+        answer: whose head it is.
+        servers: the server's own headers.
+        closing: whether the client is told to close the connection.
 
     Raises:
         ValueError: an interceptor made a header that is none.
+        KeyError: it made a status that is none.
     """
-    lines = [b"%b: %b\r\n" % header for header in headers]
-    if not all(map(_LINE.fullmatch, lines)):
+    lines = [b"%b: %b\r\n" % header for header in (*servers, *headers_of(answer, closing=closing))]
+    is_own = not answer.headers and answer.content_type == JSON
+    if not is_own and not all(map(_LINE.fullmatch, lines)):
         raise ValueError(f"an interceptor made a header that is none, among {lines!r:.200}")
-    return b"".join((STATUS_LINE[status], *lines, b"\r\n"))
+    return b"".join((STATUS_LINE[answer.status], *lines, b"\r\n"))

@@ -21,7 +21,7 @@ from seldon_runtime.deadline import too_late
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.service import Service
 from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault
-from seldon_runtime_rest.exchange import BODILESS, head_of, headers_of
+from seldon_runtime_rest.exchange import BODILESS, head_of
 from seldon_runtime_rest.patience import deadline_from
 from seldon_runtime_rest.plain import Target, call_of, checked, is_json
 
@@ -193,9 +193,7 @@ class Exchange:
         self.line.on_response_complete()
 
     def _head(self, answer: HttpAnswer, closing: bool) -> bytes:
-        return head_of(
-            answer.status, [*self.line.server_state.default_headers, *headers_of(answer, closing=closing)]
-        )
+        return head_of(answer, self.line.server_state.default_headers, closing=closing)
 
     def _write(self, head: bytes, body: bytes) -> None:
         if len(body) <= _ONE_PIECE_BYTES:
