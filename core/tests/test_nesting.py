@@ -47,6 +47,14 @@ def test_the_limit_is_exact(text: Any, limit: int) -> None:
     assert too_deep(text(limit + 1), limit)
 
 
+@pytest.mark.parametrize("text", [rb'"["', rb'"\"["', rb'"\\"', rb'""'], ids=str)
+@pytest.mark.parametrize("end", [rb"\\", b"x"], ids=["with a backslash", "without"])
+def test_the_limit_of_a_long_text_is_exact(text: bytes, end: bytes) -> None:
+    strings = b'%b,"%b%b"' % (text, b"x" * 20_000, end)
+    for depth_, refused in ((7, False), (8, True)):
+        assert too_deep(b"[" * depth_ + strings + b"]" * depth_, 7) is refused
+
+
 JSON_VALUES = st.recursive(
     st.none() | st.integers(-9, 9) | st.text('[]{}"\\ab\x7fü', max_size=6),
     lambda inner: (

@@ -24,13 +24,10 @@ def array_from_list(values: object, where: str, limits: Limits) -> NDArray[Any]:
     """
     if type(values) is not list:
         raise SeldonError(f"{where} is {type_name(values)}, expected a list")
-    types: set[type] = set()
-    for row in _innermost(values):
-        types.update(map(type, row))
-    if str in types:
+    if not _are_numbers(values) and any(str in map(type, row) for row in _innermost(values)):
         _refuse_wide_text(values, where)
     try:
-        array = np.array(values, dtype=np.float64 if types == {float} else None)
+        array = np.array(values)
     except ValueError as error:
         raise SeldonError(
             f"{where} is ragged or has too many dimensions: all rows must have the same length"
@@ -78,6 +75,17 @@ def _innermost(values: list[Any]) -> Iterator[list[Any]]:
                 yield from _innermost(row)
     else:
         yield values
+
+
+def _are_numbers(values: list[Any]) -> bool:
+    """Whether there are only numbers and booleans, but for whole numbers of hundreds of digits. That they can
+    be added up is found out four times as fast as what types they have."""
+    try:
+        for row in _innermost(values):
+            sum(row, 0.0)
+    except (TypeError, OverflowError):
+        return False
+    return True
 
 
 def _refuse_wide_text(values: list[Any], where: str) -> None:

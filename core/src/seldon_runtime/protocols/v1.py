@@ -19,6 +19,8 @@ from seldon_runtime.message import DATA_KINDS, NO_META, Kind, Message, Meta, Pay
 from seldon_runtime.protocols.arrays import array_from_list, reshaped, type_name
 from seldon_runtime.protocols.tensorproto import decode_tensorproto, encode_tensorproto
 
+_FLOAT64 = np.dtype(np.float64)
+
 
 def decode_message(value: object, limits: Limits, where: str = "the request") -> Message:
     """A parsed SeldonMessage.
@@ -203,6 +205,8 @@ def _encode_data(payload: Payload) -> dict[str, Any]:
 
 def _writable(array: np.ndarray[Any, Any]) -> Any:
     """As an array that a fast JSON writer takes as it is, or as nested lists."""
+    if type(array) is np.ndarray and array.dtype is _FLOAT64 and array.ndim and array.flags.c_contiguous:
+        return array
     if type(array) is not np.ndarray or array.ndim == 0 or array.dtype.kind not in "fiub":
         return array.tolist()
     if array.dtype.kind == "f" and array.dtype.itemsize != 8:

@@ -147,6 +147,8 @@ class JsonCodec:
 
 def _utf8(wire: bytes | str) -> bytes:
     if isinstance(wire, bytes):
+        if wire[:1] == b"{" and wire[1:2] != b"\0":  # so does nearly every request begin
+            return wire
         encoding = json.detect_encoding(wire)
         if encoding.startswith("utf-8"):
             return wire

@@ -29,9 +29,12 @@ STATUS_OF = {
 _RETRY_AFTER_S = "1"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class HttpAnswer:
-    """What goes out, whichever lane it came through. Headers besides the content's own."""
+    """What goes out, whichever lane it came through. Headers besides the content's own.
+
+    Not to be altered; not frozen, as each call makes one (see :mod:`seldon_runtime.message`).
+    """
 
     status: int
     body: bytes

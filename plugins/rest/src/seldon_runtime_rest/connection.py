@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from seldon_runtime.errors import ErrorCode
 from seldon_runtime_rest.answer import HttpAnswer, status_answer
 from seldon_runtime_rest.crowd import Crowd
+from seldon_runtime_rest.express import Exchange, Express
 
 logger = logging.getLogger(__name__)
 
@@ -49,10 +50,11 @@ class Connection(HttpToolsProtocol):
     A request is either answered, in its turn, or refused; after a refusal nothing more is read.
     """
 
-    def __init__(self, *arguments: Any, crowd: Crowd, **options: Any) -> None:
+    def __init__(self, *arguments: Any, crowd: Crowd, express: Express | None = None, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.url = b""
         self._crowd = crowd
+        self._express = express
         self._manners = crowd.manners
         self._in_head = True
         self._head_bytes = 0
@@ -73,7 +75,7 @@ class Connection(HttpToolsProtocol):
         """Called by the event loop."""
         super().connection_made(transport)
         if self._crowd.make_room(len(self.connections)):
-            self._rest()
+            self._crowd.rest(self)
         else:
             self._is_deaf = True
             transport.write(_text(503, "too many connections; try again later", ErrorCode.OVERLOADED))
@@ -82,7 +84,6 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop."""
         self._crowd.idle.pop(self, None)
-        self._unset_keepalive_if_required()
         for timer in (self._sending_timer, self._taking_timer):
             if timer is not None:
                 timer.cancel()
@@ -97,7 +98,7 @@ class Connection(HttpToolsProtocol):
             super().shutdown()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Called by a timer: no request came."""
+        """Called by the crowd: no request came."""
         self._close()
 
     # What comes
@@ -106,7 +107,6 @@ class Connection(HttpToolsProtocol):
         """Called by the event loop with what came."""
         if self._is_deaf:
             return
-        self._unset_keepalive_if_required()
         self._crowd.idle.pop(self, None)
         if self._in_head:
             end = data.find(b"\r\n\r\n")
@@ -139,13 +139,22 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
-        _check_head(self.parser.get_http_version(), self.headers)
+        version = self.parser.get_http_version()
+        headers = dict(self.headers)
+        _check_head(version, self.headers, headers)
         if self._head_bytes > self._manners.max_head_bytes:  # or some of it is body
             self._check_head_size(
                 len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             )
         previous = self.cycle
-        super().on_headers_complete()
+        exchange = None
+        if self._express is not None and self._is_idle and self.parser.get_method() == b"POST":
+            keep_alive = version != "1.0" and self.parser.should_keep_alive()
+            exchange = self._express.exchange(self, self.headers, headers, keep_alive=keep_alive)
+        if exchange is None:
+            super().on_headers_complete()
+        else:
+            self.cycle = cast(Any, exchange)
         self._previous = previous
         self._in_head = False
         self._framing_bytes = self._window_bytes = 0
@@ -159,14 +168,20 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
         self._framing_bytes = max(0, self._framing_bytes - len(body) - _USUAL_FRAMING_BYTES)
-        super().on_body(body)
+        if isinstance(self.cycle, Exchange):
+            self.cycle.add(body)
+        else:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
         self._in_head = True
         self._head_bytes = 0
         self.url = b""
-        super().on_message_complete()
+        if isinstance(self.cycle, Exchange):
+            self.cycle.submit()
+        else:
+            super().on_message_complete()
 
     def _check_sizes(self) -> None:
         if self._in_head:
@@ -191,8 +206,8 @@ class Connection(HttpToolsProtocol):
             awaited = self._head_is_late
         else:
             awaited = None
-            if self._is_idle and self.timeout_keep_alive_task is None:
-                self._rest()
+            if self._is_idle:
+                self._crowd.rest(self)
         if awaited != self._awaited:
             self._await(
                 awaited, self._manners.head_timeout_s if self._in_head else self._manners.body_timeout_s
@@ -231,30 +246,24 @@ class Connection(HttpToolsProtocol):
         latest: RequestResponseCycle | None = self.cycle
         return latest is None or latest.response_complete
 
-    def _rest(self) -> None:
-        """No request is there: wait for one, for a while."""
-        self._crowd.idle[self] = self.transport
-        if self.timeout_keep_alive_task is None:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
-
     # What goes
 
     def on_response_complete(self) -> None:
-        """Called by uvicorn when an answer has been handed to the transport."""
-        super().on_response_complete()
+        """Called when an answer has been handed to the transport. Starts no timer, as uvicorn's own does."""
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             self._await_reader()
-        elif not self._is_idle:
-            pass
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
         elif not self._in_head:  # answered before it was whole
             if self.expect_100_continue:  # the rest may never come, and cannot be told from another request
                 self._close()
             else:
                 self._await(self._body_is_late, _LINGER_S)
         elif not self._has_begun:
-            self._rest()
+            self._crowd.rest(self)
 
     def pause_writing(self) -> None:
         """Called by the event loop when the client does not read as fast as it is answered."""
@@ -313,11 +322,10 @@ class Connection(HttpToolsProtocol):
         self._await(self.transport.abort, _LINGER_S)
 
 
-def _check_head(version: str, headers: list[tuple[bytes, bytes]]) -> None:
+def _check_head(version: str, headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> None:
     """Raises _Refused for what others on the way may read in another way (RFC 9112, sections 3.2 and 6.1)."""
     if version not in ("1.1", "1.0"):
         raise _Refused(400, f"the version is HTTP/{version}, expected HTTP/1.1")
-    values = dict(headers)
     if values.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
         raise _Refused(400, f"the transfer coding is {values[b'transfer-encoding']!r:.80}, expected chunked")
     if len(values) < len(headers):

@@ -7,6 +7,7 @@ import logging
 import math
 import random
 from dataclasses import dataclass, field
+from typing import Protocol
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ class Manners:
     max_head_bytes: int = 64 * 1024
     """Of the request line and headers together."""
     max_connections: int = 10_000
+    keep_alive_s: float = 75.0
+    """How long a connection may be idle."""
     max_age_s: float = 0.0
     """Of a connection; 0 for any."""
 
@@ -38,14 +41,43 @@ class Manners:
         return self.body_timeout_s * 1024
 
 
+class Member(Protocol):
+    """A connection, as far as the crowd knows it."""
+
+    loop: asyncio.AbstractEventLoop
+    transport: asyncio.Transport
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Told that it has been idle for too long."""
+
+
 @dataclass(slots=True)
 class Crowd:
     """The connections of one server. Used by the thread of its event loop only."""
 
     manners: Manners = field(default_factory=Manners)
-    idle: dict[asyncio.Protocol, asyncio.Transport] = field(default_factory=dict)
-    """Those without a request, the one that has been so for the longest time first."""
+    idle: dict[Member, float] = field(default_factory=dict)
+    """Those without a request, and since when: the one that has been so for the longest time first."""
+    _timer: asyncio.TimerHandle | None = None
+    """One for all: to start and cancel a timer for each request takes longer than to parse it."""
     _told: bool = False
+
+    def rest(self, member: Member) -> None:
+        """It is idle from now on."""
+        self.idle[member] = member.loop.time()
+        if self._timer is None:
+            self._timer = member.loop.call_later(self.manners.keep_alive_s, self._end_longest, member.loop)
+
+    def _end_longest(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        while self.idle:
+            member, since = next(iter(self.idle.items()))
+            left_s = since + self.manners.keep_alive_s - loop.time()
+            if left_s > 0:
+                self._timer = loop.call_later(left_s, self._end_longest, loop)
+                return
+            del self.idle[member]
+            member.timeout_keep_alive_handler()
 
     def make_room(self, connections: int) -> bool:
         """Close the connection that has been idle for the longest time if there are more than
@@ -63,6 +95,7 @@ class Crowd:
             )
         if not self.idle:
             return False
-        protocol = next(iter(self.idle))
-        self.idle.pop(protocol).abort()
+        longest = next(iter(self.idle))
+        del self.idle[longest]
+        longest.transport.abort()
         return True

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.limits import Limits
-from seldon_runtime_rest.answer import HttpAnswer, UnknownCoding
+from seldon_runtime_rest.answer import JSON, HttpAnswer, UnknownCoding
 
+Header = tuple[bytes, bytes]
+"""Name, in lower case, and value."""
 Event = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
@@ -20,7 +25,8 @@ CLOSE = (b"connection", b"close")
 """Added while draining: the client has to use another connection, to another process, next time."""
 _WATCH_AFTER_S = 0.05
 """Only a call that takes this long is worth a task that watches for the client's leaving."""
-_BODILESS = (204, 304)  # RFC 9110, section 6.4.1
+BODILESS = (204, 304)  # RFC 9110, section 6.4.1
+_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00-\x08\x0a-\x1f\x7f]*\r\n")  # RFC 9110, section 5
 _PLAIN_CODINGS = (b"", b"identity")
 
 
@@ -91,13 +97,37 @@ async def send_answer(answer: HttpAnswer, send: Send, *, closing: bool, with_bod
         closing: whether the client is told to close the connection.
         with_body: False for a HEAD request.
     """
+    headers = headers_of(answer, closing=closing)
+    with_body = with_body and answer.status not in BODILESS
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body if with_body else b""})
+
+
+def headers_of(answer: HttpAnswer, *, closing: bool) -> list[Header]:
+    """All headers of an answer but for the server's own."""
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers]
-    if answer.status in _BODILESS:
-        with_body = False
-    else:
+    if answer.status not in BODILESS:
         headers.append((b"content-type", answer.content_type.encode("latin-1")))
         headers.append((b"content-length", b"%d" % len(answer.body)))
     if closing:
         headers.append(CLOSE)
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body if with_body else b""})
+    return headers
+
+
+def head_of(answer: HttpAnswer, servers: Iterable[Header], *, closing: bool) -> bytes:
+    """Status line and headers, as HTTP/1.1 has them.
+
+    Args:
+        answer: whose head it is.
+        servers: the server's own headers.
+        closing: whether the client is told to close the connection.
+
+    Raises:
+        ValueError: an interceptor made a header that is none.
+        KeyError: it made a status that is none.
+    """
+    lines = [b"%b: %b\r\n" % header for header in (*servers, *headers_of(answer, closing=closing))]
+    is_own = not answer.headers and answer.content_type == JSON
+    if not is_own and not all(map(_LINE.fullmatch, lines)):
+        raise ValueError(f"an interceptor made a header that is none, among {lines!r:.200}")
+    return b"".join((STATUS_LINE[answer.status], *lines, b"\r\n"))

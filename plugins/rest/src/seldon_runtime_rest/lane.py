@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 
 from seldon_runtime.call import Call
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
 from seldon_runtime_rest import routes
-from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault, given_request_id
+from seldon_runtime_rest.answer import HttpAnswer, error_answer, fault
 from seldon_runtime_rest.codec import RestCodec
 from seldon_runtime_rest.exchange import AsgiApp, Receive, Scope, Send, Watch, read_body, send_answer
 from seldon_runtime_rest.flask_lane import FlaskLane
 from seldon_runtime_rest.patience import deadline_from
+from seldon_runtime_rest.plain import Target, call_of, checked, is_json
 from seldon_runtime_rest.probes import PROBES
 
 logger = logging.getLogger(__name__)
-
-_JSON = b"application/json"
 
 
 class Lane:
@@ -47,10 +46,11 @@ class Lane:
     ) -> None:
         self._service = service
         self._flask_lane = FlaskLane(service, flask, reads_all=all_through_flask)
-        self._calls: dict[str, tuple[Method, RestCodec]] = {}
+        self.calls: dict[str, Target] = {}
+        """What the paths ask for that plain calls may go to."""
         self._health: dict[str, RestCodec] = {}
         if not all_through_flask:
-            self._calls = {path: (method, codecs(method)) for path, (method, _) in routes.CALLS.items()}
+            self.calls = {path: (method, codecs(method)) for path, (method, _) in routes.CALLS.items()}
             self._health = dict.fromkeys(routes.HEALTH_STATUS, codecs(Method.HEALTH_STATUS))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,11 +66,11 @@ class Lane:
         path = scope["path"]
         verb = scope["method"]
         if verb == "POST":
-            target = self._calls.get(path)
+            target = self.calls.get(path)
             if target is not None and not _may_hold_json(scope["query_string"]):
                 headers = dict(scope["headers"])
-                if _is_json(headers.get(b"content-type", b"")):
-                    await self._answer(*target, headers, scope, receive, send)
+                if is_json(headers):
+                    await self._answer(target, headers, scope, receive, send)
                     return
         elif verb == "GET" or verb == "HEAD":
             probe = PROBES.get(path)
@@ -79,32 +79,21 @@ class Lane:
                 return
             if verb == "GET" and path in self._health:
                 headers = dict(scope["headers"])
-                await self._answer(Method.HEALTH_STATUS, self._health[path], headers, scope, receive, send)
+                await self._answer((Method.HEALTH_STATUS, self._health[path]), headers, scope, receive, send)
                 return
         await self._flask_lane(scope, receive, send)
 
     async def _answer(
         self,
-        method: Method,
-        codec: RestCodec,
+        target: Target,
         headers: dict[bytes, bytes],
         scope: Scope,
         receive: Receive,
         send: Send,
     ) -> None:
-        request_id = given_request_id(headers)
-        call = Call(
-            method,
-            None,
-            codec,
-            "rest",
-            request_id=request_id,
-            headers=_Headers(headers),
-            target=scope["path"],
-            client=scope.get("client"),
-        )
+        call = call_of(target, scope["path"], headers, scope.get("client"))
         try:
-            if method is not Method.HEALTH_STATUS:
+            if call.method is not Method.HEALTH_STATUS:
                 call.wire = await read_body(headers, receive, self._service.limits)
                 call.request_bytes = len(call.wire)
             call.deadline = deadline_from(headers, scope["headers"])
@@ -123,10 +112,7 @@ class Lane:
             call.cancelled = True
 
         with Watch(receive, leave):
-            answer = await self._service.call_async(call)
-        if not isinstance(answer, HttpAnswer):
-            raise TypeError(f"an interceptor made the answer {type(answer).__name__}, expected HttpAnswer")
-        return answer
+            return checked(await self._service.call_async(call))
 
     async def _send(self, answer: HttpAnswer, send: Send, *, with_body: bool = True) -> None:
         await send_answer(answer, send, closing=self._service.draining, with_body=with_body)
@@ -135,23 +121,3 @@ class Lane:
 def _may_hold_json(query: bytes) -> bool:
     """Whether Flask has to look for ``json=...``; a percent sign may hide any letter of it."""
     return bool(query) and (b"json=" in query or b"%" in query)
-
-
-def _is_json(content_type: bytes) -> bool:
-    return content_type == _JSON or content_type.split(b";", 1)[0].strip().lower() == _JSON
-
-
-class _Headers(Mapping[str, str]):
-    """Header names and values as text, decoded only for the interceptor that looks."""
-
-    def __init__(self, raw: Mapping[bytes, bytes]) -> None:
-        self._raw = raw
-
-    def __getitem__(self, name: str) -> str:
-        return self._raw[name.encode("latin-1", "replace")].decode("latin-1")
-
-    def __iter__(self) -> Iterator[str]:
-        return (name.decode("latin-1") for name in self._raw)
-
-    def __len__(self) -> int:
-        return len(self._raw)

@@ -26,6 +26,7 @@ from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
 from seldon_runtime_rest.connection import Connection
 from seldon_runtime_rest.crowd import Crowd, Manners
 from seldon_runtime_rest.exchange import AsgiApp, Receive, Scope, Send
+from seldon_runtime_rest.express import Express
 from seldon_runtime_rest.json_text import NonFinite, dumper
 from seldon_runtime_rest.lane import Lane
 from seldon_runtime_rest.sharing import Acceptor
@@ -57,18 +58,20 @@ class RestTransport:
         self._service = service
         self._host: str = settings["host"]
         self._port = settings.port_for(self.name, settings["http_port"])
+        app = application(service, settings)
+        # CORS headers are added to what an ASGI application answers: then no call goes around it
+        express = Express(service, app.calls) if isinstance(app, Lane) else None
         self._server = uvicorn.Server(
             uvicorn.Config(
-                cast(Any, application(service, settings)),
+                cast(Any, app),
                 log_config=None,
                 log_level=logging.WARNING,
                 access_log=False,
                 lifespan="off",
                 ws="none",
-                http=cast(Any, partial(Connection, crowd=Crowd(_manners(settings)))),
+                http=cast(Any, partial(Connection, crowd=Crowd(_manners(settings)), express=express)),
                 server_header=False,
                 proxy_headers=False,
-                timeout_keep_alive=settings["http_keep_alive_s"],
             )
         )
         self._thread: threading.Thread | None = None
@@ -167,6 +170,7 @@ def _manners(settings: Settings) -> Manners:
         settings["http_body_timeout_s"],
         settings["http_max_head_bytes"],
         allow_open_files() * 3 // 4 if connections is None else connections,
+        settings["http_keep_alive_s"],
         settings["http_max_connection_age_s"],
     )
 

@@ -1,0 +1,223 @@
+"""The lane that goes around ASGI: what takes it, and that clients cannot tell it from the others."""
+
+from __future__ import annotations
+
+import re
+import socket
+import time
+
+import pytest
+
+from seldon_runtime_rest.answer import HttpAnswer
+
+WAIT_S = 20.0
+JSON_TYPE = {"Content-Type": "application/json"}
+ECHO = b'{"strData":"x"}'
+EXPRESS, OTHER = "/predict", "/predict?x=1"
+"""A query takes a request out of the express lane."""
+
+
+class Identity:
+    def predict(self, X, names):
+        return X
+
+
+class Answering:
+    """An interceptor with an answer of its own."""
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def intercept(self, call, proceed):
+        return self.answer
+
+
+@pytest.fixture(scope="module")
+def server(serve_module):
+    return serve_module(Identity(), max_body_bytes=10_000)
+
+
+def ask(server, target: str, body: bytes = ECHO, *headers: bytes) -> bytes:
+    """All that comes back until the server closes the connection, but for the date."""
+    length = () if any(b"chunked" in header for header in headers) else (b"Content-Length: %d" % len(body),)
+    head = (b"POST %b HTTP/1.1" % target.encode(), b"Host: h", b"Connection: close", *length, *headers)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S) as connection:
+        connection.sendall(b"\r\n".join((*head, b"", body)))
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    return re.sub(rb"date: [^\r]+\r\n", b"date: then\r\n", received)
+
+
+def until(condition) -> None:
+    end = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.002)
+
+
+JSON = b"Content-Type: application/json"
+
+
+@pytest.mark.parametrize(
+    ("target", "headers", "takes_it"),
+    [
+        ("/predict", [JSON], True),
+        ("/api/v1.0/predictions", [b"content-type: Application/JSON; charset=utf-8"], True),
+        ("/predict?x=1", [JSON], False),
+        ("/predic%74", [JSON], False),
+        ("/predict", [JSON, b"Content-Encoding: identity"], False),
+        ("/predict", [JSON, b"Expect: 100-continue"], False),
+        ("/predict", [b"Content-Type: text/plain"], False),
+        ("/health/status", [JSON], False),
+    ],
+)
+def test_a_call_that_is_plain_needs_no_asgi_application(serve, monkeypatch, target, headers, takes_it):
+    server = serve(Identity())
+    asked = []
+
+    async def application(scope, receive, send):
+        asked.append(scope["path"])
+        await send({"type": "http.response.start", "status": 418, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    monkeypatch.setattr(server.transport._server.config, "loaded_app", application)
+    answer = ask(server, target, ECHO, *headers)
+    assert (b" 200 OK" in answer, bool(asked)) == (takes_it, not takes_it)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (ECHO, []),
+        (b'{"data":{"ndarray":[[1,2]]}}', [b"X-Request-Id: mine"]),
+        (b"{", [b"X-Request-Id: mine"]),
+        (b"", [b"X-Request-Id: mine"]),
+        (b'{"strData":"%b"}' % (b"x" * 9_000), []),
+        (b'{"strData":"%b"}' % (b"x" * 10_000), [b"X-Request-Id: mine"]),
+        (ECHO, [b"Prefer: wait=60"]),
+    ],
+    ids=["text", "array", "no JSON", "empty", "long", "too long", "deadline"],
+)
+def test_clients_cannot_tell_the_lanes_apart(server, body, headers):
+    assert ask(server, EXPRESS, body, JSON, *headers) == ask(server, OTHER, body, JSON, *headers)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HttpAnswer(201, b"[]", "application/json; x=y", (("X-Own", "é"), ("Retry-After", "1"))),
+        HttpAnswer(204, b""),
+        HttpAnswer(304, b"ignored"),
+        HttpAnswer(599, b"x" * 100_000, "text/plain"),
+        "no answer at all",
+    ],
+    ids=["headers", "204", "304", "unknown status", "nonsense"],
+)
+def test_an_interceptors_answer_is_the_same_in_each_lane(serve, answer):
+    server = serve(Identity())
+    server.service.attach([], [Answering(answer)])
+    told = ask(server, EXPRESS, ECHO, JSON, b"X-Request-Id: mine")
+    assert told == ask(server, OTHER, ECHO, JSON, b"X-Request-Id: mine")
+    assert told.startswith(b"HTTP/1.1 %d " % (answer.status if isinstance(answer, HttpAnswer) else 500))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        HttpAnswer(200, b"", headers=(("X-Own", "a\r\nX-Other: b"),)),
+        HttpAnswer(200, b"", "a\nb"),
+        HttpAnswer(42, b""),
+    ],
+    ids=["header", "content type", "status"],
+)
+def test_an_answer_that_is_no_http_is_a_fault_that_is_logged(serve, caplog, answer):
+    server = serve(Identity())
+    server.service.attach([], [Answering(answer)])
+    assert ask(server, EXPRESS, ECHO, JSON).startswith(b"HTTP/1.1 500 ")
+    assert [record.getMessage() for record in caplog.records] == ["predict failed in the REST transport"]
+
+
+def test_a_connection_is_used_again_and_again(server):
+    connection = server.connect()
+    for number in range(5):
+        body = b'{"strData":"%d"}' % number
+        assert server.request("POST", EXPRESS, body, JSON_TYPE, over=connection).json["strData"] == str(
+            number
+        )
+        assert server.request("GET", "/health/ping", over=connection).body == b"pong"
+    connection.close()
+
+
+def test_a_body_in_pieces_is_put_together(server):
+    connection = server.connect()
+    connection.putrequest("POST", EXPRESS)
+    for name, value in {**JSON_TYPE, "Content-Length": str(len(ECHO))}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    for byte in ECHO:
+        connection.send(bytes([byte]))
+        assert server.request("GET", "/health/ping").status == 200
+    assert server.answer(connection).json["strData"] == "x"
+    connection.close()
+
+
+def test_a_client_that_leaves_before_its_call_begins_cancels_it(serve, gated):
+    server = serve(gated)
+    first, second = server.connect(), server.connect()
+    first.request("POST", EXPRESS, b'{"strData":"first"}', JSON_TYPE)
+    assert gated.began.wait(WAIT_S)
+    second.request("POST", EXPRESS, b'{"strData":"second"}', JSON_TYPE)
+    until(lambda: server.service.executor.waiting == 1)
+    second.close()
+    until(lambda: len(server.transport._server.server_state.connections) == 1)
+    gated.gate.set()
+    assert server.answer(first).json["strData"] == "first"
+    first.close()
+    assert server.post(EXPRESS, {"strData": "next"}).json["strData"] == "next"
+    assert gated.seen == ["first", "next"]
+
+
+def test_a_client_is_told_at_its_deadline_and_once(serve, gated):
+    server = serve(gated)
+    connection = server.connect()
+    headers = {**JSON_TYPE, "X-Envoy-Expected-Rq-Timeout-Ms": "50", "X-Request-Id": "mine"}
+    answer = server.request("POST", EXPRESS, ECHO, headers, over=connection)
+    assert (answer.status, answer.reason) == (504, "MICROSERVICE_DEADLINE_EXCEEDED")
+    assert answer.headers["x-request-id"] == "mine"
+    gated.gate.set()
+    answer = server.request("POST", EXPRESS, b'{"strData":"next"}', JSON_TYPE, over=connection)
+    assert answer.json["strData"] == "next"
+    connection.close()
+
+
+def test_a_full_queue_is_a_503_at_once(serve, gated):
+    server = serve(gated, queue_size=1)
+    connections = [server.connect() for _ in range(2)]
+    connections[0].request("POST", EXPRESS, ECHO, JSON_TYPE)
+    assert gated.began.wait(WAIT_S)
+    connections[1].request("POST", EXPRESS, ECHO, JSON_TYPE)
+    until(lambda: server.service.executor.waiting == 1)
+    refused = server.post(EXPRESS, {"strData": "x"})
+    assert (refused.status, refused.headers["retry-after"]) == (503, "1")
+    gated.gate.set()
+    for connection in connections:
+        assert server.answer(connection).status == 200
+        connection.close()
+
+
+def test_a_call_that_was_running_when_draining_began_closes_its_connection(serve, gated):
+    server = serve(gated)
+    connection = server.connect()
+    connection.request("POST", EXPRESS, ECHO, JSON_TYPE)
+    assert gated.began.wait(WAIT_S)
+    server.service.draining = True
+    gated.gate.set()
+    assert server.answer(connection).headers["connection"] == "close"
+    connection.close()
+
+
+def test_browsers_that_may_call_get_their_headers(serve):
+    server = serve(Identity(), "--cors-origins", "*")
+    answer = server.post(EXPRESS, {"strData": "x"}, {"Origin": "http://a.example"})
+    assert answer.headers["access-control-allow-origin"] == "*"
