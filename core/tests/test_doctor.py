@@ -162,6 +162,24 @@ def test_a_library_for_a_setting_that_is_not_there_is_told(
     ]
 
 
+def test_an_option_that_has_to_be_given_is_told_and_keeps_nobody_from_looking(
+    seldon_run: Run, doctor: Run, publish: Publish
+) -> None:
+    option = OPTION.format('["--a-name"], envvar="A_NAME", required=True')
+    publish("acme-a", {"extension": "a = acme_a"}, option)
+    report = doctor("MyModel", "--extension", "a", "--grace", "soon")
+    wrong, missing = texts(report, "error")
+    assert wrong.startswith("--grace is wrong")
+    assert missing == "--a-name is not given, and has no default"
+    ended = seldon_run("plugins", SELDON_EXTENSIONS="a")
+    assert ended.status == 0
+    assert "SELDON_EXTENSIONS names it" in ended.out
+    ended = seldon_run("MyModel", "--check", SELDON_EXTENSIONS="a")
+    assert ended.status == 2
+    assert "Missing option '--a-name'" in ended.err
+    assert doctor("MyModel", "--extension", "a", A_NAME="given")["ok"]
+
+
 def test_options_that_clash_are_told(doctor: Run, publish: Publish) -> None:
     publish("acme-a", {"extension": "a = acme_a"}, OPTION.format('["--host"]'))
     report = doctor("MyModel", "--extension", "a")
