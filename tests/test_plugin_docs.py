@@ -10,11 +10,13 @@ import re
 import subprocess
 import sys
 import textwrap
+import tomllib
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import grpc
 import numpy as np
 import pytest
 
@@ -26,8 +28,9 @@ from seldon_runtime.identity import ServiceType
 from seldon_runtime.message import Method
 from seldon_runtime.plugins import PluginSet
 from seldon_runtime.protocols.v1_codec import JsonCodec
-from seldon_runtime.testing import make_distribution
+from seldon_runtime.testing import WAIT_S, make_distribution
 from seldon_runtime.testing.served import settings_of
+from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 from seldon_runtime_grpc.status import STATUS_OF as GRPC_STATUS
 from seldon_runtime_rest.answer import STATUS_OF as REST_STATUS
 
@@ -157,11 +160,10 @@ def example(name: str) -> Any:
 
 
 def test_every_example_is_run_here() -> None:
-    run_here = {"options", "rows", "counting", "guard", "onnx_loader", "commands"}
+    run_here = {"acme_slow", "options", "rows", "counting", "guard", "clipping", "onnx_loader", "commands"}
     run_as_a_whole = {"acme_tcp", "test_acme_tcp", "conftest"}
     names = {title.removesuffix(".py") for title in FILES}
-    assert names - run_here - run_as_a_whole == {"acme_seldon_zmq/plugin"}  # whose ZeroMQ is made up
-    compile(FILES["acme_seldon_zmq/plugin.py"], "plugin.py", "exec")
+    assert names == run_here | run_as_a_whole
 
 
 @pytest.mark.timeout(300)
@@ -269,9 +271,51 @@ def test_the_interceptor_of_the_example_guards_and_remembers(make_service) -> No
     with pytest.raises(SeldonError, match="a token is needed"):
         ask("a", token="wrong")
     assert [ask("a"), ask("a"), ask("b")] == ["a 1", "a 1", "b 2"]
+
+    for last in (1, 2):  # where an abridged text of the array would be the same
+        rows = {"data": {"tensor": {"shape": [5000], "values": [0] * 2500 + [last] + [0] * 2499}}}
+        wire = json.dumps(rows)
+        service.call(Call(Method.PREDICT, wire, codec, "test", headers={"x-token": "open"}))
+    assert service.component.user.calls == 4
     call = Call(Method.PREDICT, b"", codec, "test")
     assert json.loads(guard.greeting(call))["strData"] == "hello"
     assert [option.name for option in guard.seldon_options()] == ["guard_token"]
+
+
+def test_the_interceptor_of_the_example_changes_requests_and_answers_on_any_wire(seldon_run, install) -> None:
+    site = install(
+        "acme-clipping",
+        {"seldon_runtime.extension": {"clip": "clipping"}},
+        {"clipping": FILES["clipping.py"]},
+    )
+    source = "class Echo:\n    def predict(self, X, features_names):\n        return X"
+    process = seldon_run(
+        *("Echo", "REST,GRPC", "--extension", "clip"), source=source, env={"PYTHONPATH": str(site)}
+    )
+    answer = process.post("/predict", {"data": {"ndarray": [[-1, 0.5, 2]]}}).json
+    assert answer["data"]["ndarray"] == [[0, 0.5, 1]]
+    assert answer["meta"] == {"tags": {"clipped": True}}
+    request = SeldonMessage()
+    request.data.tensor.shape.append(2)
+    request.data.tensor.values.extend([-1, 2])
+    options = [("grpc.enable_http_proxy", 0)]
+    with grpc.insecure_channel(f"127.0.0.1:{process.ports['grpc']}", options=options) as channel:
+        predict = channel.unary_unary("/seldon.protos.Model/Predict")
+        message = SeldonMessage.FromString(predict(request.SerializeToString(), timeout=WAIT_S))
+    assert list(message.data.tensor.values) == [0, 1]
+    assert message.meta.tags["clipped"].bool_value
+
+
+def test_the_first_plugin_of_the_page_is_installed_and_tells_of_slow_calls(seldon_run, install) -> None:
+    (project,) = re.findall(r"```toml\n# pyproject.toml\n(.*?)```", PAGE, re.S)
+    groups = tomllib.loads(project)["project"]["entry-points"]
+    site = install("acme-seldon-slow", groups, {"acme_slow": FILES["acme_slow.py"]})
+    source = "class Echo:\n    def predict(self, X, features_names):\n        return X"
+    env = {"PYTHONPATH": str(site), "SELDON_EXTENSIONS": "slow"}
+    process = seldon_run("Echo", "REST", "--slow-s", "0", source=source, env=env)
+    process.post("/predict", {"strData": "x"})
+    process.wait_for_log(r"WARNING acme_slow: predict took \d")
+    process.wait_for_log("INFO acme_slow: now ready")
 
 
 def test_the_loader_of_the_example_reads_tables(tmp_path: Path) -> None:

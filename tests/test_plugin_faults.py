@@ -122,6 +122,23 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         transport() + "\nSilent.name = None\n",
         "gave Silent from seldon_transport, expected a Transport: its name is None, not a text",
     ),
+    "gives a transport whose start is a coroutine": (
+        "transport",
+        transport() + "\nasync def start(self): pass\nSilent.start = start\n",
+        "gave Silent from seldon_transport, expected a Transport: "
+        "its method start is a coroutine function, which nobody awaits",
+    ),
+    "gives a transport whose stop takes nothing": (
+        "transport",
+        transport() + "\nSilent.stop = Silent.start\n",
+        "gave Silent from seldon_transport, expected a Transport: its method stop does not take grace_s: "
+        "too many positional arguments",
+    ),
+    "is not marked": (
+        "transport",
+        transport().replace("@hookimpl", ""),
+        "does not fit the hook specifications: seldon_transport is not marked with @hookimpl",
+    ),
     "gives no observer": (
         "extension",
         hook("seldon_observer()", "return print"),
@@ -197,6 +214,19 @@ def test_a_transport_that_cannot_start_stops_the_start_and_what_had_started(
     last = process.log.rstrip().splitlines()[-1]
     assert last.startswith(f"seldon-run: transport silent failed to start: {message}"), last
     assert f"{message.partition(':')[0]}: " in process.log.splitlines()[-2]  # of its traceback
+
+
+def test_a_chosen_plugin_that_serves_nothing_is_warned_of(seldon_run: Start, published: Any) -> None:
+    env = published("transport", transport(given="None"))
+    process = seldon_run("Echo", "REST,ACME", source=ECHO, env=env)
+    assert process.post("/predict", {"strData": "fine"}).json["strData"] == "fine"
+    assert "WARNING seldon_runtime.runtime: API_TYPE names acme, but its plugin gave no tra" in process.log
+
+
+def test_the_doctor_finds_no_fault_in_our_own_plugins(seldon_run: Start) -> None:
+    words = ("doctor", "Echo", "REST,GRPC", "--service-port", "0", "--metrics", "prometheus")
+    process = seldon_run(*words, "--metrics-port", "0", source=ECHO, wait=False)
+    assert process.wait() == 0, process.log
 
 
 @pytest.mark.parametrize("when", ["stop_accepting", "stop"])

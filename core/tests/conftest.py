@@ -52,7 +52,10 @@ FAKE_TRANSPORT = """
         def start(self):
             pass
 
-        stop_accepting = stop = start
+        stop_accepting = start
+
+        def stop(self, grace_s):
+            pass
 
     @hookimpl
     def seldon_options():

@@ -192,7 +192,8 @@ def test_questions_are_answered_though_a_selected_plugin_is_missing(seldon_run: 
 def test_the_table_tells_of_every_plugin_whether_and_why_it_is_selected(
     seldon_run: Run, publish: Publish, word: str
 ) -> None:
-    publish("acme-metrics", {"metrics": "prometheus = acme_metrics"}, "", version="2.1")
+    observes = "from seldon_runtime import hookimpl\n@hookimpl\ndef seldon_observer(): return None\n"
+    publish("acme-metrics", {"metrics": "prometheus = acme_metrics"}, observes, version="2.1")
     publish("other-mock", {"transport": "mock = other"})
     publish("acme-bad", {"extension": "bad = acme_bad"}, "raise KeyError('k')")
     ended = seldon_run(word)

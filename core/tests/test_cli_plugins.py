@@ -72,11 +72,18 @@ def test_options_that_clash_stop_the_start(
     assert (ended.status, ended.err) == (3, f"seldon-run: {message}\n")
 
 
+SERVES = """
+    @hookimpl
+    def seldon_transport():
+        return None
+"""
+
+
 def test_options_that_mean_different_things_to_two_transports_do_not_make_it_hang(
     seldon_run: Run, publish: Publish
 ) -> None:
-    publish("acme-flag", {"transport": "flag = acme_flag"}, OPTION.format('["--x"], is_flag=True'))
-    publish("acme-value", {"transport": "value = acme_value"}, OPTION.format('["--x"]'))
+    publish("acme-flag", {"transport": "flag = acme_flag"}, OPTION.format('["--x"], is_flag=True') + SERVES)
+    publish("acme-value", {"transport": "value = acme_value"}, OPTION.format('["--x"]') + SERVES)
     ended = seldon_run("MyModel", "--x", "value", API_TYPE="flag")
     assert ended.status == 2
     assert "an option means different things to the plugins that this may select" in ended.err

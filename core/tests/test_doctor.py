@@ -162,6 +162,24 @@ def test_a_library_for_a_setting_that_is_not_there_is_told(
     ]
 
 
+def test_an_option_that_has_to_be_given_is_told_and_keeps_nobody_from_looking(
+    seldon_run: Run, doctor: Run, publish: Publish
+) -> None:
+    option = OPTION.format('["--a-name"], envvar="A_NAME", required=True')
+    publish("acme-a", {"extension": "a = acme_a"}, option)
+    report = doctor("MyModel", "--extension", "a", "--grace", "soon")
+    wrong, missing = texts(report, "error")
+    assert wrong.startswith("--grace is wrong")
+    assert missing == "--a-name is not given, and has no default"
+    ended = seldon_run("plugins", SELDON_EXTENSIONS="a")
+    assert ended.status == 0
+    assert "SELDON_EXTENSIONS names it" in ended.out
+    ended = seldon_run("MyModel", "--check", SELDON_EXTENSIONS="a")
+    assert ended.status == 2
+    assert "Missing option '--a-name'" in ended.err
+    assert doctor("MyModel", "--extension", "a", A_NAME="given")["ok"]
+
+
 def test_options_that_clash_are_told(doctor: Run, publish: Publish) -> None:
     publish("acme-a", {"extension": "a = acme_a"}, OPTION.format('["--host"]'))
     report = doctor("MyModel", "--extension", "a")
@@ -178,7 +196,14 @@ def test_a_variable_that_is_nearly_a_setting_is_told(doctor: Run) -> None:
     ]
 
 
-STATE = "acme-state", {"persistence": "keep = acme_state"}, ""
+STORE = """
+    from seldon_runtime import hookimpl
+
+    @hookimpl
+    def seldon_state_store():
+        return None
+"""
+STATE = "acme-state", {"persistence": "keep = acme_state"}, STORE
 
 
 @pytest.mark.parametrize(
@@ -249,6 +274,38 @@ def test_two_transports_at_one_port_are_an_error(doctor: Run) -> None:
     assert error.endswith("are both to listen on port 50123")
 
 
+def test_a_transport_may_be_made_of_what_the_plugins_other_hooks_made(doctor: Run, publish: Publish) -> None:
+    source = """
+        from seldon_runtime import hookimpl
+
+        class Page:
+            name, address = "page", "page:nowhere"
+            def start(self): pass
+            def stop_accepting(self): pass
+            def stop(self, grace_s): pass
+            def call_finished(self, record): pass
+            def life_changed(self, state): pass
+            def intercept(self, call, proceed): return proceed(call)
+
+        class Plugin:
+            @hookimpl
+            def seldon_observer(self):
+                self.observer = Page()
+                return self.observer
+
+            @hookimpl
+            def seldon_interceptor(self):
+                self.interceptor = self.observer
+                return self.interceptor
+
+            @hookimpl
+            def seldon_transport(self):
+                return self.interceptor
+    """
+    publish("acme-page", {"metrics": "page = acme_page:Plugin"}, source)
+    assert doctor("MyModel", METRICS="page")["ok"]
+
+
 @pytest.mark.parametrize("body", ["raise StartupError('not here')", "return Silent()"])
 def test_a_transport_that_cannot_be_made_is_an_error(doctor: Run, publish: Publish, body: str) -> None:
     source = f"""
@@ -258,7 +315,8 @@ def test_a_transport_that_cannot_be_made_is_an_error(doctor: Run, publish: Publi
         class Silent:
             name = "silent"
             def start(self): pass
-            stop = stop_accepting = start
+            def stop_accepting(self): pass
+            def stop(self, grace_s): pass
 
             @property
             def address(self):

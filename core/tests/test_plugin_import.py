@@ -82,7 +82,7 @@ def test_a_plugin_installed_after_a_first_look_is_found(publish: Publish) -> Non
 def test_entry_points_that_change_in_place_are_seen_and_no_cache_is_written(
     publish: Publish, tmp_path: Path
 ) -> None:
-    site = publish("acme-plugin", {"extension": "old = acme"}, "")
+    site = publish("acme-plugin", {"extension": "old = acme"}, OPTIONS.format("any"))
     entry_file = next(site.glob("*.dist-info/entry_points.txt"))
     program = """
         import sys

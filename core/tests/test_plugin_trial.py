@@ -77,6 +77,6 @@ def test_one_that_hangs_is_given_up(publish: Publish, monkeypatch: pytest.Monkey
 
 
 def test_a_thread_that_a_plugin_starts_does_not_keep_the_process(publish: Publish) -> None:
-    source = "import threading, time; threading.Thread(target=time.sleep, args=(100,)).start()"
-    publish("acme-busy", {"extension": "busy = acme_busy"}, source)
-    assert trial_of("busy") == [Trial()]
+    busy = "    import threading, time; threading.Thread(target=time.sleep, args=(100,)).start()"
+    publish("acme-busy", {"extension": "busy = acme_busy"}, GOOD + busy)
+    assert trial_of("busy") == [Trial(variables=("ONE", "TWO", "ZWEI"))]

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import pytest
 
-from seldon_runtime import builtin
+from seldon_runtime import builtin, hookimpl
 from seldon_runtime.errors import StartupError
 from seldon_runtime.plugins import (
     EXTENSION,
@@ -58,9 +59,9 @@ def test_what_is_installed_is_listed_by_name_without_being_imported(publish: Pub
 
 
 def test_a_name_is_found_in_any_case(publish: Publish) -> None:
-    publish("acme-mqtt", {"transport": "Mqtt = acme_mqtt"}, OPTIONS.format("mqtt"))
-    assert find(TRANSPORT, "MQTT").distribution == "acme-mqtt"
-    found = PluginSet([find(TRANSPORT, "mQtt")]).collect("seldon_options")
+    publish("acme-mqtt", {"metrics": "Mqtt = acme_mqtt"}, OPTIONS.format("mqtt"))
+    assert find(METRICS, "MQTT").distribution == "acme-mqtt"
+    found = PluginSet([find(METRICS, "mQtt")]).collect("seldon_options")
     assert [option.name for _, option in found] == ["mqtt_level", "mqtt_name"]
 
 
@@ -135,9 +136,75 @@ def test_a_hook_that_nobody_knows_is_told(publish: Publish, hook: str, words: st
     assert words in message
 
 
-def test_a_module_that_two_names_choose_is_told(publish: Publish) -> None:
-    publish("acme-plugin", {"extension": "one = acme\ntwo = acme"}, "")
-    assert "'two' (acme-plugin 1.0, acme) does not fit" in str(failure(lambda: chosen("one", "two")))
+def test_a_module_that_two_names_choose_is_asked_once_and_before_the_core(publish: Publish) -> None:
+    publish("acme-plugin", {"extension": "one = acme\ntwo = acme"}, OPTIONS.format("acme"))
+    plugin_set = chosen("one", "two")
+    plugin_set.add_builtin(Late())
+    collected = [option.name for _, option in plugin_set.collect("seldon_options")]
+    assert collected == ["acme_level", "acme_name", "late"]
+
+
+class Late:
+    """Stands for an object of the core."""
+
+    @hookimpl
+    def seldon_options(self) -> click.Option:
+        return click.Option(["--late"])
+
+
+def test_an_entry_point_may_name_a_class_of_which_one_object_is_made(publish: Publish) -> None:
+    source = """
+        import click
+        from seldon_runtime import hookimpl
+
+        class Plugin:
+            def __init__(self):
+                self.flag = "--one"
+
+            @hookimpl
+            def seldon_options(self):
+                return click.Option([self.flag])
+    """
+    publish("acme-plugin", {"extension": "acme = acme:Plugin"}, source)
+    assert [option.name for _, option in chosen("acme").collect("seldon_options")] == ["one"]
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("", "it has no function that is marked with @hookimpl"),
+        ("def seldon_transport(): return None", "seldon_transport is not marked with @hookimpl"),
+        ("@hookimpl\ndef seldon_options(): return []", "it has no hook seldon_transport"),
+        (
+            "@hookimpl(wrapper=True)\ndef seldon_transport():\n    return (yield)",
+            "seldon_transport is a wrapper, but each plugin is asked by itself: there is nothing to wrap",
+        ),
+        (
+            "@hookimpl(hookwrapper=True)\ndef seldon_transport():\n    yield",
+            "seldon_transport is a wrapper, but each plugin is asked by itself: there is nothing to wrap",
+        ),
+        (
+            "@hookimpl\ndef seldon_transport(service, settings=None): return None",
+            "seldon_transport would not get settings, which has a default or is keyword-only",
+        ),
+        (
+            "@hookimpl\ndef seldon_transport(*, service, mine=None): return None",
+            "seldon_transport would not get service, which has a default or is keyword-only",
+        ),
+    ],
+)
+def test_hooks_that_would_do_nothing_are_told(publish: Publish, source: str, fault: str) -> None:
+    publish("acme-plugin", {"transport": "acme = acme"}, f"from seldon_runtime import hookimpl\n{source}\n")
+    error = failure(lambda: PluginSet([find(TRANSPORT, "acme")]))
+    who = "transport plugin 'acme' (acme-plugin 1.0, acme)"
+    assert str(error).startswith(f"{who} does not fit the hook specifications: {fault}")
+    assert error.__cause__ is None  # a traceback of the core's would say nothing more
+
+
+def test_an_argument_of_the_plugins_own_may_have_a_default(publish: Publish) -> None:
+    source = "from seldon_runtime import hookimpl\n@hookimpl\ndef seldon_observer(mine=1): return None"
+    publish("acme-plugin", {"extension": "acme = acme"}, source)
+    assert list(chosen("acme").collect("seldon_observer", settings={})) == []
 
 
 def test_hooks_are_asked_in_the_order_of_the_configuration_and_the_core_last(publish: Publish) -> None:

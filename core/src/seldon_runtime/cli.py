@@ -80,7 +80,11 @@ def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
             context = click.Context(commands[words[0]])
             context.contributed = commands[words[0]]  # type: ignore[attr-defined]
             return plugin_set, context, selection
-        context = _command(plugin_set).make_context("seldon-run", list(words))
+        command = _command(plugin_set)
+        if "--plugins" in words:  # which asks of the options only what is chosen
+            for param in command.params:
+                param.required = False
+        context = command.make_context("seldon-run", list(words))
         parsed = Selection.of(context.params)
         if parsed == selection:
             return plugin_set, context, selection

@@ -68,6 +68,11 @@ def effective(params: Sequence[tuple[str, click.Parameter]], words: Sequence[str
         try:
             context = command.make_context("seldon-run", list(words), **lenient)
             break
+        except click.MissingParameter as error:
+            if error.param is None:
+                raise
+            found.faults.append(f"{error.param.opts[0]} is not given, and has no default")
+            error.param.required = False
         except click.BadParameter as error:
             param = error.param
             if param is None or (isinstance(param.type, click.types.StringParamType) and not param.callback):

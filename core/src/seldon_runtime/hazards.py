@@ -39,10 +39,13 @@ class _Nobody:
 
 
 def of_transports(chosen: PluginSet, settings: Settings) -> Iterator[Finding]:
-    """Whether the transports can be made, and their ports had."""
+    """Whether what serves can be made, and the transports' ports had."""
     service = Service(Component(_Nobody()), Executor(), limits=Limits())
     places: dict[int, str] = {}
     try:
+        # in the order of the start: a transport may be made of what an earlier hook has made
+        list(chosen.collect("seldon_observer", settings=settings))
+        list(chosen.collect("seldon_interceptor", service=service, settings=settings))
         for label, transport in chosen.collect("seldon_transport", service=service, settings=settings):
             port = _own_port(str(transport.address), settings["host"])
             if port in places:

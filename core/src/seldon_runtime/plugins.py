@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import logging
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
@@ -18,7 +17,7 @@ from typing import Any
 import pluggy
 from stevedore import NamedExtensionManager
 
-from seldon_runtime import hookspecs, interfaces
+from seldon_runtime import hook_fit, hookspecs, interfaces
 from seldon_runtime.errors import StartupError
 from seldon_runtime.published import entry_points
 
@@ -36,6 +35,9 @@ SETTING_OF = {
     EXTENSION: "SELDON_EXTENSIONS",
 }
 """The environment variable that chooses from each entry-point group."""
+
+_REQUIRED = {TRANSPORT: "seldon_transport", PERSISTENCE: "seldon_state_store"}
+"""The hook for which a plugin of a group is chosen."""
 
 CORE = "the core"
 """How messages call core's own hooks."""
@@ -109,14 +111,6 @@ def find(group: str, name: str) -> Plugin:
     )
 
 
-def _meant(complaint: str) -> str:
-    """The hook that pluggy's complaint about an unknown one may mean."""
-    unknown = re.search(r"unknown hook '(\w+)'", complaint)
-    known = [name for name in vars(hookspecs) if name.startswith("seldon_")]
-    close = difflib.get_close_matches(unknown[1], known, n=1) if unknown else []
-    return f". Did you mean {close[0]}?" if close else ""
-
-
 class PluginSet:
     """The chosen plugins, imported and registered, and core's own hooks.
 
@@ -125,7 +119,7 @@ class PluginSet:
         builtin: modules of core whose hooks come last.
 
     Raises:
-        StartupError: a plugin cannot be imported, or has a hook nobody knows.
+        StartupError: a plugin cannot be imported, or its hooks do not fit.
     """
 
     def __init__(self, chosen: Sequence[Plugin], builtin: Sequence[ModuleType] = ()) -> None:
@@ -134,17 +128,18 @@ class PluginSet:
         self._manager.add_hookspecs(hookspecs)
         self._registered: list[tuple[str, object]] = []
         for plugin in chosen:
-            self._register(str(plugin), _import(plugin))
+            self._register(str(plugin), _import(plugin), required=_REQUIRED.get(plugin.group))
+        self._chosen_count = len(self._registered)
         for module in builtin:
             self._register(CORE, module, module.__name__)
 
-    def _register(self, label: str, plugin: object, name: str | None = None) -> None:
-        try:
-            self._manager.register(plugin, name or label)
-            self._manager.check_pending()
-        except (pluggy.PluginValidationError, ValueError) as error:
-            why = " ".join(str(error).split())
-            raise StartupError(f"{label} does not fit the hook specifications: {why}{_meant(why)}") from error
+    def _register(
+        self, label: str, plugin: object, name: str | None = None, required: str | None = None
+    ) -> None:
+        if any(plugin is known for _, known in self._registered):
+            return  # chosen by two names: it is asked once
+        if fault := hook_fit.register(self._manager, plugin, name or label, required):
+            raise StartupError(f"{label} does not fit the hook specifications: {fault}")
         self._registered.append((label, plugin))
 
     def has(self, group: str) -> bool:
@@ -155,7 +150,7 @@ class PluginSet:
         """Register an object of core: its hooks come after the chosen plugins', before core's others."""
         label = type(plugin).__name__
         self._register(label, plugin)
-        self._registered.insert(len(self.chosen), self._registered.pop())
+        self._registered.insert(self._chosen_count, self._registered.pop())
 
     def collect(self, hook: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
         """Call a collecting hook, plugin by plugin in order: label and each object it gave.
@@ -227,9 +222,10 @@ def _import(plugin: Plugin) -> object:
             on_load_failure_callback=fail,
             on_missing_entrypoints_callback=None,
         )
+        loaded: object = manager[published[0]].plugin
+        return loaded() if isinstance(loaded, type) else loaded
     except (Exception, SystemExit) as error:  # whatever the plugin's module does while it is imported
         raise StartupError(
             f"{plugin} cannot be imported: {type(error).__name__}: {error}. "
             f"Reinstall it with: pip install --force-reinstall {plugin.distribution}"
         ) from error
-    return manager[published[0]].plugin

@@ -108,6 +108,8 @@ class Runtime:
         self.transports = [
             t for _, t in self._plugins.collect("seldon_transport", service=service, settings=settings)
         ]
+        for name in set(settings.transports) - {transport.name.lower() for transport in self.transports}:
+            logger.warning("API_TYPE names %s, but its plugin gave no transport of that name", name)
         logger.info("loaded %s in %.3f s", self._settings["model_name"], time.perf_counter() - began)
         if missing := component.missing_method:
             logger.warning(

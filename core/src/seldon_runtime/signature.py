@@ -18,9 +18,9 @@ from seldon_runtime.user_object import name_of
 if sys.version_info >= (3, 14):  # annotations need not be evaluated, nor name anything that exists
     from annotationlib import Format
 
-    _signature = partial(inspect.signature, annotation_format=Format.FORWARDREF)
+    signature_of = partial(inspect.signature, annotation_format=Format.FORWARDREF)
 else:
-    _signature = inspect.signature
+    signature_of = inspect.signature
 
 Invoke = Callable[..., Any]
 """Called as ``invoke(*positional, keyword_value)``; drops what the method does not take."""
@@ -38,7 +38,7 @@ def adapt(function: Callable[..., Any], positional: tuple[str, ...], keyword: st
         StartupError: the method needs arguments that nobody passes.
     """
     try:
-        parameters = list(_signature(function).parameters.values())
+        parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):  # a builtin without a signature takes what the protocol says
         taken, by_keyword = len(positional), False
     else:

@@ -71,8 +71,8 @@ def _added(store: StateStore, key: str) -> bool:
 
 
 def _blob(version: int) -> bytes:
-    """Eight megabytes that say which version they are, everywhere."""
-    return _NUMBER.pack(version) * 1_000_000
+    """A megabyte that says which version it is, everywhere: enough to be killed in the middle of."""
+    return _NUMBER.pack(version) * 125_000
 
 
 def _killed_while_saving(open_store: Callable[[], StateStore], key: str) -> int:

@@ -139,6 +139,8 @@ class TransportAnswers(TransportSubject):
 
     @pytest.mark.parametrize("size", [70_000, 3_000_000])
     def test_large_payloads_travel_whole(self, contract_mirror: Served, size: int) -> None:
+        if self.max_message_bytes is not None and self.max_message_bytes < 2 * size:  # and what is around
+            pytest.skip(f"{self.transport} carries {self.max_message_bytes} bytes at most")
         text = "0123456789" * (size // 10)
         assert self.ask_text(contract_mirror, text) == text
         values = [float(i) for i in range(size // 10)]

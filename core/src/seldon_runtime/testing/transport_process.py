@@ -115,7 +115,7 @@ class TransportProcess(TransportSubject):
         words = self.words_at(self.address_of(first), tmp_path)
         second = self.run(seldon_run, tmp_path, *words, wait=False)
         assert second.wait() == 3
-        assert "Traceback" not in second.log
+        assert "Traceback" not in second.log, "raise the StartupError from None: its cause would be shown"
         assert re.search("^seldon-run: .*--", second.log, re.M)
         assert self.who(self.address_of(first)) == first.process.pid
 

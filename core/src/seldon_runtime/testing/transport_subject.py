@@ -52,6 +52,8 @@ class TransportSubject:
     """Whether several worker processes serve it at the one address that the log tells."""
     shares_places: bool = False
     """Whether several may serve at one place, such as a queue; else the second is refused."""
+    max_message_bytes: int | None = None
+    """The largest request and answer that the wire itself can carry; None: the settings alone limit it."""
     patience_s: float = 1.0
     """How long a call waits that nobody is there to take."""
 
