@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import socket
 import time
 
 import pytest
 
+from seldon_runtime.call import Call
 from seldon_runtime_rest.answer import HttpAnswer
 
 WAIT_S = 20.0
@@ -176,6 +178,30 @@ def test_a_client_that_leaves_before_its_call_begins_cancels_it(serve, gated):
     first.close()
     assert server.post(EXPRESS, {"strData": "next"}).json["strData"] == "next"
     assert gated.seen == ["first", "next"]
+
+
+def test_a_client_that_leaves_with_requests_behind_its_call_disturbs_nobody(serve, gated, caplog):
+    server = serve(gated)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S) as leaving:
+        head = b"POST /predict HTTP/1.1\r\nHost: h\r\n%b\r\nContent-Length: %d\r\n\r\n%b"
+        leaving.sendall(head % (JSON, len(ECHO), ECHO) + b"GET /health/ping HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert gated.began.wait(WAIT_S)
+        staying = server.connect()
+        staying.request("POST", EXPRESS, b'{"strData":"next"}', JSON_TYPE)
+        until(lambda: server.service.executor.waiting == 1)
+    gated.gate.set()
+    assert server.answer(staying).json["strData"] == "next"
+    staying.close()
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+
+
+def test_an_idle_connection_keeps_nothing_of_its_last_call(serve):
+    server = serve(Identity())
+    connection = server.connect()
+    body = b'{"strData":"of nobody else"}'
+    assert server.request("POST", EXPRESS, body, JSON_TYPE, over=connection).status == 200
+    until(lambda: not any(isinstance(kept, Call) and kept.wire == body for kept in gc.get_objects()))
+    connection.close()
 
 
 def test_a_client_is_told_at_its_deadline_and_once(serve, gated):

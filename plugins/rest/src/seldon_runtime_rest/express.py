@@ -109,11 +109,11 @@ class Exchange:
         "_call",
         "_express",
         "_headers",
+        "_left",
         "_lines",
         "_parts",
         "keep_alive",
         "line",
-        "response_complete",
     )
 
     message_event = asyncio.Event()
@@ -131,23 +131,31 @@ class Exchange:
         keep_alive: bool,
     ) -> None:
         self._express = express
-        self._call = call
+        self._call: Call | None = call
+        """Until it is answered: a connection that is idle then keeps nothing of it."""
+        self._left = False
         self._lines = lines
         self._headers = headers
         self._parts: list[bytes] = []
         self._alarm: asyncio.TimerHandle | None = None
         self.line = line
         self.keep_alive = keep_alive
-        self.response_complete = False
+
+    @property
+    def response_complete(self) -> bool:
+        """Whether it has been answered."""
+        return self._call is None
 
     @property
     def disconnected(self) -> bool:
         """Whether the client has left. A call that has not started by then is not run."""
-        return self._call.cancelled
+        return self._left
 
     @disconnected.setter
     def disconnected(self, left: bool) -> None:
-        self._call.cancelled = left
+        self._left = left
+        if self._call is not None:
+            self._call.cancelled = left
 
     def add(self, part: bytes) -> None:
         """Some of the body."""
@@ -156,6 +164,7 @@ class Exchange:
     def submit(self) -> None:
         """The body is whole: make the call."""
         call, parts = self._call, self._parts
+        assert call is not None  # nobody can have answered yet
         call.wire = parts[0] if len(parts) == 1 else b"".join(parts)
         parts.clear()
         call.request_bytes = len(call.wire)
@@ -163,30 +172,27 @@ class Exchange:
         self._express.service.submit(call, self._done)
         if call.deadline is not None:
             left_s = max(0.0, call.deadline - time.monotonic())
-            self._alarm = self.line.loop.call_later(left_s, self._give_up)
+            self._alarm = self.line.loop.call_later(left_s, lambda: self.answer(None, too_late(call)))
 
     def _done(self, answer: Any, error: SeldonError | None) -> None:
         self._express.answered(self, answer, error)
-
-    def _give_up(self) -> None:
-        self.answer(None, too_late(self._call))
 
     def answer(self, answer: Any, error: SeldonError | None) -> None:
         """Tell the client, if it is still there and has not been told that it is too late."""
         if self._alarm is not None:
             self._alarm.cancel()
-        if self.response_complete or self.disconnected:
+        call, self._call = self._call, None
+        if call is None or self._left or self.line.transport.is_closing():
             return
         closing = self._express.service.draining or not self.keep_alive
         try:
-            told = checked(answer) if error is None else error_answer(error, self._call.request_id)
+            told = checked(answer) if error is None else error_answer(error, call.request_id)
             head = self._head(told, closing)
         except Exception:  # the last boundary: an interceptor may have made the answer
-            logger.exception("%s failed in the REST transport", self._call.method.value)
-            told = error_answer(fault(), self._call.request_id)
+            logger.exception("%s failed in the REST transport", call.method.value)
+            told = error_answer(fault(), call.request_id)
             head = self._head(told, closing)
         self._write(head, b"" if told.status in BODILESS else told.body)
-        self.response_complete = True
         if closing:
             self.keep_alive = False
             self.line.transport.close()
