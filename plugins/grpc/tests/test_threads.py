@@ -9,7 +9,7 @@ import pytest
 
 from seldon_runtime_grpc.threads import Threads
 
-LIMIT_S = 20
+LIMIT_S = 60
 
 
 @pytest.fixture
