@@ -154,7 +154,8 @@ class Supervisor:
         times += [w.kill_at for w in self._workers if w.kill_at is not None]
         if self._drain_at is not None:
             times.append(self._drain_at)
-        return min(max(0.0, min(times, default=_LONGEST_WAIT_S) - time.monotonic()), _LONGEST_WAIT_S)
+        now = time.monotonic()
+        return max(0.0, min(times, default=now + _LONGEST_WAIT_S) - now)
 
     # starting
 
