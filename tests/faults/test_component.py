@@ -15,8 +15,12 @@ WILD = """
     import ctypes, multiprocessing, os, sys, threading, time
 
     class Wild:
+        def __init__(self):
+            self.kept = []
+
         def predict(self, X, features_names):
             match X:
+                case "leak": self.kept.append(bytearray(b"x" * 1_000_000))
                 case "raise": raise RuntimeError("no")
                 case "exit": os._exit(5)
                 case "segfault": ctypes.string_at(0)
@@ -82,6 +86,17 @@ def test_a_worker_that_dies_is_replaced_though_a_process_that_it_forked_lives_on
         client.http.request("POST", "/predict", b'{"strData": "fork and exit"}', JSON)
         server.wait_for_log(r"status 5(?s:.*)is ready")
     assert ask(server, "hello").json["strData"] == "hello"
+
+
+def test_what_leaks_goes_with_its_process_and_no_call_fails(seldon_run: Start) -> None:
+    """Without ``--max-requests`` one process would answer for ever."""
+    server = seldon_run("Wild", "REST", "--max-requests", "20", source=WILD)
+    processes: set[str] = set()
+    while len(processes) < 3:
+        answer = server.post("/predict", {"strData": "leak"})
+        assert (answer.status, answer.json["strData"]) == (200, "leak")
+        processes.add(answer.json["meta"]["tags"]["process"])
+    server.wait_for_log(rf"\(process ({'|'.join(processes)})\) ended with status 0")
 
 
 def test_a_call_that_hangs_has_the_worker_replaced(seldon_run: Start, load: Start) -> None:
