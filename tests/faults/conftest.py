@@ -20,9 +20,9 @@ from typing import Any
 import grpc
 import pytest
 
+from seldon_runtime.testing.waiting import WAIT_S
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
-WAIT_S = 30.0
 SLOW = "SELDON_TEST_SLOW" in os.environ
 """Whether sizes are the real ones, and waits the whole ones: ``tox run -e faults``."""
 _LOCAL = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]

@@ -26,7 +26,7 @@ from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
 Start = Callable[..., Any]
 
-WAIT_S = 30
+WAIT_S = 60
 LOCAL = [("grpc.enable_http_proxy", 0)]
 PRINTED = 4_000_000
 NOISY = """

@@ -78,7 +78,6 @@ def answered(*clients: Any) -> int:
     return sum(one.answered.total() for one in clients)
 
 
-@pytest.mark.timeout(180)
 def test_totals_are_what_clients_counted_though_a_worker_is_killed_half_way(server: Any, load: Start) -> None:
     """2,000 mixed calls of 4 clients; no call is on its way in that moment."""
     clients = []
@@ -100,7 +99,6 @@ def test_totals_are_what_clients_counted_though_a_worker_is_killed_half_way(serv
     assert total(server, "seldon_runtime_worker_restarts") == 1
 
 
-@pytest.mark.timeout(180)
 def test_a_call_on_its_way_in_a_killed_worker_counts_at_most_once(server: Any, load: Start) -> None:
     """2,000 mixed calls of 4 clients. A call is counted when its answer is handed to the transport, so an
     answer that was counted, but not yet sent, is one that no client got: at most one for each client."""
@@ -158,7 +156,6 @@ def folder_of(process: str) -> Path:
     return Path(json.loads(told.partition("=")[2])["folder"], "metrics")
 
 
-@pytest.mark.timeout(180)
 def test_counters_never_go_backwards_and_files_do_not_pile_up(
     server: Any, load: Start, scraper: Scraper
 ) -> None:

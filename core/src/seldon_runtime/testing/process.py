@@ -111,7 +111,7 @@ class Process:
         if self.process.poll() is None:
             self.terminate()
         try:
-            return self.wait(10)
+            return self.wait()
         except subprocess.TimeoutExpired:
             self.kill()
             raise

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-WAIT_S = float(os.environ.get("SELDON_TEST_WAIT_S") or 30)
+WAIT_S = float(os.environ.get("SELDON_TEST_WAIT_S") or 60)
 """How long a test waits for something that ought to happen soon."""
 
 
