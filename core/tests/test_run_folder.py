@@ -54,10 +54,11 @@ def test_the_folder_of_a_run_that_lives_is_left_alone() -> None:
 
 
 def test_folders_of_other_programs_are_left_alone(memory: Path) -> None:
-    other = memory / "seldon-of-another-program"
+    other = memory / "seldon-run-of-a-user"
     other.mkdir()
+    other.joinpath("lock").touch()
     RunFolder().remove()
-    assert other.exists()
+    assert other.joinpath("lock").exists()
 
 
 def test_without_a_place_for_it_the_start_fails_and_says_what_to_set(

@@ -12,8 +12,9 @@ from pathlib import Path
 from seldon_runtime.errors import StartupError
 
 _MEMORY = Path("/dev/shm")
-_PREFIX = "seldon-"
-_LOCK = "lock"
+_PREFIX = "seldon-run-"
+_LOCK = "seldon-run.lock"
+"""A name that no other program has: the folder around it is removed."""
 
 
 class RunFolder:
