@@ -93,7 +93,7 @@ class Annotations:
 def _checked_tags(tags: object, where: str) -> Mapping[str, Any]:
     if tags is None:
         return _NO_TAGS
-    if not isinstance(tags, Mapping):
+    if type(tags) is not dict and not isinstance(tags, Mapping):
         raise SeldonError(
             f"{where} is {type(tags).__name__}, expected a dict", code=ErrorCode.COMPONENT_FAILED
         )

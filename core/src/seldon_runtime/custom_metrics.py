@@ -11,6 +11,8 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method, Metric
 
 TYPES = frozenset({"COUNTER", "GAUGE", "TIMER"})
+_NUMBERS = (float, int, bool)
+_NO_TAGS: Mapping[str, str] = {}
 
 
 def as_list(metrics: object) -> Sequence[Any]:
@@ -44,21 +46,22 @@ def shown(metrics: Iterable[Mapping[str, Any]], method: Method) -> list[dict[str
 
 
 def _checked(metric: object) -> Metric:
-    if not isinstance(metric, Mapping):
+    # types first: for an abstract class isinstance() takes as long as all else together
+    if type(metric) is not dict and not isinstance(metric, Mapping):
         raise _bad(metric, "expected an object with type, key and value")
     kind, key, value = metric.get("type"), metric.get("key"), metric.get("value")
     if not isinstance(kind, str) or kind not in TYPES:
         raise _bad(metric, "type must be COUNTER, GAUGE or TIMER")
-    if not isinstance(key, str | int) or isinstance(key, bool):
+    if type(key) is not str and (not isinstance(key, str | int) or isinstance(key, bool)):
         raise _bad(metric, "key must be a text")
     try:
-        number = float(value) if isinstance(value, Real) else None
+        number = float(value) if type(value) in _NUMBERS or isinstance(value, Real) else None
     except OverflowError:
         number = None
     if number is None:
         raise _bad(metric, "value must be a number of 64 bits")
-    tags = metric.get("tags", {})
-    if not isinstance(tags, Mapping):
+    tags = metric.get("tags", _NO_TAGS)
+    if type(tags) is not dict and not isinstance(tags, Mapping):
         raise _bad(metric, "tags must be an object")
     return Metric(str(key), kind, number, {str(name): str(tag) for name, tag in tags.items()})
 

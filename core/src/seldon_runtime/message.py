@@ -78,7 +78,7 @@ class Payload:
     names: Sequence[Any] | None = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)  # without a hash it could not be a default value
 class Meta:
     """What travels beside a payload. Unknown fields of a request are not kept."""
 
@@ -115,7 +115,7 @@ class Feedback:
     truth: Message | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Metric:
     """One custom metric of user code, checked.
 

@@ -28,14 +28,14 @@ def pack(result: object, requested: Kind | None, names: Names) -> Payload:
     Raises:
         SeldonError: COMPONENT_FAILED when ``result`` is of a type that has no payload.
     """
+    if isinstance(result, np.ndarray):  # first, as most results are arrays
+        return _pack_array(result, result, requested, names)
     if isinstance(result, str):
         return Payload(Kind.STR, result)
     if isinstance(result, bytes | bytearray):
         return Payload(Kind.BINARY, bytes(result))
     if isinstance(result, dict):
         return Payload(Kind.JSON, result)
-    if isinstance(result, np.ndarray):
-        return _pack_array(result, result, requested, names)
     if isinstance(result, list | tuple):
         return _pack_list(list(result), requested, names)
     if hasattr(result, "DESCRIPTOR"):

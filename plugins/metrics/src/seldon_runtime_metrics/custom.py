@@ -39,8 +39,8 @@ _FAMILIES: Mapping[str, tuple[str, Kind]] = {
 }
 _UNITS: Mapping[str, float] = {"COUNTER": 1.0, "GAUGE": 1.0, "TIMER": 1000.0}
 """How many of what the user measures make one of what stands on the page."""
-_Key = tuple[int, str, str, tuple[tuple[str, str], ...]]
-"""Method (by id, for an Enum's own hash is slow), type, key and tags in the user's order."""
+_Key = tuple[Method, str, str, tuple[tuple[str, str], ...]]
+"""Method, type, key and tags in the user's order."""
 _Update = Callable[[float], None]
 
 
@@ -107,11 +107,11 @@ class CustomMetrics:
         Raises:
             SeldonError: BAD_METRIC for one that it cannot hold, when that is an error; then none counts.
         """
-        known, method_id = self._known, id(method)
+        known = self._known
         updates: list[tuple[_Update, float]] = []
         for metric in metrics:  # spelt out, not in functions: it runs for every call
             value, tags = metric.value, metric.tags
-            found = known.get((method_id, metric.type, metric.key, tuple(tags.items()) if tags else ()))
+            found = known.get((method, metric.type, metric.key, tuple(tags.items()) if tags else ()))
             if found is None or not (0.0 <= value < inf or metric.type == "GAUGE"):
                 updates = self._admitted(method, metrics)
                 break
@@ -171,7 +171,7 @@ class CustomMetrics:
         # Prometheus takes an empty label for none: two series would be one to it.
         tags = {tag: value for tag, value in metric.tags.items() if value}
         labels = {**tags, **self._labels, "method": method.label}
-        return _Target((id(method), metric.type, metric.key, tuple(metric.tags.items())), family, labels)
+        return _Target((method, metric.type, metric.key, tuple(metric.tags.items())), family, labels)
 
     def _family(self, kind: str, name: str) -> Family:
         return Family(name, *_FAMILIES[kind], self._bounds_s if kind == "TIMER" else ())

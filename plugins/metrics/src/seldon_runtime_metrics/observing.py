@@ -9,6 +9,7 @@ from typing import Any
 
 from seldon_runtime.call import Call
 from seldon_runtime.errors import ErrorCode
+from seldon_runtime.message import Method
 from seldon_runtime.observer import CallRecord, SaveRecord
 from seldon_runtime_metrics.custom import CustomMetrics
 from seldon_runtime_metrics.instruments import Instruments
@@ -38,11 +39,11 @@ class RuntimeObserver:
     def __init__(self, instruments: Instruments) -> None:
         self._instruments = instruments
         self._lock = instruments.lock
-        self._rows: dict[tuple[int, str], _Row] = {}  # by id, for an Enum's own hash is slow
+        self._rows: dict[tuple[Method, str], _Row] = {}
 
     def call_finished(self, record: CallRecord) -> None:
         """After every call, refused ones included."""
-        row = self._rows.get((id(record.method), record.transport)) or self._new_row(record)
+        row = self._rows.get((record.method, record.transport)) or self._new_row(record)
         code = None if record.error is None else self._count_error(record, record.error.code)
         with self._lock:
             row.calls(1.0)
@@ -77,7 +78,7 @@ class RuntimeObserver:
         families = made.calls, made.request, made.response, made.duration, made.wait
         labels = {"method": record.method.label, "transport": record.transport}
         row = _Row(*(made.series(family, **labels).update for family in families))
-        return self._rows.setdefault((id(record.method), record.transport), row)
+        return self._rows.setdefault((record.method, record.transport), row)
 
     def _count_error(self, record: CallRecord, code: object) -> str:
         """The code as a word: user code may have set that of its error to anything."""
