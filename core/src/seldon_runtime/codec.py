@@ -57,6 +57,14 @@ class Codec(Protocol):
         tags, request path and metrics in its meta: how an outlier detector answers."""
 
 
+class Reader(Protocol):
+    """What a codec may have besides, to read some requests in a quicker way."""
+
+    def read(self, method: Method, wire: Any) -> Request:
+        """What :meth:`Codec.decode` gives for what :meth:`Codec.parse` does, without the object in between.
+        Called in their place when no user code gets that object."""
+
+
 class Outcome(Protocol):
     """What a codec may have besides, to tell observers what the client is told."""
 

@@ -35,6 +35,8 @@ _ARGUMENTS: dict[Method, tuple[tuple[str, ...], str | None]] = {
 _TRANSFORMS = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
 _MAY_BE_ABSENT = _TRANSFORMS | {Method.PREDICT}
 """The protocol answers these without a method: the payload as it is, or an empty array."""
+_ODD = frozenset({Method.SEND_FEEDBACK, Method.HEALTH_STATUS})
+"""Feedback is read before anything is called, and a question for health has nothing to read."""
 _WANTED = {
     ServiceType.MODEL: {Method.PREDICT},
     ServiceType.ROUTER: {Method.ROUTE},
@@ -45,6 +47,7 @@ _WANTED = {
 
 RawMethod = tuple[Callable[..., Any], str | None]
 """A raw form of a method; for an old wire hook its suffix, None for ``*_raw``."""
+Ways = tuple[list[RawMethod], bool]
 Result = tuple[Any, Kind | None, Sequence[Meta]]
 """What the user's method returned, the kind its answer follows, and the metas of the request."""
 
@@ -90,7 +93,7 @@ class Component:
                 self._plain[method] = adapt(function, arguments, keyword)
         score = self._object.find("score") if self._scores else None
         self._score = adapt(score, ("X", "features_names")) if score is not None else None
-        self._raw: dict[str, dict[Method, list[RawMethod]]] = {}
+        self._found: dict[str, dict[Method, Ways]] = {}
 
     @property
     def methods(self) -> frozenset[Method]:
@@ -140,12 +143,15 @@ class Component:
             SeldonError: the client's answer is this error; ComponentFailed when user code raised.
         """
         method, codec = call.method, call.codec
+        raw_methods, is_plain = self._ways(method, codec)
+        if is_plain:
+            return self._answer(call, _read(call))
         parsed = codec.parse(method, call.wire) if method is not Method.HEALTH_STATUS else None
         request = None
         if method is Method.SEND_FEEDBACK:  # read first: a reward counts whatever becomes of the call
             request = codec.decode(method, parsed)
             call.reward = request.reward if isinstance(request, Feedback) else None
-        for function, hook in self._raw_methods(method, codec):
+        for function, hook in raw_methods:
             try:
                 result = _call_raw(function, hook, method, parsed, codec)
             except SeldonNotImplementedError:
@@ -157,11 +163,15 @@ class Component:
         if method is Method.TRANSFORM_INPUT and self._scores:
             annotation, call.metrics = self._scored(request)
             return codec.annotate(method, parsed, annotation)
+        return self._answer(call, request)
+
+    def _answer(self, call: Call, request: Any) -> Any:
+        method = call.method
         result, kind, metas = self._run(method, request)
         response = result if isinstance(result, Response) else None
         payload = pack(response.data if response else result, kind, lambda: self._annotations.names(method))
         meta, call.metrics = self._annotations.meta(method, metas, response)
-        return codec.encode(method, Message(payload, meta))
+        return call.codec.encode(method, Message(payload, meta))
 
     def _run(self, method: Method, request: Any) -> Result:
         if method is Method.HEALTH_STATUS:
@@ -250,13 +260,18 @@ class Component:
         meta, metrics = self._annotations.meta(Method.TRANSFORM_INPUT, (), response)
         return Message(None, meta), metrics
 
-    def _raw_methods(self, method: Method, codec: Codec) -> list[RawMethod]:
-        """The raw forms of a method for one wire format, in order."""
-        table = self._raw.get(codec.name)
+    def _ways(self, method: Method, codec: Codec) -> Ways:
+        """The raw forms of a method for one wire format, in order, and whether no user code gets to see its
+        parsed requests."""
+        table = self._found.get(codec.name)
         if table is None:
-            table = {m: list(self._find_raw(m, codec)) for m in Method}
-            self._raw[codec.name] = table
+            table = self._found[codec.name] = {m: self._find_ways(m, codec) for m in Method}
         return table[method]
+
+    def _find_ways(self, method: Method, codec: Codec) -> Ways:
+        raw_methods = list(self._find_raw(method, codec))
+        is_annotated = method is Method.TRANSFORM_INPUT and self._scores
+        return raw_methods, not raw_methods and not is_annotated and method not in _ODD
 
     def _find_raw(self, method: Method, codec: Codec) -> Iterator[RawMethod]:
         for hook in codec.hooks(method):
@@ -267,6 +282,12 @@ class Component:
         function = self._object.find(f"{method.value}_raw")
         if function is not None:
             yield function, None
+
+
+def _read(call: Call) -> Any:
+    method, codec, wire = call.method, call.codec, call.wire
+    read: Callable[[Method, Any], Any] | None = getattr(codec, "read", None)
+    return read(method, wire) if read is not None else codec.decode(method, codec.parse(method, wire))
 
 
 def _call_raw(

@@ -49,7 +49,8 @@ def _checked(metric: object) -> Metric:
     # types first: for an abstract class isinstance() takes as long as all else together
     if type(metric) is not dict and not isinstance(metric, Mapping):
         raise _bad(metric, "expected an object with type, key and value")
-    kind, key, value = metric.get("type"), metric.get("key"), metric.get("value")
+    kind, key = metric.get("type"), metric.get("key")
+    value: Any = metric.get("value")
     if not isinstance(kind, str) or kind not in TYPES:
         raise _bad(metric, "type must be COUNTER, GAUGE or TIMER")
     if type(key) is not str and (not isinstance(key, str | int) or isinstance(key, bool)):

@@ -16,12 +16,16 @@ _NUMPY_NUMBER_AS_TEXT = 32  # characters NumPy reserves for a number that stands
 
 
 def array_from_list(values: object, where: str, limits: Limits) -> NDArray[Any]:
-    """An array as ``numpy.array`` infers it: integers stay int64, text beside numbers becomes text.
+    """An array as ``numpy.array`` infers it: integers stay int64, text beside numbers becomes text. What a
+    codec has made an array of already stays as it is.
 
     Raises:
         SeldonError: BAD_DATA for anything but a list, ragged rows, too many values or dimensions, or text
             whose fixed-width array would be many times larger than the request.
     """
+    if type(values) is np.ndarray:
+        limits.check_values(values.size, where)
+        return values
     if type(values) is not list:
         raise SeldonError(f"{where} is {type_name(values)}, expected a list")
     if not _are_numbers(values) and any(str in map(type, row) for row in _innermost(values)):

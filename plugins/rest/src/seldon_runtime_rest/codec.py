@@ -12,6 +12,9 @@ from seldon_runtime.message import Method
 from seldon_runtime.protocols.v1_codec import JsonCodec
 from seldon_runtime_rest.answer import HttpAnswer, status_of
 from seldon_runtime_rest.json_text import loads
+from seldon_runtime_rest.large_arrays import LEAST_BYTES, loads_with_array
+
+_SEVERAL_MESSAGES = frozenset({Method.AGGREGATE, Method.SEND_FEEDBACK})
 
 
 class RestCodec(JsonCodec):
@@ -19,6 +22,15 @@ class RestCodec(JsonCodec):
 
     def __init__(self, limits: Limits, dumps: Callable[[Any], bytes]) -> None:
         super().__init__(limits, loads, dumps, name="rest")
+
+    def read(self, method: Method, wire: Any) -> Request:
+        """A large array goes straight into NumPy."""
+        if type(wire) is bytes and len(wire) >= LEAST_BYTES and method not in _SEVERAL_MESSAGES:
+            self.limits.check_body(len(wire))
+            parsed = loads_with_array(wire, self.limits.max_nesting)
+            if parsed is not None:
+                return self.decode(method, parsed)
+        return self.decode(method, self.parse(method, wire))
 
     def write(self, value: Any) -> HttpAnswer:
         """The value as a JSON body with status 200."""
@@ -47,6 +59,10 @@ class PassthroughCodec(RestCodec):
         if isinstance(wire, bytes):
             self.limits.check_body(len(wire))
         return wire
+
+    def read(self, method: Method, wire: Any) -> Request:
+        """As it is decoded: nothing is read of a body."""
+        return self.decode(method, self.parse(method, wire))
 
     def decode(self, method: Method, parsed: Any) -> Request:
         """Refused: an undecoded body has no payload for ``predict``."""
