@@ -62,7 +62,7 @@ class Reader(Protocol):
 
     def read(self, method: Method, wire: Any) -> Request:
         """What :meth:`Codec.decode` gives for what :meth:`Codec.parse` does, without the object in between.
-        Called in their place when no user code gets that object."""
+        Called in their place when no user code gets that object; looked up on the codec's class."""
 
 
 class Outcome(Protocol):

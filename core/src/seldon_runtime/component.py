@@ -286,8 +286,9 @@ class Component:
 
 def _read(call: Call) -> Any:
     method, codec, wire = call.method, call.codec, call.wire
-    read: Callable[[Method, Any], Any] | None = getattr(codec, "read", None)
-    return read(method, wire) if read is not None else codec.decode(method, codec.parse(method, wire))
+    # of its class: one that wraps another codec and gives on what it lacks has a decode() of its own
+    read: Callable[[Codec, Method, Any], Any] | None = getattr(type(codec), "read", None)
+    return read(codec, method, wire) if read is not None else codec.decode(method, codec.parse(method, wire))
 
 
 def _call_raw(
