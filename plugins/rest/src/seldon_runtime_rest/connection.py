@@ -6,16 +6,15 @@ import asyncio
 import logging
 import re
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from seldon_runtime.errors import ErrorCode
-from seldon_runtime_rest.answer import HttpAnswer, status_answer
 from seldon_runtime_rest.crowd import Crowd
 from seldon_runtime_rest.express import Exchange, Express
+from seldon_runtime_rest.refusal import Refused, check_head, refusal_text
 
 logger = logging.getLogger(__name__)
 
@@ -28,15 +27,6 @@ _MAX_PIPELINED = 100
 _LINGER_S = 5.0
 """How long what a client still sends is read over: so it gets to read its answer (RFC 9112, section 9.6)."""
 _UPGRADE = re.compile(rb"\nupgrade(?=:)", re.IGNORECASE)
-
-
-class _Refused(Exception):
-    """Raised while the parser runs, too: this request is not taken."""
-
-    def __init__(self, status: int, info: str) -> None:
-        super().__init__(info)
-        self.status = status
-        self.info = info
 
 
 class Connection(HttpToolsProtocol):
@@ -78,7 +68,7 @@ class Connection(HttpToolsProtocol):
             self._crowd.rest(self)
         else:
             self._is_deaf = True
-            transport.write(_text(503, "too many connections; try again later", ErrorCode.OVERLOADED))
+            transport.write(refusal_text(503, "too many connections; try again later", ErrorCode.OVERLOADED))
             self._close()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -120,11 +110,11 @@ class Connection(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
             self._check_sizes()
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade, _Refused) as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade, Refused) as error:
             logger.debug("a request of %s was refused: %s", self.client, error.__context__ or error)
-            refusal = error if isinstance(error, _Refused) else error.__context__
-            if not isinstance(refusal, _Refused):
-                refusal = _Refused(400, "this is no valid HTTP/1.1 request")
+            refusal = error if isinstance(error, Refused) else error.__context__
+            if not isinstance(refusal, Refused):
+                refusal = Refused(400, "this is no valid HTTP/1.1 request")
             self._refuse(refusal.status, refusal.info)
         else:
             self._await_client()
@@ -141,7 +131,7 @@ class Connection(HttpToolsProtocol):
         """Called by the parser."""
         version = self.parser.get_http_version()
         headers = dict(self.headers)
-        _check_head(version, self.headers, headers)
+        check_head(version, self.headers, headers)
         if self._head_bytes > self._manners.max_head_bytes:  # or some of it is body
             self._check_head_size(
                 len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
@@ -163,7 +153,7 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False  # so the answer tells the client to close
             self._leaving = self.cycle
         if len(self.pipeline) > _MAX_PIPELINED:
-            raise _Refused(400, f"more than {_MAX_PIPELINED} requests wait on this connection")
+            raise Refused(400, f"more than {_MAX_PIPELINED} requests wait on this connection")
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
@@ -187,12 +177,12 @@ class Connection(HttpToolsProtocol):
         if self._in_head:
             self._check_head_size(self._head_bytes)
         elif self._framing_bytes > _MAX_FRAMING_BYTES:
-            raise _Refused(400, f"there are more than {_MAX_FRAMING_BYTES} bytes around pieces of the body")
+            raise Refused(400, f"there are more than {_MAX_FRAMING_BYTES} bytes around pieces of the body")
 
     def _check_head_size(self, size: int) -> None:
         most = self._manners.max_head_bytes
         if size > most:
-            raise _Refused(431, f"the request line and headers have more than {most} bytes")
+            raise Refused(431, f"the request line and headers have more than {most} bytes")
 
     # Waiting for the client
 
@@ -310,7 +300,7 @@ class Connection(HttpToolsProtocol):
         elif refused is not None and refused.response_complete:
             self._close()
         else:
-            self._tell(refused, _text(status, info, ErrorCode.BAD_DATA))
+            self._tell(refused, refusal_text(status, info, ErrorCode.BAD_DATA))
 
     def _tell(self, refused: RequestResponseCycle | None, text: bytes) -> None:
         if refused is not None:  # whoever waits for its body waits no more
@@ -320,28 +310,3 @@ class Connection(HttpToolsProtocol):
         self.transport.write_eof()
         self.flow.resume_reading()
         self._await(self.transport.abort, _LINGER_S)
-
-
-def _check_head(version: str, headers: list[tuple[bytes, bytes]], values: dict[bytes, bytes]) -> None:
-    """Raises _Refused for what others on the way may read in another way (RFC 9112, sections 3.2 and 6.1)."""
-    if version not in ("1.1", "1.0"):
-        raise _Refused(400, f"the version is HTTP/{version}, expected HTTP/1.1")
-    if values.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
-        raise _Refused(400, f"the transfer coding is {values[b'transfer-encoding']!r:.80}, expected chunked")
-    if len(values) < len(headers):
-        names = [name for name, _ in headers]
-        for name in (b"host", b"transfer-encoding"):
-            if names.count(name) > 1:
-                raise _Refused(400, f"there are several {name.decode()} headers")
-
-
-def _text(status: int, info: str, code: ErrorCode) -> bytes:
-    answer: HttpAnswer = status_answer(status, info, code.value)
-    head = (
-        b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode("ascii")),
-        b"content-type: " + answer.content_type.encode("ascii"),
-        b"content-length: %d" % len(answer.body),
-        b"connection: close",
-        *((b"retry-after: 1",) if code is ErrorCode.OVERLOADED else ()),
-    )
-    return b"\r\n".join((*head, b"", answer.body))
