@@ -15,7 +15,7 @@ import orjson
 from benchmarks import load
 from benchmarks.fixed_rate import latencies_ms
 from benchmarks.grpc_client import GrpcClient
-from benchmarks.measuring import Finding, Plan, all_running, alternating, median_ms
+from benchmarks.measuring import Finding, Plan, Subjects, all_running, alternating, median_ms
 from benchmarks.running import Running, running
 from benchmarks.servers import Server, bare_grpc, bare_rest, ours
 from seldon_runtime.plugins import METRICS, installed
@@ -93,7 +93,7 @@ def sizes(plan: Plan) -> Iterator[Finding]:
         for size in SIZES:
             array = np.random.default_rng(0).random(size).round(4).reshape(-1, min(size, 10))
             body = b'{"data":{"ndarray":%b}}' % orjson.dumps(array, option=orjson.OPT_SERIALIZE_NUMPY)
-            subjects = {
+            subjects: Subjects = {
                 "seldon": partial(_round_trip, seldon, body),
                 "bare": partial(_round_trip, rest, body),
             }

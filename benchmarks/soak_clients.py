@@ -163,7 +163,7 @@ def _run(callers: list[Any], seconds: float, rate: float | None) -> Tally:
 
 def _rounded(seconds: float) -> int:
     microseconds = int(seconds * 1e6)
-    step = 10 ** max(0, len(str(microseconds)) - 2)
+    step: int = 10 ** max(0, len(str(microseconds)) - 2)
     return microseconds // step * step
 
 
