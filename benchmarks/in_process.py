@@ -103,7 +103,7 @@ def _common_steps(codec: Codec, body: bytes, service: Service) -> tuple[Steps, M
     reading: Steps = {
         "parse": lambda: codec.parse(Method.PREDICT, body),
         "decode": lambda: codec.decode(Method.PREDICT, parsed),
-        "call": lambda: component._run(Method.PREDICT, request),
+        "call": lambda: component._run[Method.PREDICT](request),
     }
     whole: Steps = {
         "all": lambda: component.answer(Call(Method.PREDICT, body, codec, codec.name)),

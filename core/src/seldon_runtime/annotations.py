@@ -13,6 +13,7 @@ from seldon_runtime.user import Response
 from seldon_runtime.user_object import UserObject, call_optional, call_user
 
 _KEEPS_META = frozenset({Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT, Method.AGGREGATE})
+_OF_FEATURES = frozenset({Method.TRANSFORM_INPUT})
 _NO_TAGS: Mapping[str, Any] = {}
 
 
@@ -42,7 +43,7 @@ class Annotations:
         Raises:
             SeldonError: COMPONENT_FAILED when they are no sequence of names.
         """
-        names = self._user.attribute("feature_names") if method is Method.TRANSFORM_INPUT else None
+        names = self._user.attribute("feature_names") if method in _OF_FEATURES else None
         if names is None:
             names = self._user.attribute("class_names")
         if callable(names):

@@ -6,7 +6,9 @@ Everything about the class is found out in the constructor, and once more after 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +19,7 @@ from seldon_runtime.call import Call
 from seldon_runtime.codec import Codec
 from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
 from seldon_runtime.identity import Identity, ServiceType
-from seldon_runtime.message import Feedback, Kind, Message, Meta, Method, Metric, Payload
+from seldon_runtime.message import Feedback, Kind, Message, Meta, Method, Metric
 from seldon_runtime.reply import pack
 from seldon_runtime.signature import Invoke, adapt
 from seldon_runtime.user import Response
@@ -93,6 +95,15 @@ class Component:
                 self._plain[method] = adapt(function, arguments, keyword)
         score = self._object.find("score") if self._scores else None
         self._score = adapt(score, ("X", "features_names")) if score is not None else None
+        transforms = {method: partial(self._transform, method) for method in _MAY_BE_ABSENT}
+        self._run: Mapping[Method, Callable[[Any], Result]] = {
+            **transforms,
+            Method.ROUTE: self._route,
+            Method.AGGREGATE: self._aggregate,
+            Method.SEND_FEEDBACK: self._feedback,
+            Method.HEALTH_STATUS: self._health,
+        }
+        """What calls the user's method with a decoded request."""
         self._found: dict[str, dict[Method, Ways]] = {}
 
     @property
@@ -167,29 +178,24 @@ class Component:
 
     def _answer(self, call: Call, request: Any) -> Any:
         method = call.method
-        result, kind, metas = self._run(method, request)
+        result, kind, metas = self._run[method](request)
         response = result if isinstance(result, Response) else None
         payload = pack(response.data if response else result, kind, lambda: self._annotations.names(method))
         meta, call.metrics = self._annotations.meta(method, metas, response)
         return call.codec.encode(method, Message(payload, meta))
 
-    def _run(self, method: Method, request: Any) -> Result:
-        if method is Method.HEALTH_STATUS:
-            return self._health(), None, ()
-        if method is Method.SEND_FEEDBACK:
-            return self._feedback(request)
-        if method is Method.AGGREGATE:
-            return self._aggregate(request)
-        payload: Payload = request.payload
+    def _transform(self, method: Method, request: Message) -> Result:
+        payload: Any = request.payload
         try:
             result = self._invoke(method, payload.value, payload.names, request.given_meta)
         except SeldonNotImplementedError:
-            if method is Method.ROUTE:
-                raise
             result = payload.value if method in _TRANSFORMS else np.array([])
-        if method is Method.ROUTE:
-            result = _branch(result)
         return result, payload.kind, (request.meta,)
+
+    def _route(self, request: Message) -> Result:
+        payload: Any = request.payload
+        branch = self._invoke(Method.ROUTE, payload.value, payload.names, request.given_meta)
+        return _branch(branch), payload.kind, (request.meta,)
 
     def _invoke(self, method: Method, *arguments: Any) -> Any:
         function = self._plain.get(method)
@@ -229,13 +235,12 @@ class Component:
         metas = (request.meta,) if request is not None else ()
         return np.array([]) if result is None else result, payload.kind if payload else None, metas
 
-    def _health(self) -> Any:
-        if Method.HEALTH_STATUS not in self._plain:
-            return "healthy"
-        try:
-            return self._invoke(Method.HEALTH_STATUS)
-        except SeldonNotImplementedError:
-            return "healthy"
+    def _health(self, _: None) -> Result:
+        status: Any = "healthy"
+        if Method.HEALTH_STATUS in self._plain:
+            with suppress(SeldonNotImplementedError):
+                status = self._invoke(Method.HEALTH_STATUS)
+        return status, None, ()
 
     @property
     def _scores(self) -> bool:

@@ -59,7 +59,9 @@ class Kind(Enum):
     __hash__ = object.__hash__
 
 
-DATA_KINDS = frozenset({Kind.TENSOR, Kind.NDARRAY, Kind.TFTENSOR})
+TENSOR, NDARRAY, TFTENSOR = Kind.TENSOR, Kind.NDARRAY, Kind.TFTENSOR
+"""For what each call asks: to look up a member of an Enum takes a thousand instructions (Python 3.11)."""
+DATA_KINDS = frozenset({TENSOR, NDARRAY, TFTENSOR})
 """Kinds that stand inside ``data``, hold an array and may have names."""
 
 

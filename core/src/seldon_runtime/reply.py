@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.message import Kind, Payload
+from seldon_runtime.message import NDARRAY, TENSOR, TFTENSOR, Kind, Payload
 
 Names = Callable[[], Sequence[Any] | None]
 """Asks the component for its column names; None means that it has none."""
@@ -50,7 +50,7 @@ def _pack_list(values: list[Any], requested: Kind | None, names: Names) -> Paylo
     try:
         array = np.array(values)
     except (ValueError, OverflowError):  # ragged rows, which JSON can hold though no array can
-        return Payload(Kind.NDARRAY, values, [])
+        return Payload(NDARRAY, values, [])
     return _pack_array(array, values, requested, names)
 
 
@@ -58,16 +58,16 @@ def _pack_array(
     array: np.ndarray[Any, Any], given: np.ndarray[Any, Any] | list[Any], requested: Kind | None, names: Names
 ) -> Payload:
     kind = _kind(array, requested)
-    value = given if kind is Kind.NDARRAY else np.asarray(array)
+    value = given if kind is NDARRAY else np.asarray(array)
     return Payload(kind, value, _names(array.shape, names))
 
 
 def _kind(array: np.ndarray[Any, Any], requested: Kind | None) -> Kind:
     if array.dtype.kind not in "fiu":
-        return Kind.NDARRAY
-    if requested is Kind.NDARRAY or requested is Kind.TFTENSOR:
+        return NDARRAY
+    if requested is NDARRAY or requested is TFTENSOR:
         return requested
-    return Kind.TENSOR
+    return TENSOR
 
 
 def _names(shape: tuple[int, ...], names: Names) -> Sequence[Any]:

@@ -15,7 +15,17 @@ import numpy as np
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.limits import Limits
-from seldon_runtime.message import DATA_KINDS, NO_META, Kind, Message, Meta, Payload
+from seldon_runtime.message import (
+    DATA_KINDS,
+    NDARRAY,
+    NO_META,
+    TENSOR,
+    TFTENSOR,
+    Kind,
+    Message,
+    Meta,
+    Payload,
+)
 from seldon_runtime.protocols.arrays import array_from_list, reshaped, type_name
 from seldon_runtime.protocols.tensorproto import decode_tensorproto, encode_tensorproto
 
@@ -37,7 +47,9 @@ def decode_message(value: object, limits: Limits, where: str = "the request") ->
         raise SeldonError(
             f"{where} is {type_name(value)}, expected an object with data, jsonData, strData or binData"
         )
-    return Message(decode_payload(value, limits, where), *decode_meta(value.get("meta")))
+    payload = decode_payload(value, limits, where)
+    meta, given_meta = decode_meta(value.get("meta"))
+    return Message(payload, meta, given_meta)
 
 
 def decode_messages(value: object, limits: Limits) -> list[Message]:
@@ -60,11 +72,8 @@ def encode_message(message: Message) -> dict[str, Any]:
     Raises:
         SeldonError: COMPONENT_FAILED when the payload cannot be written.
     """
-    body: dict[str, Any] = {"meta": encode_meta(message.meta)}
-    payload = message.payload
-    if payload is not None:
-        body.update(encode_payload(payload))
-    return body
+    meta, payload = encode_meta(message.meta), message.payload
+    return {"meta": meta} if payload is None else {"meta": meta, **encode_payload(payload)}
 
 
 def decode_payload(value: Mapping[str, Any], limits: Limits, where: str) -> Payload:
@@ -105,14 +114,14 @@ def _decode_data(data: object, limits: Limits) -> Payload:
     if names is not None and names != () and type(names) is not list:
         raise SeldonError(f"data.names is {type_name(names)}, expected a list")
     if "tensor" in data:
-        return Payload(Kind.TENSOR, _decode_tensor(data["tensor"], limits), names)
+        return Payload(TENSOR, _decode_tensor(data["tensor"], limits), names)
     if "ndarray" in data:
-        return Payload(Kind.NDARRAY, array_from_list(data["ndarray"], "data.ndarray", limits), names)
+        return Payload(NDARRAY, array_from_list(data["ndarray"], "data.ndarray", limits), names)
     if "tftensor" in data:
         array = decode_tensorproto(
             data["tftensor"], where="data.tftensor", max_values=limits.max_array_values
         )
-        return Payload(Kind.TFTENSOR, array, names)
+        return Payload(TFTENSOR, array, names)
     raise SeldonError("data has no ndarray, tensor or tftensor: there is nothing to hand to the component")
 
 
@@ -194,9 +203,9 @@ def encode_payload(payload: Payload) -> dict[str, Any]:
 def _encode_data(payload: Payload) -> dict[str, Any]:
     value = payload.value
     data: dict[str, Any] = {"names": payload.names}
-    if payload.kind is Kind.TENSOR:
+    if payload.kind is TENSOR:
         data["tensor"] = {"shape": list(value.shape), "values": _writable(np.asarray(value).reshape(-1))}
-    elif payload.kind is Kind.TFTENSOR:
+    elif payload.kind is TFTENSOR:
         data["tftensor"] = encode_tensorproto(np.asarray(value))
     else:
         data["ndarray"] = value if isinstance(value, list) else _writable(value)

@@ -18,6 +18,11 @@ from seldon_runtime.protocols.v1_view import FeedbackView, SeldonMessageView
 
 Loads = Callable[[bytes | str], Any]
 Dumps = Callable[[Any], bytes]
+_DECODERS: Mapping[Method, Callable[[Any, Limits], Request]] = {
+    Method.AGGREGATE: decode_messages,
+    Method.SEND_FEEDBACK: decode_feedback,
+}
+_ENCODERS = {Method.SEND_FEEDBACK: encode_feedback_reply}
 
 
 def plain_loads(text: bytes | str) -> Any:
@@ -60,12 +65,13 @@ class JsonCodec:
 
     def parse(self, method: Method, wire: Any) -> Any:
         """The parsed JSON value."""
-        if not isinstance(wire, bytes | str):
+        if type(wire) is not bytes and not isinstance(wire, bytes | str):
             return wire
         self.limits.check_body(len(wire))
         try:
             text = _utf8(wire)
-            self.limits.check_body(len(text))
+            if text is not wire:
+                self.limits.check_body(len(text))
             check_nesting(text, self.limits.max_nesting)
             value = self._loads(wire)
         except (ValueError, RecursionError) as error:
@@ -76,17 +82,13 @@ class JsonCodec:
 
     def decode(self, method: Method, parsed: Any) -> Request:
         """The neutral request."""
-        if method is Method.AGGREGATE:
-            return decode_messages(parsed, self.limits)
-        if method is Method.SEND_FEEDBACK:
-            return decode_feedback(parsed, self.limits)
-        return decode_message(parsed, self.limits)
+        decode = _DECODERS.get(method, decode_message)
+        return decode(parsed, self.limits)
 
     def encode(self, method: Method, answer: Message) -> Any:
         """JSON text."""
-        if method is Method.SEND_FEEDBACK:
-            return self.write(encode_feedback_reply(answer))
-        return self.write(encode_message(answer))
+        encode = _ENCODERS.get(method, encode_message)
+        return self.write(encode(answer))
 
     def encode_raw(self, method: Method, answer: Any, *, show_metrics: bool) -> Any:
         """JSON text of whatever the raw method returned."""

@@ -34,7 +34,7 @@ class RestCodec(JsonCodec):
 
     def write(self, value: Any) -> HttpAnswer:
         """The value as a JSON body with status 200."""
-        return HttpAnswer(200, super().write(value))
+        return HttpAnswer(200, JsonCodec.write(self, value))
 
     def outcome(self, answer: Any, error: SeldonError | None) -> tuple[int, int]:
         """The HTTP status and the bytes of the body."""

@@ -60,8 +60,10 @@ def dumper(
     option |= orjson.OPT_SORT_KEYS if sort_keys else 0
     option |= orjson.OPT_INDENT_2 if indent else 0
 
+    is_null = non_finite is NonFinite.NULL  # which orjson writes
+
     def dumps(value: Any) -> bytes:
-        if non_finite is not NonFinite.NULL:  # orjson writes null
+        if not is_null:
             value = _finite(value, non_finite)
         try:
             text = orjson.dumps(value, _default, option)
