@@ -121,7 +121,8 @@ class Mirror:
         return {"features": features, "names": features_names, "reward": reward, "to": routing}
 
     def score(self, X, features_names):
-        return np.asarray(self._answer(X), dtype=np.float64).sum(axis=-1)
+        numbers = np.asarray(self._answer(X), dtype=np.float64)
+        return np.nan_to_num(numbers).sum(axis=-1)  # null is no number, and JSON has no word for that
 
     def tags(self):
         return {"own": [1, None], "shared": "component"}
