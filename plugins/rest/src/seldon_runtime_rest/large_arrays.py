@@ -50,11 +50,13 @@ def loads_with_array(text: bytes, max_nesting: int) -> dict[str, Any] | None:
     try:
         check_nesting(rest, max_nesting - len(shape))
         request: dict[str, Any] = loads(rest)
+        holder, key = _place_of_mark(request)
         values = _numbers(simdjson, numbers)
     except (SeldonError, ValueError, TypeError, RuntimeError):
         return None
-    if prod(shape) != values.size or not _replace_mark(request, values.reshape(shape)):
+    if values.size != prod(shape):
         return None
+    holder[key] = values.reshape(shape)
     return request
 
 
@@ -100,15 +102,14 @@ def _numbers(simdjson: ModuleType, text: bytes) -> NDArray[Any]:
     return np.frombuffer(buffer, np.int64 if is_whole else np.float64).copy()
 
 
-def _replace_mark(request: Any, array: NDArray[Any]) -> bool:
-    """Whether the mark stands where ``data`` has its numbers: it may have been another array."""
+def _place_of_mark(request: Any) -> tuple[dict[str, Any], str]:
+    """The object and key whose value it is. Raises ValueError if ``data`` does not have its numbers there."""
     data = request.get("data") if isinstance(request, dict) else None
     tensor = data.get("tensor") if isinstance(data, dict) else None
     for holder, key in ((data, "ndarray"), (tensor, "values")):
         if isinstance(holder, dict) and holder.get(key) == _MARK:
-            holder[key] = array
-            return True
-    return False
+            return holder, key
+    raise ValueError("it was another array")
 
 
 @cache
