@@ -42,8 +42,7 @@ def loads_with_array(text: bytes, max_nesting: int) -> dict[str, Any] | None:
     if simdjson is None or found is None:
         return None
     start, end = found
-    numbers = text[start:end]
-    shape = _shape(numbers.translate(None, _NO_FRAME))
+    shape = _shape(text[start:end].translate(None, _NO_FRAME))
     if not shape:
         return None
     rest = b'%b"%b"%b' % (text[:start], _MARK.encode(), text[end:])
@@ -51,7 +50,7 @@ def loads_with_array(text: bytes, max_nesting: int) -> dict[str, Any] | None:
         check_nesting(rest, max_nesting - len(shape))
         request: dict[str, Any] = loads(rest)
         holder, key = _place_of_mark(request)
-        values = _numbers(simdjson, numbers)
+        values = _numbers(simdjson, text, start, end)
     except (SeldonError, ValueError, TypeError, RuntimeError):
         return None
     if values.size != prod(shape):
@@ -90,14 +89,15 @@ def _shape(frame: bytes) -> tuple[int, ...]:
     return sizes if block == frame else ()
 
 
-def _numbers(simdjson: ModuleType, text: bytes) -> NDArray[Any]:
-    """The numbers of an array and of those in it, in one row.
+def _numbers(simdjson: ModuleType, text: bytes, start: int, end: int) -> NDArray[Any]:
+    """The numbers of the array that stands there in ``text``, and of those in it, in one row.
 
     Raises:
         ValueError, TypeError, RuntimeError: it is no JSON, holds something else, or numbers beyond 64 bits.
     """
-    is_whole = not (b"." in text or b"e" in text or b"E" in text)
-    array = simdjson.Parser().parse(text)  # a parser that is kept keeps memory for the largest text
+    is_whole = all(text.find(sign, start, end) < 0 for sign in (b".", b"e", b"E"))
+    numbers = memoryview(text)[start:end]
+    array = simdjson.Parser().parse(numbers)  # a parser that is kept keeps memory for the largest text
     buffer = array.as_buffer(of_type="i" if is_whole else "d")
     return np.frombuffer(buffer, np.int64 if is_whole else np.float64).copy()
 
