@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import grpc
 import pytest
@@ -35,15 +35,23 @@ class RestCaller:
     def __init__(self, port: int) -> None:
         self._http = http.client.HTTPConnection("127.0.0.1", port, timeout=WAIT_S)
 
-    def __call__(self, text: str) -> tuple[str, str]:
-        """What came back: the text, and the process that answered."""
+    def begin(self, text: str) -> None:
+        """Make a call, whose :meth:`answer` can be waited for."""
         self._http.request("POST", "/predict", json.dumps({"strData": text}), _JSON)
+
+    def answer(self) -> tuple[str, str]:
+        """What came back: the text, and the process that answered."""
         response = self._http.getresponse()
         body = response.read()
         if response.status != 200:
             raise AssertionError(f"HTTP {response.status}: {body!r}")
         answer = json.loads(body)
         return answer["strData"], answer["meta"]["tags"]["process"]
+
+    def __call__(self, text: str) -> tuple[str, str]:
+        """Make a call and wait for what comes back."""
+        self.begin(text)
+        return self.answer()
 
     def close(self) -> None:
         self._http.close()
@@ -58,13 +66,24 @@ class GrpcCaller:
             "/seldon.protos.Model/Predict", SeldonMessage.SerializeToString, SeldonMessage.FromString
         )
 
-    def __call__(self, text: str) -> tuple[str, str]:
+    def begin(self, text: str) -> None:
+        """Make a call, whose :meth:`answer` can be waited for."""
+        self._call = self._predict.future(SeldonMessage(strData=text), timeout=WAIT_S)
+
+    def answer(self) -> tuple[str, str]:
         """What came back: the text, and the process that answered."""
-        answer = self._predict(SeldonMessage(strData=text), timeout=WAIT_S)
-        return answer.strData, answer.meta.tags["process"].string_value
+        return _told(self._call.result())
+
+    def __call__(self, text: str) -> tuple[str, str]:
+        """Make a call and wait for what comes back."""
+        return _told(self._predict(SeldonMessage(strData=text), timeout=WAIT_S))
 
     def close(self) -> None:
         self._channel.close()
+
+
+def _told(answer: Any) -> tuple[str, str]:
+    return answer.strData, answer.meta.tags["process"].string_value
 
 
 _CALLERS: dict[str, Callable[[int], Any]] = {"rest": RestCaller, "grpc": GrpcCaller}
@@ -144,6 +163,37 @@ def load() -> Iterator[Callable[..., Load]]:
     yield start
     for one in loads:
         one.stop()
+
+
+@pytest.fixture
+def caller() -> Iterator[Callable[..., Any]]:
+    """``caller(process, transport)``: one client. Its calls raise when they fail."""
+    callers: list[Any] = []
+
+    def make(process: Any, transport: str) -> Any:
+        callers.append(_CALLERS[transport](process.ports[transport]))
+        return callers[-1]
+
+    yield make
+    for one in callers:
+        one.close()
+
+
+class Way(NamedTuple):
+    """How a server is run and called."""
+
+    transport: str
+    workers: str
+
+
+_WAYS = list(itertools.starmap(Way, itertools.product(_CALLERS, "12")))
+
+
+@pytest.fixture(params=_WAYS if SLOW else [Way("rest", "2"), Way("grpc", "1")], ids=" ".join)
+def way(request: pytest.FixtureRequest) -> Way:
+    """Each transport with one process and with two workers; in the default run with one of these."""
+    found: Way = request.param
+    return found
 
 
 _HOSTED = """

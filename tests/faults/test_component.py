@@ -1,15 +1,28 @@
-"""What a component may do to its process, with one process and with two workers."""
+"""What a component may do to its process, over both transports, with one process and with two workers."""
 
 from __future__ import annotations
 
+import itertools
+import os
 import re
+import signal
 from collections.abc import Callable
 from typing import Any
 
+import grpc
 import pytest
 
 Start = Callable[..., Any]
-JSON = {"Content-Type": "application/json"}
+SLOW = "SELDON_TEST_SLOW" in os.environ
+"""Whether every fault comes over every transport: ``tox run -e faults``; else some come over one."""
+TRANSPORTS = ("rest", "grpc")
+BOTH = pytest.mark.parametrize("transport", TRANSPORTS)
+EITHER = pytest.mark.parametrize("transport", TRANSPORTS if SLOW else TRANSPORTS[1:])
+ENDS = {"exit": ("status 5", 5), "segfault": ("SIGSEGV", -signal.SIGSEGV)}
+EACH_END = pytest.mark.parametrize(
+    ("text", "transport"),
+    list(itertools.product(ENDS, TRANSPORTS) if SLOW else zip(ENDS, TRANSPORTS, strict=True)),
+)
 
 WILD = """
     import ctypes, multiprocessing, os, sys, threading, time
@@ -24,7 +37,7 @@ WILD = """
                 case "raise": raise RuntimeError("no")
                 case "exit": os._exit(5)
                 case "segfault": ctypes.string_at(0)
-                case "hang": threading.Event().wait()
+                case "hang": print("hanging", flush=True); threading.Event().wait()
                 case "hang in C": ctypes.PyDLL(None).pause()
                 case "write": sys.stdout.write("x" * 5_000_000 + "\\n"); sys.stdout.flush()
                 case "fork":
@@ -33,10 +46,10 @@ WILD = """
                         os._exit(0)
                     os.waitpid(child, 0)
                 case "fork and exit":
-                    if os.fork():
+                    child = os.fork()
+                    if child:
+                        print("forked", child, flush=True)
                         os._exit(5)
-                    os.close(1)  # the log ends with the server
-                    os.close(2)
                     time.sleep(60)
                     os._exit(0)
                 case "spawn":
@@ -49,89 +62,125 @@ WILD = """
 """
 
 
-def ask(server: Any, text: str) -> Any:
-    return server.post("/predict", {"strData": text})
+def fails(how: str) -> Any:
+    """A block in which a call fails over whatever transport."""
+    return pytest.raises((AssertionError, ConnectionError, grpc.RpcError), match=how)
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
-def test_what_does_no_harm(seldon_run: Start, workers: str) -> None:
-    server = seldon_run("Wild", "REST", "--workers", workers, source=WILD)
-    assert ask(server, "raise").status == 500
-    for text in ("write", "fork", "hello"):
-        assert ask(server, text).json["strData"] == text
-    assert ask(server, "spawn").json["strData"] == "3"
+LOST = "closed connection|reset|UNAVAILABLE"
+
+
+def test_what_does_no_harm(seldon_run: Start, caller: Start, way: Any) -> None:
+    server = seldon_run("Wild", way.transport, "--workers", way.workers, source=WILD)
+    call = caller(server, way.transport)
+    with fails("HTTP 500|INTERNAL"):
+        call("raise")
+    for text, answer in (("write", "write"), ("fork", "fork"), ("spawn", "3"), ("hello", "hello")):
+        assert call(text)[0] == answer
     assert server.stop() == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "fate", "transport"), [("exit", "status 5", "rest"), ("segfault", "SIGSEGV", "grpc")]
-)
+@EACH_END
 def test_a_worker_that_ends_itself_takes_its_call_along_and_nothing_else(
-    seldon_run: Start, load: Start, text: str, fate: str, transport: str
+    seldon_run: Start, caller: Start, load: Start, text: str, transport: str
 ) -> None:
     server = seldon_run("Wild", "REST,GRPC", "--workers", "2", source=WILD)
-    clients = load(server, transport, clients=2)
-    clients.wait_for_answers()
-    with pytest.raises(ConnectionError):
-        ask(server, text)
-    server.wait_for_log(rf"{fate}(?s:.*)is ready")
-    clients.wait_for_answers()
-    clients.stop()
-    assert len(clients.failures) <= 2  # those that the dead worker was answering
+    others = [load(server, name, clients=1) for name in ("rest", "grpc")]
+    for clients in others:
+        clients.wait_for_answers()
+    with fails(LOST):
+        caller(server, transport)(text)
+    server.wait_for_log(rf"{ENDS[text][0]}(?s:.*)is ready")
+    for clients in others:
+        clients.wait_for_answers()
+        clients.stop()
+    assert sum(len(clients.failures) for clients in others) <= 2  # those that the dead worker was answering
 
 
-def test_a_worker_that_dies_is_replaced_though_a_process_that_it_forked_lives_on(seldon_run: Start) -> None:
-    server = seldon_run("Wild", "REST", "--workers", "2", source=WILD)
-    with server.client() as client:
-        client.http.request("POST", "/predict", b'{"strData": "fork and exit"}', JSON)
-        server.wait_for_log(r"status 5(?s:.*)is ready")
-    assert ask(server, "hello").json["strData"] == "hello"
+@EACH_END
+def test_one_process_that_ends_itself_says_how_by_its_status(
+    seldon_run: Start, caller: Start, text: str, transport: str
+) -> None:
+    server = seldon_run("Wild", transport, source=WILD)
+    with fails(LOST):
+        caller(server, transport)(text)
+    assert server.wait() == ENDS[text][1]
 
 
-def test_what_leaks_goes_with_its_process_and_no_call_fails(seldon_run: Start) -> None:
-    """Without ``--max-requests`` one process would answer for ever."""
-    server = seldon_run("Wild", "REST", "--max-requests", "20", source=WILD)
+@EITHER
+def test_a_worker_that_dies_is_replaced_though_a_process_that_it_forked_lives_on(
+    seldon_run: Start, caller: Start, transport: str
+) -> None:
+    server = seldon_run("Wild", transport, "--workers", "2", source=WILD)
+    caller(server, transport).begin("fork and exit")
+    forked = int(server.wait_for_log(r"^forked (\d+)$")[1])
+    server.wait_for_log(r"status 5(?s:.*)is ready")
+    assert caller(server, transport)("hello")[0] == "hello"
+    os.kill(forked, signal.SIGKILL)
+
+
+def test_what_leaks_goes_with_its_process_and_no_call_fails(
+    seldon_run: Start, caller: Start, way: Any
+) -> None:
+    """Without ``--max-requests`` the processes would answer for ever."""
+    age = ("--grpc-max-connection-age", "0.5", "--http-max-connection-age", "0.5")
+    server = seldon_run(
+        *("Wild", "REST,GRPC", "--workers", way.workers, "--max-requests", "20", *age), source=WILD
+    )
     processes: set[str] = set()
+    call = caller(server, way.transport)
     while len(processes) < 3:
-        answer = server.post("/predict", {"strData": "leak"})
-        assert (answer.status, answer.json["strData"]) == (200, "leak")
-        processes.add(answer.json["meta"]["tags"]["process"])
+        echo, process = call("leak")
+        assert echo == "leak"
+        processes.add(process)
     server.wait_for_log(rf"\(process ({'|'.join(processes)})\) ended with status 0")
 
 
-def test_a_call_that_hangs_has_the_worker_replaced(seldon_run: Start, load: Start) -> None:
+@BOTH
+def test_a_call_that_hangs_has_the_worker_replaced(
+    seldon_run: Start, caller: Start, load: Start, transport: str
+) -> None:
     server = seldon_run(
-        *("Wild", "REST", "--workers", "2", "--hang-timeout", "0.5", "--grace", "1"), source=WILD
+        *("Wild", transport, "--workers", "2", "--hang-timeout", "0.5", "--grace", "1"), source=WILD
     )
-    with server.client() as hanging:
-        hanging.http.request("POST", "/predict", b'{"strData": "hang"}', JSON)
-        server.wait_for_log("a call has been running for more than 0.5 s")
-        assert re.search(r'Wild.py", line \d+, in predict', server.log)
-        victim = server.wait_for_log(r"(worker \d \(process \d+\)) hangs, and is being replaced")[1]
-        server.wait_for_log(r"hangs, and is being replaced(?s:.*)is ready")
-        clients = load(server, "rest", clients=4)
-        clients.wait_for_answers()
-        server.wait_for_log(re.escape(victim) + " ended with status 1")
-        clients.stop()
-        assert clients.failures == []
+    hanging = caller(server, transport)
+    hanging.begin("hang")
+    server.wait_for_log("a call has been running for more than 0.5 s")
+    assert re.search(r'Wild.py", line \d+, in predict', server.log)
+    victim = server.wait_for_log(r"(worker \d \(process \d+\)) hangs, and is being replaced")[1]
+    server.wait_for_log(r"hangs, and is being replaced(?s:.*)is ready")
+    clients = load(server, transport, clients=4)
+    clients.wait_for_answers()
+    server.wait_for_log(re.escape(victim) + " ended with status 1")
+    clients.stop()
+    assert clients.failures == []
+    with fails(LOST):
+        hanging.answer()
 
 
-def test_native_code_that_keeps_the_interpreter_to_itself_ends_the_worker(seldon_run: Start) -> None:
-    server = seldon_run("Wild", "REST", "--workers", "2", "--hang-timeout", "0.5", source=WILD)
-    with pytest.raises(ConnectionError):
-        ask(server, "hang in C")
+@EITHER
+def test_native_code_that_keeps_the_interpreter_to_itself_ends_the_worker(
+    seldon_run: Start, caller: Start, transport: str
+) -> None:
+    server = seldon_run("Wild", transport, "--workers", "2", "--hang-timeout", "0.5", source=WILD)
+    with fails(LOST):
+        caller(server, transport)("hang in C")
     server.wait_for_log(r"Timeout \(0:00:01(?s:.*)in predict(?s:.*)ended with status 1(?s:.*)is ready")
-    assert ask(server, "hello").json["strData"] == "hello"
+    assert caller(server, transport)("hello")[0] == "hello"
 
 
-def test_one_process_that_hangs_refuses_what_waits_and_ends(seldon_run: Start) -> None:
-    server = seldon_run("Wild", "REST", "--hang-timeout", "0.5", "--grace", "1", source=WILD)
-    with server.client() as hanging, server.client() as waiting, server.client() as probe:
-        hanging.http.request("POST", "/predict", b'{"strData": "hang"}', JSON)
-        waiting.http.request("POST", "/predict", b'{"strData": "hello"}', JSON)
-        refused = waiting.answer()
-        assert refused.status == 503
-        assert refused.info == "the component hangs; the process is being replaced"
+@BOTH
+def test_one_process_that_hangs_refuses_what_waits_and_ends(
+    seldon_run: Start, caller: Start, transport: str
+) -> None:
+    server = seldon_run("Wild", "REST,GRPC", "--hang-timeout", "0.5", "--grace", "1", source=WILD)
+    with server.client() as probe:
+        caller(server, transport).begin("hang")
+        server.wait_for_log("^hanging$")
+        waiting = caller(server, transport)
+        waiting.begin("hello")
+        with fails("(HTTP 503|UNAVAILABLE)(?s:.*)the component hangs; the process is being replaced"):
+            waiting.answer()
         assert probe.get("/health/live").status == 503
     assert server.wait() == 1
     server.process.returncode = 0
