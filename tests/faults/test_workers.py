@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import re
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from seldon_runtime.testing.waiting import wait_until
+
 Start = Callable[..., Any]
 BOTH = pytest.mark.parametrize("transport", ["rest", "grpc"])
 SOON = ("--grpc-max-connection-age", "0.5", "--http-max-connection-age", "0.5")
 """Clients are dealt out again and again."""
+
+STILL_S = 1.5
 
 LOST_WITH_A_WORKER = "RemoteDisconnected|ConnectionReset|UNAVAILABLE|BrokenPipe"
 
@@ -43,6 +48,30 @@ def test_a_reload_under_load_fails_no_call(seldon_run: Start, load: Start, trans
     clients.stop()
     assert clients.failures == []
     assert server.stop() == 0
+
+
+@BOTH
+def test_workers_that_stand_still_while_they_leave_lose_no_call(
+    seldon_run: Start, load: Start, transport: str, slow: bool
+) -> None:
+    """As on a machine with too much to do: for longer than their clients have to leave."""
+    if not slow:
+        pytest.skip("takes long: tox run -e faults")
+    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", *SOON, source=ECHO)
+    clients = load(server, transport, clients=16)
+    clients.wait_for_processes(2)
+    for number in range(12):
+        if number % 2 == 0:
+            server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda done=number: server.log.count("draining") > done, "a worker that leaves")
+        index = re.findall(r"worker (\d) .*runtime: draining", server.log)[number]
+        leaver = re.findall(rf"worker {index} \(process (\d+)\) is ready", server.log)[-2]
+        os.kill(int(leaver), signal.SIGSTOP)
+        time.sleep(STILL_S)
+        os.kill(int(leaver), signal.SIGCONT)
+        server.wait_for_log(rf"process {leaver}\) ended with status 0")
+    clients.stop()
+    assert clients.failures == []
 
 
 @BOTH

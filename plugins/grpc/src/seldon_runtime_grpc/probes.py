@@ -56,10 +56,14 @@ class Probes:
             self._ended.set()
             self._tell()
 
-    def stop(self) -> None:
-        """End the streams that clients keep open."""
+    def end_streams(self) -> None:
+        """End those that clients keep open."""
         for context in tuple(self._streams):
             context.cancel()
+
+    def stop(self) -> None:
+        """End all streams, and the threads."""
+        self.end_streams()
         self._threads.shutdown(wait=False)
 
     def _follow(self) -> None:

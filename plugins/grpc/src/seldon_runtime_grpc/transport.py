@@ -18,8 +18,9 @@ from seldon_runtime_grpc.arrivals import Arrivals
 from seldon_runtime_grpc.credentials import credentials
 from seldon_runtime_grpc.departures import Departures
 from seldon_runtime_grpc.handlers import NAME, Handlers
-from seldon_runtime_grpc.listener import listeners
 from seldon_runtime_grpc.probes import Probes
+from seldon_runtime_grpc.retirement import Retirement
+from seldon_runtime_grpc.sockets import listeners
 from seldon_runtime_grpc.threads import Threads
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -36,7 +37,6 @@ _KEEPALIVE_TIMEOUT_S = 20.0
 _LEAST_PING_INTERVAL_S = 10.0
 _LINGER_S = 0.25
 """How long calls that are under way to the server have to arrive, so that they can be refused properly."""
-_HANDSHAKE_S = 0.2
 _ABORT_S = 1.0
 _AGE_JITTER = 1.2
 """grpc spreads the ends of connections over a tenth more or less than their greatest age."""
@@ -70,8 +70,7 @@ class GrpcTransport:
         )
         self._closed_at: float | None = None
         self._listeners: list[socket.socket] = []
-        self._oldest_s = 0.0
-        """How long clients that are connected already may go on calling."""
+        self._retirement: Retirement | None = None
 
     @property
     def address(self) -> str:
@@ -106,36 +105,29 @@ class GrpcTransport:
 
     def stop_accepting(self) -> None:
         """New calls get UNAVAILABLE from now on; if other workers serve on, new connections go to those."""
-        self._closed_at = time.monotonic()
         self._listeners = listeners(self._port)
         for listener in self._listeners:
             bar(listener)
         if self._service.retiring:
-            self._oldest_s = self._settings["grpc_max_connection_age_s"] * _AGE_JITTER
+            self._retirement = Retirement(self._port, self._listeners)
         else:
             self._close()
 
     def _close(self) -> None:
+        self._closed_at = time.monotonic()
         self._handlers.close()
         self._probes.drain()
 
-    def _leave_to_others(self, deadline: float) -> None:
-        """When connections that had begun are made, let the others have those to come."""
-        assert self._closed_at is not None
-        _sleep_until(min(self._closed_at + _HANDSHAKE_S, deadline))
-        for listener in self._listeners:
-            listener.shutdown(socket.SHUT_RD)
-
     def stop(self, grace_s: float) -> None:
         """Tell clients to go elsewhere, wait for the accepted calls, cancel what is left, end all threads."""
+        deadline = time.monotonic() + grace_s
+        if self._retirement is not None:
+            told_s = self._settings["grpc_max_connection_age_s"] * _AGE_JITTER
+            self._retirement.complete(told_s, deadline - _LINGER_S, self._probes.end_streams)
+            self._close()
         if self._closed_at is None:
             return
-        deadline = time.monotonic() + grace_s
-        if self._oldest_s:
-            self._leave_to_others(deadline)
-            _sleep_until(min(self._closed_at + self._oldest_s, deadline - _LINGER_S))
-            self._close()
-        _sleep_until(min(self._closed_at + self._oldest_s + _LINGER_S, deadline))
+        _sleep_until(min(self._closed_at + _LINGER_S, deadline))
         self._probes.stop()
         remaining_s = max(0.0, deadline - time.monotonic())
         ended = self._server.stop(remaining_s)

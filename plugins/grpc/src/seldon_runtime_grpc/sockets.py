@@ -1,0 +1,88 @@
+"""The sockets of a grpc server, which it does not show. Where the system does not either, there are none."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+_DESCRIPTORS = "/proc/self/fd"
+_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+_LISTEN = 10  # linux/tcp_states.h
+_SYN_RECEIVED = "03"
+_STATE_AND_BACKLOG = struct.Struct("=B23xI")
+"""Of tcp_info (linux/tcp.h): tcpi_state, and tcpi_unacked, which is the backlog of a listening socket."""
+
+
+def are_shown() -> bool:
+    """Whether the system shows the sockets of a process."""
+    return os.path.isdir(_DESCRIPTORS)
+
+
+def listeners(port: int) -> list[socket.socket]:
+    """Duplicates of the sockets on which this process listens to ``port``.
+
+    Shutting one down takes it out of the group of sockets that the system deals connections out to, while
+    the server serves its connections on.
+    """
+    found: list[socket.socket] = []
+    for candidate in _at(port):
+        if candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            found.append(candidate)
+        else:
+            candidate.close()
+    return found
+
+
+def has_clients(port: int) -> bool:
+    """Whether a connection to ``port`` of this process is open."""
+    for candidate in _at(port):
+        with candidate, suppress(OSError):  # it has no peer
+            candidate.getpeername()
+            return True
+    return False
+
+
+def begun(port: int) -> frozenset[str]:
+    """The clients whose connections to ``port``, of whatever process, the system has begun to make."""
+    found = set()
+    for table in _TABLES:
+        with suppress(OSError):  # not this family
+            for line in Path(table).read_text().splitlines()[1:]:
+                _, local, remote, state, *_ = line.split()
+                if state == _SYN_RECEIVED and int(local.rpartition(":")[2], 16) == port:
+                    found.add(remote)
+    return frozenset(found)
+
+
+def waiting(listener: socket.socket) -> int:
+    """How many connections the system has made that the server has not accepted yet."""
+    if not hasattr(socket, "TCP_INFO"):
+        return 0
+    info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _STATE_AND_BACKLOG.size)
+    state, backlog = _STATE_AND_BACKLOG.unpack(info)
+    return backlog if state == _LISTEN else 0
+
+
+def _at(port: int) -> Iterator[socket.socket]:
+    """A duplicate of each TCP socket of this process whose own port it is; whoever gets one closes it."""
+    seen: set[int] = set()
+    for name in os.listdir(_DESCRIPTORS) if are_shown() else ():
+        with suppress(OSError):  # closed meanwhile
+            status = os.stat(f"{_DESCRIPTORS}/{name}")
+            if not stat.S_ISSOCK(status.st_mode) or status.st_ino in seen:
+                continue
+            candidate = socket.socket(fileno=os.dup(int(name)))
+            if _is_tcp(candidate) and candidate.getsockname()[1] == port:
+                seen.add(status.st_ino)
+                yield candidate
+            else:
+                candidate.close()
+
+
+def _is_tcp(candidate: socket.socket) -> bool:
+    return candidate.family in (socket.AF_INET, socket.AF_INET6) and candidate.type == socket.SOCK_STREAM

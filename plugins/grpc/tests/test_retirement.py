@@ -1,0 +1,130 @@
+"""A server that leaves its port to others: what is shown of its sockets, and that it loses no client."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from seldon_runtime.testing.waiting import Background, wait_until
+from seldon_runtime_grpc import sockets
+from seldon_runtime_grpc.retirement import Retirement
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems show nothing of sockets")
+AGE_S = 0.1
+LATE_S = 10 * AGE_S
+
+
+class Echo:
+    def predict(self, X, features_names):
+        return X
+
+
+class Listening:
+    """A server that accepts when it is told to, and its clients."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self.socket = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        self.port = self.socket.getsockname()[1]
+
+    def connect(self) -> socket.socket:
+        return self._stack.enter_context(socket.create_connection(("127.0.0.1", self.port)))
+
+    def accept(self) -> socket.socket:
+        return self._stack.enter_context(self.socket.accept()[0])
+
+    @property
+    def listens(self) -> bool:
+        return bool(self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+
+
+@pytest.fixture
+def listening() -> Iterator[Listening]:
+    with ExitStack() as stack:
+        yield Listening(stack)
+
+
+def test_connections_wait_until_they_are_accepted(listening):
+    assert sockets.waiting(listening.socket) == 0
+    for _ in range(2):
+        listening.connect()
+    assert sockets.waiting(listening.socket) == 2
+    listening.accept()
+    assert sockets.waiting(listening.socket) == 1
+
+
+def test_a_connection_that_is_not_made_yet_has_begun(listening):
+    listening.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, 60)
+    client = listening.connect()  # which is made with its first byte now
+    assert len(sockets.begun(listening.port)) == 1
+    assert sockets.waiting(listening.socket) == 0
+    client.sendall(b"x")
+    listening.accept()
+    assert sockets.begun(listening.port) == frozenset()
+
+
+def test_clients_are_those_that_are_connected_and_not_who_listens(listening):
+    found = sockets.listeners(listening.port)
+    assert [listener.getsockname() for listener in found] == [listening.socket.getsockname()]
+    found[0].close()
+    assert not sockets.has_clients(listening.port)
+    listening.connect()
+    accepted = listening.accept()
+    assert sockets.has_clients(listening.port)
+    accepted.close()
+    assert not sockets.has_clients(listening.port)
+
+
+def test_no_connection_is_lost_that_the_server_is_slow_to_accept(listening):
+    listening.connect()
+    retirement = Retirement(listening.port, [listening.socket])
+    end = time.monotonic() + LATE_S
+    while time.monotonic() < end:
+        assert listening.listens
+    listening.accept().close()
+    wait_until(lambda: not listening.listens, "the port is left to others")
+    retirement.complete(0.0, end + 20, lambda: None)
+
+
+def test_a_server_that_never_accepts_is_left_when_time_is_over(listening):
+    client = listening.connect()
+    retirement = Retirement(listening.port, [listening.socket])
+    retirement.complete(0.0, time.monotonic() + AGE_S, lambda: None)
+    assert not listening.listens
+    with pytest.raises(ConnectionResetError):
+        client.recv(1)
+
+
+def test_a_retiring_server_serves_as_long_as_a_client_is_connected(serve):
+    """However late the client is to leave: nothing tells it to here."""
+    served = serve(Echo(), grpc_max_connection_age_s=AGE_S)
+    served.ask()
+    served.service.retiring = True
+    served.transport.stop_accepting()
+    stopping = Background(lambda: served.transport.stop(20))
+    end = time.monotonic() + LATE_S
+    while time.monotonic() < end:
+        assert served.ask().strData == "s"
+    assert not stopping.done
+    served.channel.close()
+    assert stopping.outcome is None
+
+
+def test_a_retiring_server_ends_streams_when_clients_have_been_told_to_leave(serve):
+    served = serve(Echo(), grpc_max_connection_age_s=AGE_S)
+    watch = health_pb2_grpc.HealthStub(served.channel).Watch(health_pb2.HealthCheckRequest())
+    next(watch)
+    served.service.retiring = True
+    served.transport.stop_accepting()
+    stopping = Background(lambda: served.transport.stop(20))
+    with pytest.raises(grpc.RpcError):
+        list(watch)
+    served.channel.close()
+    assert stopping.outcome is None
