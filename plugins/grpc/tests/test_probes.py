@@ -52,6 +52,16 @@ def test_degraded_state_is_told_under_a_name_of_its_own_and_the_server_still_ser
     assert check(served, "state") == NOT_SERVING
 
 
+def test_it_is_live_whatever_happens_until_a_call_hangs(serve, gate):
+    served = serve(gate)
+    served.service.ready = False
+    assert check(served, "live") == SERVING
+    served.transport._probes.drain()
+    assert check(served, "live") == SERVING
+    served.service.alive = False
+    assert check(served, "live") == NOT_SERVING
+
+
 def test_those_who_watch_the_state_are_told_of_each_change_once(serve, gate, monkeypatch):
     monkeypatch.setattr(probes, "_LOOK_LATER_S", 0.001)
     served = serve(gate)

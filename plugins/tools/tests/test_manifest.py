@@ -200,6 +200,7 @@ def test_probes_ask_the_transport_that_is_served(folder: Path) -> None:
         "port": 5001,
     }
     assert container("API_TYPE=GRPC")["readinessProbe"]["grpc"] == {"port": 5000}
+    assert container("API_TYPE=GRPC")["livenessProbe"]["grpc"] == {"port": 5000, "service": "live"}
     assert not any(name.endswith("Probe") for name in container("API_TYPE=ZMQ"))
     slow = manifest(folder, "--start-timeout", "601")[0]["spec"]["template"]["spec"]["containers"][0]
     assert slow["startupProbe"]["failureThreshold"] * slow["startupProbe"]["periodSeconds"] >= 601

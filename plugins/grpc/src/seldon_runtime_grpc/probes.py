@@ -26,13 +26,15 @@ _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 STATE = "state"
 """Not serving while the component's state cannot be kept, though calls go on: what REST calls degraded."""
-_NAMES = ("", *SERVICES, STATE)
+LIVE = "live"
+"""Serving until a call hangs: what REST calls live."""
+_NAMES = ("", *SERVICES, STATE, LIVE)
 """All others have one health; the empty name is the whole server's."""
 
 
 class Probes:
-    """Adds both services to a server. Health is SERVING from readiness to draining, and that of ``state``
-    only while it can be kept."""
+    """Adds both services to a server. Health is SERVING from readiness to draining, that of ``state``
+    only while it can be kept, and that of ``live`` also before and after."""
 
     def __init__(self, service: Service, server: grpc.Server) -> None:
         self._service = service
@@ -82,6 +84,7 @@ class Probes:
         statuses = dict.fromkeys(_NAMES, _SERVING if serves else _NOT_SERVING)
         if STATE in self._service.degraded:
             statuses[STATE] = _NOT_SERVING
+        statuses[LIVE] = _SERVING if self._service.alive else _NOT_SERVING
         return statuses
 
     def _check(self, request: Any, context: grpc.ServicerContext) -> Any:

@@ -149,6 +149,7 @@ class Deployable:
             }
         elif "grpc" in ports:
             actions = {name: {"grpc": {"port": ports["grpc"]}} for name in _PROBE_PERIOD_S}
+            actions["livenessProbe"]["grpc"]["service"] = "live"
         else:
             return {}
         failures = {
