@@ -162,6 +162,29 @@ def test_a_plugin_that_fails_is_named(load: Load, publish: Any, hook: str, messa
     assert str(error) == f"extension plugin 'bad' (acme-bad 1.0, acme_bad) {message}"
 
 
+def test_transports_of_one_name_from_two_plugins_stop_the_start_naming_both(load: Load, publish: Any) -> None:
+    source = """
+        from seldon_runtime import hookimpl
+
+        class Transport:
+            name = "line"
+            address = "line://"
+            start = stop_accepting = lambda self: None
+            stop = lambda self, grace_s: None
+
+        @hookimpl
+        def seldon_transport():
+            return [Transport(), Transport()]
+    """
+    for name in ("one", "two"):
+        publish(f"acme-{name}", {"extension": f"{name} = acme_{name}"}, source)
+    load("class Model: pass\n", "one")
+    assert str(failure(load, "class Model: pass\n", "one", "two")) == (
+        "extension plugin 'two' (acme-two 1.0, acme_two) gives a transport with the name 'line', "
+        "which extension plugin 'one' (acme-one 1.0, acme_one) gives too. Leave one of them out"
+    )
+
+
 def test_a_plugin_may_load_the_component_in_its_own_way(load: Load, publish: Any) -> None:
     publish(
         "acme-loader",

@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from functools import partial
 
@@ -105,9 +105,9 @@ class Runtime:
             [o for _, o in self._plugins.collect("seldon_observer", settings=settings)],
             [i for _, i in self._plugins.collect("seldon_interceptor", service=service, settings=settings)],
         )
-        self.transports = [
-            t for _, t in self._plugins.collect("seldon_transport", service=service, settings=settings)
-        ]
+        self.transports = _of_different_names(
+            self._plugins.collect("seldon_transport", service=service, settings=settings)
+        )
         for name in set(settings.transports) - {transport.name.lower() for transport in self.transports}:
             logger.warning("API_TYPE names %s, but its plugin gave no transport of that name", name)
         logger.info("loaded %s in %.3f s", self._settings["model_name"], time.perf_counter() - began)
@@ -338,6 +338,21 @@ class Runtime:
         if self._end is End.TERMINATED:
             os._exit(128 + number)  # asked twice
         self._end = End.TERMINATED
+
+
+def _of_different_names(collected: Iterable[tuple[str, Transport]]) -> list[Transport]:
+    """Raises StartupError when two plugins give transports that settings and logs could not tell apart."""
+    owners: dict[str, str] = {}
+    transports: list[Transport] = []
+    for label, transport in collected:
+        owner = owners.setdefault(transport.name.lower(), label)
+        if owner != label:
+            raise StartupError(
+                f"{label} gives a transport with the name {transport.name!r}, which {owner} gives too. "
+                "Leave one of them out"
+            )
+        transports.append(transport)
+    return transports
 
 
 def _ignore() -> None:
