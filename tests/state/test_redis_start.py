@@ -9,6 +9,7 @@ def test_redis_that_is_down_at_the_start_stops_it(router, redis_server):
     assert server.wait() == 3
     assert f"state cannot be read from redis 127.0.0.1:{redis_server.port}" in server.log
     assert "PERSISTENCE_AT_START" in server.log
+    assert ".. Mend" not in server.log
 
 
 def test_redis_that_is_down_at_the_start_can_be_waited_for(router, redis_server, learned, reward):
