@@ -31,7 +31,7 @@ _BEHIND_S = 30.0
 _PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-_FEEDBACK = PREDICT.replace("Predict", "SendFeedback")
+FEEDBACK = PREDICT.replace("Predict", "SendFeedback")
 _LOCAL = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
 
 
@@ -251,7 +251,7 @@ class GrpcCaller:
         self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port}", options=_LOCAL)
         parsed = SeldonMessage.FromString
         self._predict = self._channel.unary_unary(PREDICT, SeldonMessage.SerializeToString, parsed)
-        self._send_feedback = self._channel.unary_unary(_FEEDBACK, Feedback.SerializeToString, parsed)
+        self._send_feedback = self._channel.unary_unary(FEEDBACK, Feedback.SerializeToString, parsed)
 
     def __call__(self, number: int) -> int:
         """One call and its checked answer; 1 when the component was asked."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -121,3 +123,15 @@ def test_a_soak_finds_all_calls_on_the_metrics_page() -> None:
     )
     assert counted == answered
     assert int(counted) > 0
+
+
+@pytest.mark.skipif(shutil.which("h2load") is None, reason="h2load is not installed")
+def test_a_server_is_weighed_while_it_gets_calls_of_one_kind() -> None:
+    first, *weights = python("-m", "benchmarks.leaks", "grpc-nothing", "--calls", "100").splitlines()
+    assert first == "grpc-nothing, seldon, 1 worker(s)"
+    assert [int(weight.split()[0]) for weight in weights] == [*range(0, 101, 10)]
+
+
+def test_the_time_without_a_worker_is_measured() -> None:
+    found = python("-m", "benchmarks.respawn", "--kills", "1", "--transports", "REST")
+    assert re.fullmatch(r"REST: the next answer came after (\S+) s \(\1 to \1\)\n", found)
