@@ -12,13 +12,22 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 CORE_MAY_IMPORT = {"seldon_runtime", "numpy", "pluggy", "stevedore", "click"}
+NOT_FOR_A_START = {
+    *("doctor", "hazards", "versions", "plugin_table", "plugin_trial", "effective"),
+    *("state_command", "state_actions", "state_keeper", "saver", "envelope", "pickling", "file_store"),
+    *("supervisor", "worker_process", "run_folder", "reloading"),
+}
+"""Modules of the core for what a plain start does not do: each costs it time."""
+LARGE = {"difflib", "urllib.request", "http.client", "asgi_cors"}
+"""Modules that a plain start does without, though they were once imported for one function."""
 NOT_FOR_REST = {"grpc", "google", "redis", "prometheus_client"}
 SPY = """
     import json, sys
 
     class Spy:
         def predict(self, X, features_names):
-            return {"modules": sorted({name.partition(".")[0] for name in sys.modules})}
+            top_level = sorted({name.partition(".")[0] for name in sys.modules})
+            return {"modules": top_level, "all": list(sys.modules)}
 """
 
 
@@ -57,6 +66,13 @@ def test_rest_imports_no_other_plugin_and_flask_only_when_needed(seldon_run: Cal
     assert "flask" not in modules
     assert server.get("/metadata").status == 200
     assert "flask" in server.post("/predict", {"strData": ""}).json["jsonData"]["modules"]
+
+
+def test_a_plain_start_imports_nothing_for_what_it_does_not_do(seldon_run: Callable) -> None:
+    server = seldon_run("Spy", "REST", source=SPY)
+    modules = set(server.post("/predict", {"strData": ""}).json["jsonData"]["all"])
+    assert modules & {f"seldon_runtime.{name}" for name in NOT_FOR_A_START} == set()
+    assert modules & LARGE == set()
 
 
 def test_an_installed_plugin_that_is_not_chosen_is_not_imported(

@@ -7,7 +7,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from seldon_runtime.limits import Limits
 from seldon_runtime.message import Method
 from seldon_runtime.options import arguments, options
 from seldon_runtime.protocols.v1_codec import JsonCodec
+from seldon_runtime.published import entry_points
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 

@@ -104,3 +104,22 @@ def test_entry_points_that_change_in_place_are_seen_and_no_cache_is_written(
     os.utime(entry_file, ns=(times.st_atime_ns, times.st_mtime_ns))
     assert run("new") == "new"
     assert not (tmp_path / "cache").exists()
+
+
+def test_of_two_distributions_of_one_name_the_first_on_the_path_counts(publish: Publish) -> None:
+    publish("acme", {"extension": "old = acme_old"})
+    hidden = publish("acme-newer", {"extension": "new = acme_new"})
+    (metadata,) = hidden.glob("*/METADATA")
+    metadata.write_text(metadata.read_text().replace("acme-newer", "acme"))
+    metadata.parent.rename(metadata.parent.with_name("acme-2.0.dist-info"))
+    assert [plugin.name for plugin in installed(EXTENSION)] == ["new"]
+
+
+def test_a_damaged_distribution_has_no_plugins_and_hides_no_other(
+    publish: Publish, caplog: pytest.LogCaptureFixture
+) -> None:
+    publish("acme-good", {"extension": "good = acme_good"})
+    (file,) = publish("acme-damaged", {"extension": "bad = acme_bad"}).glob("*/entry_points.txt")
+    file.write_text("[seldon_runtime.extension]\nno equals sign\n")
+    assert [plugin.name for plugin in installed(EXTENSION)] == ["good"]
+    assert "the entry points of the distribution acme-damaged cannot be read" in caplog.text

@@ -8,25 +8,25 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import closing
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from seldon_runtime import __version__, builtin, doctor, listening, logs, plugins, state_command
-from seldon_runtime.contributed import commands_of, params_of
+from seldon_runtime import __version__, builtin, listening, logs, plugins
+from seldon_runtime.contributed import OWN_COMMANDS, commands_of, params_of
 from seldon_runtime.errors import EXIT_STARTUP, StartupError
 from seldon_runtime.listening import Foreground, Kept
 from seldon_runtime.options import Selection, guess_selection
-from seldon_runtime.plugin_table import survey, table, trials
 from seldon_runtime.plugins import PluginSet
-from seldon_runtime.reloading import folders_of, watch
 from seldon_runtime.runtime import Runtime
 from seldon_runtime.settings import Settings
 from seldon_runtime.state_options import require_alone
-from seldon_runtime.supervisor import Supervisor
 from seldon_runtime.worker import Link
 
-_BUILTIN = (builtin, state_command, doctor)
+if TYPE_CHECKING:
+    from seldon_runtime.supervisor import Supervisor
+
 _MODES = ("list_plugins", "check")
 _QUESTIONS = frozenset({"--help", "--plugins", "--version"})
 """What can be answered though the selected plugins cannot be loaded."""
@@ -95,16 +95,19 @@ def _parse(words: list[str]) -> tuple[PluginSet, click.Context, Selection]:
 
 
 def _load(selection: Selection, words: list[str]) -> PluginSet:
+    own = [builtin]
+    if words and words[0] in OWN_COMMANDS:  # a start needs none of what they import
+        own.append(import_module(OWN_COMMANDS[words[0]]))
     if words[:1] == ["doctor"]:  # which says itself what is wrong with them
-        return PluginSet([], _BUILTIN)
+        return PluginSet([], own)
     try:
-        return PluginSet(selection.plugins(), _BUILTIN)
+        return PluginSet(selection.plugins(), own)
     except StartupError as error:
         if _QUESTIONS.isdisjoint(words):
             raise
         if "--version" not in words:
             click.echo(f"seldon-run: {error}", err=True)
-        return PluginSet([], _BUILTIN)
+        return PluginSet([], own)
 
 
 def _command(plugin_set: PluginSet) -> click.Command:
@@ -152,6 +155,8 @@ def _act(
     values: dict[str, Any] = dict(context.params)
     modes = {mode: values.pop(mode) for mode in _MODES}
     if modes["list_plugins"]:
+        from seldon_runtime.plugin_table import survey, table, trials
+
         given = {
             plugins.TRANSPORT: bool(values["api_types"] or values["api_type"]),
             plugins.METRICS: values["metrics"] is not None,
@@ -180,6 +185,8 @@ def _serve(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
     has_state = plugin_set.has(plugins.PERSISTENCE)
 
     def supervise() -> Supervisor:
+        from seldon_runtime.supervisor import Supervisor  # a start of one process needs none
+
         return Supervisor(words, settings, sockets, overlap=not has_state)
 
     if has_state:
@@ -188,6 +195,8 @@ def _serve(words: list[str], plugin_set: PluginSet, settings: Settings) -> int:
         supervisor = supervise()
         try:
             if settings["reload"]:
+                from seldon_runtime.reloading import folders_of, watch
+
                 watch(folders_of(settings["model_name"]), supervisor.reload)
         except StartupError:
             supervisor.clean()

@@ -10,14 +10,17 @@ from seldon_runtime.errors import StartupError
 from seldon_runtime.options import arguments, options
 from seldon_runtime.plugins import CORE, PluginSet
 
+OWN_COMMANDS = {"doctor": "seldon_runtime.doctor", "state": "seldon_runtime.state_command"}
+"""The core's: by name, the module with the hook that gives it. Imported when it is asked for."""
+
 
 def commands_of(plugin_set: PluginSet) -> dict[str, click.Command]:
-    """By name. Raises StartupError when two have one name."""
+    """By name. Raises StartupError when two have one name, or one has that of a command of the core."""
     commands: dict[str, click.Command] = {}
-    owners: dict[str, str] = {}
-    collected = list(plugin_set.collect("seldon_commands"))
-    for label, command in sorted(collected, key=lambda pair: pair[0] != CORE):
-        _claim(owners, label, "a command", str(command.name))
+    owners = dict.fromkeys(OWN_COMMANDS, CORE)
+    for label, command in plugin_set.collect("seldon_commands"):
+        if label != CORE:
+            _claim(owners, label, "a command", str(command.name))
         commands[str(command.name)] = command
     return commands
 

@@ -6,6 +6,7 @@ status through one table of its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 
@@ -106,6 +107,13 @@ class StartupError(Exception):
 
     Its ``__cause__``, if any, is an exception of user code or of a plugin: its traceback is shown.
     """
+
+
+def closest(wanted: str, names: Iterable[str]) -> list[str]:
+    """The name that a wrong one was meant to be, for a message; at most one."""
+    from difflib import get_close_matches  # only when something is wrong
+
+    return get_close_matches(wanted, names, n=1)
 
 
 def _text_of(error: BaseException) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 
 import pluggy
 
 from seldon_runtime import hookspecs
+from seldon_runtime.errors import closest
 
 NAMES = tuple(name for name in vars(hookspecs) if name.startswith("seldon_"))
 """Every hook there is."""
@@ -57,5 +57,5 @@ def _fault(caller: pluggy.HookCaller, plugin: object) -> str | None:
 def _meant(complaint: str) -> str:
     """The hook that pluggy's complaint about an unknown one may mean."""
     unknown = re.search(r"unknown hook '(\w+)'", complaint)
-    close = difflib.get_close_matches(unknown[1], NAMES, n=1) if unknown else []
+    close = closest(unknown[1], NAMES) if unknown else []
     return f". Did you mean {close[0]}?" if close else ""

@@ -18,14 +18,13 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from difflib import get_close_matches
 from inspect import Parameter
 from itertools import accumulate
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from seldon_runtime.errors import StartupError
+from seldon_runtime.errors import StartupError, closest
 
 _FILE = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w+))?")
 _DOTTED = re.compile(r"(?P<module>[\w-]+(?:\.[\w-]+)*)(?P<separator>[.:])(?P<name>\w+)")
@@ -226,5 +225,5 @@ def _shown(names: list[str]) -> str:
 
 def _guess(names: list[str], wanted: str) -> str:
     by_lower_case = {name.lower(): name for name in names}
-    close = get_close_matches(wanted.lower(), by_lower_case, n=1)
+    close = closest(wanted.lower(), by_lower_case)
     return f". Did you mean {by_lower_case[close[0]]}?" if close else ""

@@ -219,7 +219,7 @@ class Selection:
     def unkept_state(self) -> bool:
         """Whether PERSISTENCE=1 was asked for and no Redis store is installed. The switch alone does
         not stop the start, as it does not with the protocol's reference; a store's name does."""
-        return self.persistence == "1" and not _is_installed(plugins.PERSISTENCE, "redis")
+        return self.persistence == "1" and "redis" not in plugins.installed_names(plugins.PERSISTENCE)
 
     def _store(self) -> list[str]:
         if self.persistence == "0" or self.unkept_state:
@@ -228,16 +228,12 @@ class Selection:
 
     def _metrics(self) -> list[str]:
         if self.metrics is None:
-            return ["prometheus"] if _is_installed(plugins.METRICS, "prometheus") else []
+            return ["prometheus"] if "prometheus" in plugins.installed_names(plugins.METRICS) else []
         return [] if self.metrics == "0" else [self.metrics]
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in text.split(",") if name.strip())
-
-
-def _is_installed(group: str, name: str) -> bool:
-    return any(plugin.name == name for plugin in plugins.installed(group))
 
 
 def guess_selection(command_line: Sequence[str], environ: Mapping[str, str]) -> Selection:
@@ -262,8 +258,8 @@ def guess_selection(command_line: Sequence[str], environ: Mapping[str, str]) -> 
     if "extension" in values:
         values["extension"] = [values["extension"]]
     values.update({name: value for name, value in given.items() if isinstance(value, str | list)})
-    transports = {plugin.name for plugin in plugins.installed(plugins.TRANSPORT)}
     words = [word for word in rest if not word.startswith("-")][1:]
+    transports = plugins.installed_names(plugins.TRANSPORT) if words else set()
     for word in words:
         if _names(word) and transports.issuperset(_names(word)):
             values["api_types"] = word

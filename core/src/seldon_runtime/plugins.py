@@ -6,7 +6,6 @@ Only chosen entry points are imported. Every fault of a plugin becomes a
 
 from __future__ import annotations
 
-import difflib
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import pluggy
 from stevedore import NamedExtensionManager
 
 from seldon_runtime import hook_fit, hookspecs, interfaces
-from seldon_runtime.errors import StartupError
+from seldon_runtime.errors import StartupError, closest
 from seldon_runtime.published import entry_points
 
 logger = logging.getLogger(__name__)
@@ -71,12 +70,18 @@ class Plugin:
 
 def installed(group: str) -> list[Plugin]:
     """The plugins installed in a group, sorted by name. Reads metadata only, imports nothing."""
-    found = set()
-    for entry in entry_points(group=group):
-        metadata: Any = (entry.dist.metadata if entry.dist is not None else None) or {}  # may be lost
-        name, version = metadata.get("Name") or "unknown", metadata.get("Version") or "?"
-        found.add(Plugin(group, entry.name.lower(), entry.value, name, version))
-    return sorted(found)
+    return sorted({_described(entry) for entry in entry_points(group=group)})
+
+
+def installed_names(group: str) -> set[str]:
+    """Only their names, in lower case: less to read."""
+    return {entry.name.lower() for entry in entry_points(group=group)}
+
+
+def _described(entry: EntryPoint) -> Plugin:
+    metadata: Any = (entry.dist.metadata if entry.dist is not None else None) or {}  # may be lost
+    name, version = metadata.get("Name") or "unknown", metadata.get("Version") or "?"
+    return Plugin(entry.group, entry.name.lower(), entry.value, name, version)
 
 
 def find(group: str, name: str) -> Plugin:
@@ -85,8 +90,8 @@ def find(group: str, name: str) -> Plugin:
     Raises:
         StartupError: none, or two distributions that both provide it.
     """
-    candidates = installed(group)
-    matches = [plugin for plugin in candidates if plugin.name == name.lower()]
+    wanted = name.lower()
+    matches = sorted({_described(e) for e in entry_points(group=group) if e.name.lower() == wanted})
     if len(matches) == 1:
         return matches[0]
     setting = SETTING_OF[group]
@@ -96,11 +101,11 @@ def find(group: str, name: str) -> Plugin:
             f"{setting} names the {kind} plugin {name!r}, which {len(matches)} distributions provide: "
             f"{', '.join(f'{p.distribution} {p.version}' for p in matches)}. Uninstall all but one."
         )
-    names = [plugin.name for plugin in candidates]
+    names = [plugin.name for plugin in installed(group)]
     known = {*names, *(ours for home, ours in _OURS if home == group)}
-    meant = name.lower() if name.lower() in known else ""
+    meant = wanted if wanted in known else ""
     hint = ""
-    if not meant and (close := difflib.get_close_matches(name.lower(), known, n=1)):
+    if not meant and (close := closest(wanted, known)):
         meant = close[0]
         hint = f" Did you mean {meant}?"
     if (group, meant) in _OURS and meant not in names:
@@ -194,35 +199,28 @@ class PluginSet:
 
 
 class _Extensions(NamedExtensionManager):  # type: ignore[type-arg]  # no generic in older stevedores
-    """stevedore's choice by name among what is installed at this moment.
+    """stevedore's choice by name, of the one entry point that is known already.
 
     Its own list comes from a cache, in the process and in the home directory, which a
     changed installation may leave stale, and which need not be writable in a container.
     """
 
     def __init__(self, plugin: Plugin, **options: Any) -> None:
-        self._target = plugin.target
-        super().__init__(plugin.group, **options)
+        self._entry = EntryPoint(plugin.name, plugin.target, plugin.group)
+        super().__init__(plugin.group, names=[plugin.name], **options)
 
     def list_entry_points(self) -> list[EntryPoint]:
         """Not another distribution's of the same name."""
-        return [entry for entry in entry_points(group=self.namespace) if entry.value == self._target]
+        return [self._entry]
 
 
 def _import(plugin: Plugin) -> object:
     def fail(_manager: object, _entry: object, error: BaseException) -> None:
         raise error
 
-    # entry points keep the case they were published in; stevedore compares exactly
-    published = [e.name for e in entry_points(group=plugin.group) if e.name.lower() == plugin.name]
     try:
-        manager = _Extensions(
-            plugin,
-            names=published,
-            on_load_failure_callback=fail,
-            on_missing_entrypoints_callback=None,
-        )
-        loaded: object = manager[published[0]].plugin
+        manager = _Extensions(plugin, on_load_failure_callback=fail, on_missing_entrypoints_callback=None)
+        loaded: object = manager[plugin.name].plugin
         return loaded() if isinstance(loaded, type) else loaded
     except (Exception, SystemExit) as error:  # whatever the plugin's module does while it is imported
         raise StartupError(

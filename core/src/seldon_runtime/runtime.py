@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from functools import partial
+from typing import TYPE_CHECKING
 
 from seldon_runtime import listening
 from seldon_runtime.component import Component
@@ -23,12 +24,14 @@ from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
 from seldon_runtime.signals import Alarm, handled
 from seldon_runtime.state import StateStore, state_key
-from seldon_runtime.state_keeper import StateKeeper
 from seldon_runtime.state_options import policy_from
-from seldon_runtime.supervisor import Supervisor
 from seldon_runtime.transport import Transport
 from seldon_runtime.watch import Watch
 from seldon_runtime.worker import Link, Order
+
+if TYPE_CHECKING:
+    from seldon_runtime.state_keeper import StateKeeper
+    from seldon_runtime.supervisor import Supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -227,6 +230,8 @@ class Runtime:
     def _state_keeper(self, parameters: dict[str, object]) -> StateKeeper | None:
         if not self._plugins.has(PERSISTENCE):
             return None
+        from seldon_runtime.state_keeper import StateKeeper  # most components keep none
+
         policy = policy_from(self._settings, parameters)
         store: StateStore | None = self._plugins.first("seldon_state_store", settings=self._settings)
         if store is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.request import parse_http_list
 
 _ENVOY = b"x-envoy-expected-rq-timeout-ms"
 """Set by Envoy, and so by Istio: whole milliseconds until it gives the request up."""
 _PREFER = b"prefer"
 """RFC 7240; its ``wait`` (section 4.3) is in whole seconds."""
+_ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.?)*(?:"|$))+', re.DOTALL)
+"""Of a list in a header (RFC 9110, section 5.6.1): commas between quotes do not end it. ``urllib.request``
+has a parser, and brings a whole HTTP client with it."""
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -36,7 +38,7 @@ def _waits_s(lines: Iterable[tuple[bytes, bytes]]) -> Iterator[float]:
         if name == _ENVOY:
             yield from _whole(value.decode("latin-1"), 0.001)
         elif name == _PREFER:
-            preferences += parse_http_list(value.decode("latin-1"))
+            preferences += _ELEMENT.findall(value.decode("latin-1"))
     for preference in preferences:
         word, _, value_text = preference.partition(";")[0].partition("=")
         if word.strip().lower() == "wait":

@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import uvicorn
 from a2wsgi import WSGIMiddleware
-from asgi_cors import asgi_cors
 
 from seldon_runtime.errors import StartupError
 from seldon_runtime.message import Method
@@ -37,6 +36,7 @@ _LINGER_S = 0.5
 """How long open connections may still bring a request after the last new connection was accepted."""
 _LONG_LINGER_S = 5.0
 """The same while other workers serve on: nobody waits for the end of this one."""
+_LOOK_S = 0.5
 _END_S = 1.0
 """How long the server has to end once there is nothing left to wait for."""
 _SPARE_FLASK_THREADS = 16
@@ -61,7 +61,7 @@ class RestTransport:
         app = application(service, settings)
         # CORS headers are added to what an ASGI application answers: then no call goes around it
         express = Express(service, app.calls) if isinstance(app, Lane) else None
-        self._server = uvicorn.Server(
+        self._server = _Server(
             uvicorn.Config(
                 cast(Any, app),
                 log_config=None,
@@ -102,15 +102,18 @@ class RestTransport:
             await self._server.serve(sockets=[] if self._has_peers else [listener])
 
         def work() -> None:
-            with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
-                runner.run(serve())
+            try:
+                with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+                    runner.run(serve())
+            finally:
+                self._server.settled.set()
 
         self._thread = threading.Thread(target=work, name="rest", daemon=True)
         self._thread.start()
-        while not self._server.started:
-            if not self._thread.is_alive():
-                raise StartupError("the HTTP server ended while it started; its log says why")
-            time.sleep(0.002)
+        while not self._server.settled.wait(_LOOK_S):  # a handler of a signal can run now
+            pass
+        if not self._server.started:
+            raise StartupError("the HTTP server ended while it started; its log says why")
 
     def stop_accepting(self) -> None:
         """Close the listening socket; open connections are served on, and told to close."""
@@ -163,6 +166,19 @@ class RestTransport:
             connection.transport.abort()
 
 
+class _Server(uvicorn.Server):
+    """Tells other threads when it has started, or will not."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settled = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, and then ``settled`` is set."""
+        await super().startup(sockets)
+        self.settled.set()
+
+
 def _manners(settings: Settings) -> Manners:
     connections = settings["http_max_connections"]
     return Manners(
@@ -207,6 +223,8 @@ def application(service: Service, settings: Settings) -> AsgiApp:
     origins: tuple[str, ...] = settings["cors_origins"]
     if not origins:
         return lane
+    from asgi_cors import asgi_cors
+
     allow_all = "*" in origins
     return cast(
         AsgiApp,
