@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 from math import prod
+from typing import NamedTuple
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """``max_body_bytes`` of one request, ``max_array_values`` in one array, ``max_nesting`` of JSON.
 
     ``timeout_s`` is how long a call may take from its submission to its answer, waiting included, and

@@ -17,12 +17,11 @@ import sys
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from inspect import Parameter
 from itertools import accumulate
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from seldon_runtime.errors import StartupError, closest
 
@@ -31,8 +30,7 @@ _DOTTED = re.compile(r"(?P<module>[\w-]+(?:\.[\w-]+)*)(?P<separator>[.:])(?P<nam
 _MOST_NAMES_SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(NamedTuple):
     """The module to import, with ``folder`` first on sys.path, and the class to take from it."""
 
     folder: Path

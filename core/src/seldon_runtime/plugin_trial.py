@@ -57,7 +57,7 @@ def _tried(rest: Sequence[Plugin]) -> dict[Plugin, Trial]:
         os.close(write_end)
         assert process.stdin is not None
         with process.stdin:
-            told = {"path": sys.path, "plugins": [asdict(plugin) for plugin in rest]}
+            told = {"path": sys.path, "plugins": [plugin._asdict() for plugin in rest]}
             process.stdin.write(json.dumps(told).encode())
         trials: dict[Plugin, Trial] = {}
         fate = None

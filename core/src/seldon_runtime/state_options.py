@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -65,8 +64,7 @@ def state_options() -> Sequence[click.Option]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class StatePolicy:
+class StatePolicy(NamedTuple):
     """What the settings say about state, wherever it is kept."""
 
     interval_s: float = 60.0

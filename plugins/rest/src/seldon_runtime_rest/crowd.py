@@ -7,7 +7,7 @@ import logging
 import math
 import random
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 logger = logging.getLogger(__name__)
 
@@ -15,8 +15,7 @@ _FULL_AGAIN = 0.9
 """The log tells once that the server is full, and again only when it had been emptier than this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manners:
+class Manners(NamedTuple):
     """What is asked of clients. Times in seconds."""
 
     head_timeout_s: float = 20.0
