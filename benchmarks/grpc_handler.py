@@ -15,6 +15,7 @@ from seldon_runtime.component import Component
 from seldon_runtime.limits import Limits
 from seldon_runtime.service import Service
 from seldon_runtime_grpc.arrivals import Arrivals
+from seldon_runtime_grpc.deadlines import Deadlines
 from seldon_runtime_grpc.departures import Departures
 from seldon_runtime_grpc.handlers import Handlers
 
@@ -48,15 +49,17 @@ _Context.__abstractmethods__ = frozenset()
 def through_handler(body: bytes) -> Callable[[int], None]:
     """Makes so many calls of ``Predict`` of an identity."""
     service = Service(Component(Identity()), Inline(), limits=Limits())
-    handlers = Handlers(service, Arrivals(64), Departures(30.0))
+    handlers = Handlers(service, Arrivals(64), Departures(30.0), Deadlines())
     new_context: Any = _Context  # nobody calls its abstract methods
     details: Any = SimpleNamespace(method=PREDICT, invocation_metadata=_METADATA)
 
     def make(calls: int) -> None:
         for _ in range(calls):
             context: Any = new_context()
-            answer = handlers.service(details).stream_unary(iter([body]), context)
+            answers: list[bytes] = []
+            exchange: Any = SimpleNamespace(context=context, answer=answers.append)
+            handlers.service(details).stream_unary.begin(body, exchange)
             context.end()
-            assert len(answer) >= len(body)
+            assert len(answers[0]) >= len(body)
 
     return make

@@ -36,13 +36,21 @@ class Arrivals:
             StopIteration: there is none.
             grpc.RpcError: the call has ended meanwhile, by the client, or because it had to go.
         """
-        self._waiting[context] = None
-        if len(self._waiting) > self._most:
-            self._send_away_oldest()
+        self.add(context)
         try:
             return next(messages)
         finally:
-            self._waiting.pop(context, None)
+            self.remove(context)
+
+    def add(self, context: grpc.ServicerContext) -> None:
+        """The call waits for its message."""
+        self._waiting[context] = None
+        if len(self._waiting) > self._most:
+            self._send_away_oldest()
+
+    def remove(self, context: grpc.ServicerContext) -> None:
+        """It does not any more."""
+        self._waiting.pop(context, None)
 
     def each(self, messages: Iterator[Any], context: grpc.ServicerContext) -> Iterator[Any]:
         """All messages of a call, each waited for like the first. Raises as :meth:`next` does."""

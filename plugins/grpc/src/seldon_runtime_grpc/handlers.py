@@ -1,4 +1,5 @@
-"""What answers each gRPC method. Handlers run on a thread of the server's pool and wait for the component."""
+"""What answers each gRPC method: calls of the component from the thread that polls for grpc (``direct``), all
+others on a thread of the server's pool."""
 
 from __future__ import annotations
 
@@ -12,12 +13,16 @@ import grpc
 from google.protobuf.json_format import ParseDict
 
 from seldon_runtime.call import Call, request_id_from
+from seldon_runtime.deadline import too_late
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.message import Method
 from seldon_runtime.service import Service
+from seldon_runtime_grpc import direct
 from seldon_runtime_grpc.arrivals import Arrivals
 from seldon_runtime_grpc.codec import GrpcCodec
+from seldon_runtime_grpc.deadlines import Deadlines, Waiting
 from seldon_runtime_grpc.departures import Departures
+from seldon_runtime_grpc.direct import Exchange
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonModelMetadata
 from seldon_runtime_grpc.services import CALLS, METADATA, SERVICES
@@ -36,11 +41,20 @@ class Handlers(grpc.GenericRpcHandler):
     """Finds the handler of a method. Messages stay bytes: the codec parses them on the component's thread."""
 
     def __init__(
-        self, service: Service, arrivals: Arrivals, departures: Departures, *, tells_client: bool = False
+        self,
+        service: Service,
+        arrivals: Arrivals,
+        departures: Departures,
+        deadlines: Deadlines,
+        *,
+        tells_client: bool = False,
+        holds_threads: bool = False,
     ) -> None:
         self._service = service
         self._arrivals = arrivals
         self._departures = departures
+        self._deadlines = deadlines
+        self._holds_threads = holds_threads or not direct.is_possible()
         self._tells_client = tells_client
         self._codec = GrpcCodec(service.limits)
         self._closed = False
@@ -76,10 +90,11 @@ class Handlers(grpc.GenericRpcHandler):
             try:
                 request: bytes = self._arrivals.next(messages, context)
             except StopIteration:
-                error = SeldonError("the call has no message, expected one")
-                context.abort_with_status(status_of(error, _request_id(context)))
+                context.abort_with_status(status_of(_no_message(), _request_id(context)))
             return behavior(request, context)
 
+        if begin := getattr(behavior, "begin", None):
+            arrived.begin = begin  # type: ignore[attr-defined]  # see the module ``direct``
         return arrived
 
     def _behavior(self, target: str) -> Behavior:
@@ -89,7 +104,7 @@ class Handlers(grpc.GenericRpcHandler):
         return self._metadata if method in METADATA else self._not_of_one_component
 
     def _call(self, method: Method, target: str) -> Behavior:
-        def behavior(request: bytes, context: grpc.ServicerContext) -> bytes:
+        def call_of(request: bytes, context: grpc.ServicerContext) -> Call:
             metadata = _texts(context)
             call = Call(
                 method,
@@ -106,6 +121,10 @@ class Handlers(grpc.GenericRpcHandler):
 
             if not context.add_callback(partial(setattr, call, "cancelled", True)):
                 call.cancelled = True
+            return call
+
+        def behavior(request: bytes, context: grpc.ServicerContext) -> bytes:
+            call = call_of(request, context)
             try:
                 answer: bytes = self._service.call(call)
             except SeldonError as error:
@@ -113,6 +132,35 @@ class Handlers(grpc.GenericRpcHandler):
             self._departures.watch(context, len(answer))
             return answer
 
+        def begin(request: bytes | None, exchange: Exchange) -> None:
+            context = exchange.context
+            if request is None:
+                exchange.refuse(status_of(_no_message(), _request_id(context)))
+                return
+            call = call_of(request, context)
+
+            def late() -> None:
+                exchange.refuse(status_of(too_late(call), call.request_id))
+
+            waiting: Waiting = [late]
+
+            def done(answer: bytes, error: SeldonError | None) -> None:
+                try:
+                    waiting.pop()
+                except IndexError:  # its client has been told that it is late
+                    return
+                if error is not None:
+                    exchange.refuse(status_of(error, call.request_id))
+                    return
+                self._departures.watch(context, len(answer))
+                exchange.answer(answer)
+
+            self._service.submit(call, done)
+            if call.deadline is not None and waiting:
+                self._deadlines.watch(call.deadline, waiting)
+
+        if not self._holds_threads:
+            behavior.begin = begin  # type: ignore[attr-defined]
         return behavior
 
     def _refuse(self, requests: object, context: grpc.ServicerContext) -> bytes:
@@ -134,6 +182,10 @@ class Handlers(grpc.GenericRpcHandler):
     def _not_of_one_component(self, request: bytes, context: grpc.ServicerContext) -> bytes:
         error = SeldonError("this is one component, not a graph", code=ErrorCode.NOT_IMPLEMENTED)
         context.abort_with_status(status_of(error, _request_id(context)))
+
+
+def _no_message() -> SeldonError:
+    return SeldonError("the call has no message, expected one")
 
 
 def _request_id(context: grpc.ServicerContext) -> str | None:

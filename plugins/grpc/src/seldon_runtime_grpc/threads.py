@@ -19,7 +19,7 @@ class Submitted:
         callback(self)
 
 
-_SUBMITTED = Submitted()
+SUBMITTED = Submitted()
 
 
 class Threads:
@@ -49,7 +49,7 @@ class Threads:
             if self._made < min(self._unfinished, self._most):
                 self._make()
         self._tasks.put((function, arguments))
-        return _SUBMITTED
+        return SUBMITTED
 
     def _make(self) -> None:
         thread = threading.Thread(target=self._work, name=f"grpc-{self._made}", daemon=True)

@@ -16,7 +16,9 @@ from seldon_runtime.transport import bar, reserve
 from seldon_runtime_grpc import pod_annotations
 from seldon_runtime_grpc.arrivals import Arrivals
 from seldon_runtime_grpc.credentials import credentials
+from seldon_runtime_grpc.deadlines import Deadlines
 from seldon_runtime_grpc.departures import Departures
+from seldon_runtime_grpc.direct import Pool
 from seldon_runtime_grpc.handlers import NAME, Handlers
 from seldon_runtime_grpc.probes import Probes
 from seldon_runtime_grpc.retirement import Retirement
@@ -47,7 +49,7 @@ _PORT_SETTING = "--grpc-port (PREDICTIVE_UNIT_GRPC_SERVICE_PORT)"
 class GrpcTransport:
     """Serves one service over gRPC.
 
-    Every call holds a thread while it waits for the component.
+    A call holds no thread while it waits for the component, unless there is a limit to these threads.
 
     Raises:
         StartupError: a setting cannot be used; from :meth:`start`, when the port cannot be had.
@@ -65,8 +67,14 @@ class GrpcTransport:
         self._threads = Threads(self._calls + _ARRIVING_THREADS)
         self._arrivals = Arrivals(_ARRIVING_THREADS)
         self._departures = Departures(_TAKING_S)
+        self._deadlines = Deadlines()
         self._handlers = Handlers(
-            service, self._arrivals, self._departures, tells_client=settings.get("access_log", False)
+            service,
+            self._arrivals,
+            self._departures,
+            self._deadlines,
+            tells_client=settings.get("access_log", False),
+            holds_threads=settings["grpc_threads"] is not None,  # which bounds how many calls are held
         )
         self._closed_at: float | None = None
         self._listeners: list[socket.socket] = []
@@ -87,7 +95,7 @@ class GrpcTransport:
         """Bind, and serve in grpc's own threads."""
         self._port, shared = reserve(self._host, self._port, _PORT_SETTING)
         options = _options(self._settings, shared, streams=self._calls + _PROBING_STREAMS)
-        pool: Any = self._threads  # grpc asks for a ThreadPoolExecutor, and uses no more of one
+        pool: Any = Pool(self._threads, self._arrivals)  # for a ThreadPoolExecutor: grpc uses no more of one
         self._server = grpc.server(pool, [self._handlers], options=options)
         self._probes = Probes(self._service, self._server)
         try:
@@ -136,6 +144,7 @@ class GrpcTransport:
         for listener in self._listeners:
             listener.close()
         self._departures.stop()
+        self._deadlines.stop()
         self._threads.shutdown()
 
 
