@@ -125,7 +125,7 @@ def test_calls_that_were_accepted_are_answered_before_the_end(make: Make, life: 
     answers: list[Any] = []
 
     def accept() -> None:
-        service = runtime.transports[0].service  # type: ignore[attr-defined]
+        service = next(iter(runtime.transports)).service  # type: ignore[attr-defined]
         assert service.ready
         for _ in range(50):
             service.submit(call(), lambda answer, error: answers.append((answer, error)))
@@ -239,7 +239,7 @@ def test_calls_that_outlast_the_grace_period_are_given_up(
         assert opened.wait(10)
 
     def accept() -> None:
-        runtime.transports[0].service.submit(call(), lambda answer, error: None)  # type: ignore[attr-defined]
+        next(iter(runtime.transports)).service.submit(call(), lambda answer, error: None)  # type: ignore[attr-defined]
         assert begun.wait(10)
         terminate()
 

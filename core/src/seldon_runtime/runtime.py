@@ -7,9 +7,8 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import Enum, auto
-from functools import partial
 from typing import TYPE_CHECKING
 
 from seldon_runtime import listening
@@ -25,7 +24,7 @@ from seldon_runtime.settings import Settings
 from seldon_runtime.signals import Alarm, handled
 from seldon_runtime.state import StateStore, state_key
 from seldon_runtime.state_options import policy_from
-from seldon_runtime.transport import Transport
+from seldon_runtime.transports import Transports
 from seldon_runtime.watch import Watch
 from seldon_runtime.worker import Link, Order
 
@@ -78,11 +77,10 @@ class Runtime:
         """Who goes on serving when :meth:`serve` returns."""
         self._executor = Executor(settings["threads"], settings["queue_size"])
         self._state: StateKeeper | None = None
-        self._started: list[Transport] = []
         self._serving = False
         self._end: End | None = None
         self._reload_wanted = False
-        self.transports: list[Transport] = []
+        self.transports = Transports([])
 
     def load(self) -> Service:
         """Import, construct or restore, and load the user's class on the component's thread; ask the plugins
@@ -108,10 +106,10 @@ class Runtime:
             [o for _, o in self._plugins.collect("seldon_observer", settings=settings)],
             [i for _, i in self._plugins.collect("seldon_interceptor", service=service, settings=settings)],
         )
-        self.transports = _of_different_names(
+        self.transports = Transports(
             self._plugins.collect("seldon_transport", service=service, settings=settings)
         )
-        for name in set(settings.transports) - {transport.name.lower() for transport in self.transports}:
+        for name in set(settings.transports) - self.transports.names:
             logger.warning("API_TYPE names %s, but its plugin gave no transport of that name", name)
         logger.info("loaded %s in %.3f s", self._settings["model_name"], time.perf_counter() - began)
         if missing := component.missing_method:
@@ -142,15 +140,17 @@ class Runtime:
     def _serve(self, alarm: Alarm) -> int:
         try:
             service = self.load()
-            self._start_transports()
+            self.transports.start()
+            self._serving = True
         except Terminated:
+            self.transports.stop(time.monotonic())
             logger.info("stopped while starting")
             return 0
         if self._state is not None:
             self._state.start(service)
         service.ready = True
         service.change_life("ready")
-        addresses = [(t.name, t.address) for t in self._started]
+        addresses = [(transport.name, transport.address) for transport in self.transports]
         if self._link is None:
             logger.info("ready: %s", ", ".join(f"{name} at {address}" for name, address in addresses))
         else:
@@ -271,29 +271,6 @@ class Runtime:
             logger.error("the metadata cannot be served: %s", error.message)
             return component, error
 
-    def _start_transports(self) -> None:
-        try:
-            for transport in self.transports:
-                self._start(transport)
-            self._serving = True
-        except BaseException:
-            for transport in self._started:
-                _survive(transport.name, transport.stop_accepting)
-                _survive(transport.name, partial(transport.stop, 0))
-            raise
-
-    def _start(self, transport: Transport) -> None:
-        try:
-            transport.start()
-            self._started.append(transport)
-            transport.address  # noqa: B018 - asked for here, where a fault of it stops the start
-        except StartupError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise StartupError(
-                f"transport {transport.name} failed to start: {type(error).__name__}: {error}"
-            ) from error
-
     def _drain(self, service: Service) -> int:
         """Not ready, no new work, answer what was accepted, save, then stop everything."""
         service.ready = service.ready and service.retiring
@@ -302,13 +279,9 @@ class Runtime:
         service.change_life("draining")
         deadline = time.monotonic() + self._settings["grace_s"]
         hangs = self._end is End.HUNG
-        kept = (
-            self._save_last(0.0) if hangs else True
-        )  # no snapshot can be had, and another process has the key
-        for transport in self._started:
-            _survive(transport.name, transport.stop_accepting)
-        for transport in self._started:
-            _survive(transport.name, partial(transport.stop, max(0.0, deadline - time.monotonic())))
+        # no snapshot can be had of what hangs, and another process has the key
+        kept = self._save_last(0.0) if hangs else True
+        self.transports.stop(deadline)
         if not hangs:  # the snapshot stands in line behind the last call
             kept = self._save_last(max(deadline - time.monotonic(), _LAST_SAVE_S))
         finished = self._executor.stop(max(0.1, deadline - time.monotonic()))
@@ -345,21 +318,6 @@ class Runtime:
         self._end = End.TERMINATED
 
 
-def _of_different_names(collected: Iterable[tuple[str, Transport]]) -> list[Transport]:
-    """Raises StartupError when two plugins give transports that settings and logs could not tell apart."""
-    owners: dict[str, str] = {}
-    transports: list[Transport] = []
-    for label, transport in collected:
-        owner = owners.setdefault(transport.name.lower(), label)
-        if owner != label:
-            raise StartupError(
-                f"{label} gives a transport with the name {transport.name!r}, which {owner} gives too. "
-                "Leave one of them out"
-            )
-        transports.append(transport)
-    return transports
-
-
 def _ignore() -> None:
     pass
 
@@ -374,11 +332,3 @@ def _failed(name: str, error: SeldonError) -> StartupError:
     if isinstance(error, ComponentFailed):
         return StartupError(f"{name}: {error.where} raised {type(error.__cause__).__name__}: {error.message}")
     return StartupError(f"{name}: load raised {type(error).__name__}: {error.message}")
-
-
-def _survive(name: str, stop: Callable[[], None]) -> None:
-    """Stop a transport; a fault of one must not keep the others, and accepted calls, from their end."""
-    try:
-        stop()
-    except (Exception, SystemExit):
-        logger.exception("transport %s failed to stop", name)
