@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from google.protobuf.json_format import MessageToJson, ParseDict, ParseError
@@ -23,6 +23,10 @@ from seldon_runtime_grpc.status import code_of
 _REQUESTS: dict[Method, type[Message]] = {
     Method.AGGREGATE: SeldonMessageList,
     Method.SEND_FEEDBACK: Feedback,
+}
+_DECODERS: dict[Method, Callable[[Any, Limits], Request]] = {
+    Method.AGGREGATE: decode_messages,
+    Method.SEND_FEEDBACK: decode_feedback,
 }
 
 
@@ -52,11 +56,8 @@ class GrpcCodec:
 
     def decode(self, method: Method, parsed: Any) -> Request:
         """The neutral request."""
-        if method is Method.AGGREGATE:
-            return decode_messages(parsed, self.limits)
-        if method is Method.SEND_FEEDBACK:
-            return decode_feedback(parsed, self.limits)
-        return decode_message(parsed, self.limits)
+        decode = _DECODERS.get(method, decode_message)
+        return decode(parsed, self.limits)
 
     def encode(self, method: Method, answer: neutral.Message) -> bytes:
         """A serialized SeldonMessage."""

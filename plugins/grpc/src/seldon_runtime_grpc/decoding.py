@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seldon_runtime import message as neutral
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.limits import Limits
-from seldon_runtime.message import Kind, Payload
+from seldon_runtime.message import NDARRAY, TENSOR, TFTENSOR, Kind, Payload
 from seldon_runtime.protocols.arrays import array_from_list, reshaped
 from seldon_runtime_grpc import numbers
 from seldon_runtime_grpc.meta import decode_meta
@@ -38,7 +38,8 @@ def decode_message(message: SeldonMessage, limits: Limits, where: str = "the req
     payload = _payload(message, limits, where)
     if payload is None:
         raise SeldonError(f"{where} has no payload, expected data, jsonData, strData, binData or customData")
-    return neutral.Message(payload, *decode_meta(message))
+    meta, given_meta = decode_meta(message)
+    return neutral.Message(payload, meta, given_meta)
 
 
 def decode_messages(messages: SeldonMessageList, limits: Limits) -> list[neutral.Message]:
@@ -87,12 +88,12 @@ def _data(data: DefaultData, limits: Limits, where: str) -> Payload:
     names = data.names[:]
     kind = data.WhichOneof("data_oneof")
     if kind == "tensor":
-        return Payload(Kind.TENSOR, _tensor(data.tensor, limits, f"{where}.tensor"), names)
+        return Payload(TENSOR, _tensor(data.tensor, limits, f"{where}.tensor"), names)
     if kind == "ndarray":
-        return Payload(Kind.NDARRAY, _ndarray(data.ndarray, limits, f"{where}.ndarray"), names)
+        return Payload(NDARRAY, _ndarray(data.ndarray, limits, f"{where}.ndarray"), names)
     if kind == "tftensor":
-        return Payload(Kind.TFTENSOR, decode_tftensor(data.tftensor, f"{where}.tftensor", limits), names)
-    return Payload(Kind.NDARRAY, np.empty(0), names)
+        return Payload(TFTENSOR, decode_tftensor(data.tftensor, f"{where}.tftensor", limits), names)
+    return Payload(NDARRAY, np.empty(0), names)
 
 
 def _tensor(tensor: Tensor, limits: Limits, where: str) -> NDArray[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from google.protobuf.message import EncodeError
 
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.message import DATA_KINDS, Kind, Message, Payload
+from seldon_runtime.message import DATA_KINDS, TENSOR, TFTENSOR, Kind, Message, Payload
 from seldon_runtime_grpc import numbers, wire
 from seldon_runtime_grpc.meta import fill_meta
 from seldon_runtime_grpc.protos.prediction_pb2 import DefaultData, SeldonMessage
@@ -32,7 +32,7 @@ def encode_message(answer: Message) -> bytes:
         fill_meta(message.meta, answer.meta)
         payload = answer.payload
         if payload is not None and payload.kind in DATA_KINDS:
-            if payload.kind is not Kind.TENSOR or payload.value.size > numbers.FEW:
+            if payload.kind is not TENSOR or payload.value.size > numbers.FEW:
                 data = wire.nested(_DATA, _data_parts(payload))
                 return b"".join([message.SerializeToString(), *data])
             message.data.names.extend(_names(payload.names or ()))
@@ -68,9 +68,9 @@ def _fill_payload(message: SeldonMessage, payload: Payload) -> None:
 def _data_parts(payload: Payload) -> list[wire.Part]:
     data = DefaultData(names=_names(payload.names or ()))
     value = payload.value
-    if payload.kind is Kind.TENSOR:
+    if payload.kind is TENSOR:
         return [data.SerializeToString(), *wire.nested(_TENSOR, numbers.tensor_parts(value))]
-    if payload.kind is Kind.TFTENSOR:
+    if payload.kind is TFTENSOR:
         fill_tftensor(data.tftensor, value)
     elif isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.ndim:
         return [data.SerializeToString(), *wire.nested(_NDARRAY, numbers.list_parts(value))]
