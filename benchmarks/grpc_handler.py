@@ -49,7 +49,8 @@ _Context.__abstractmethods__ = frozenset()
 def through_handler(body: bytes) -> Callable[[int], None]:
     """Makes so many calls of ``Predict`` of an identity."""
     service = Service(Component(Identity()), Inline(), limits=Limits())
-    handlers = Handlers(service, Arrivals(64), Departures(30.0), Deadlines())
+    deadlines = Deadlines()
+    handlers = Handlers(service, Arrivals(64), Departures(deadlines, 30.0), deadlines)
     new_context: Any = _Context  # nobody calls its abstract methods
     details: Any = SimpleNamespace(method=PREDICT, invocation_metadata=_METADATA)
 

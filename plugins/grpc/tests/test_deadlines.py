@@ -47,6 +47,15 @@ def test_those_that_have_been_answered_are_not_kept_until_their_deadline(deadlin
     assert len(deadlines._waiting) <= 1000
 
 
+def test_one_that_fails_keeps_no_other_from_being_told(deadlines, caplog):
+    told: SimpleQueue[str] = SimpleQueue()
+    now = time.monotonic()
+    deadlines.watch(now, [lambda: 1 / 0])
+    deadlines.watch(now + 0.05, [lambda: told.put("late")])
+    assert told.get(timeout=LIMIT_S) == "late"
+    assert "could not be ended" in caplog.text
+
+
 def test_nothing_is_told_after_the_end(deadlines):
     told: SimpleQueue[str] = SimpleQueue()
     deadlines.watch(time.monotonic() + 0.05, [lambda: told.put("late")])

@@ -72,7 +72,7 @@ def test_a_call_whose_answer_is_not_taken_is_cancelled(impatient):
 def test_answers_that_are_taken_are_left_alone(impatient):
     for _ in range(20):
         assert impatient.ask().strData == "x" * SIZE
-    watched = impatient.transport._departures._watched
+    watched = impatient.transport._deadlines._waiting
     end = time.monotonic() + LIMIT_S
     while any(calls for _, _, calls in watched):  # over, nothing is kept of it, whenever it is looked at
         assert time.monotonic() < end

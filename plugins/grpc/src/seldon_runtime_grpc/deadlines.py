@@ -1,15 +1,18 @@
-"""Calls that are told at their deadline that it has passed, though the component still has them."""
+"""What happens to a call at a certain time, if it is not over by then."""
 
 from __future__ import annotations
 
 import heapq
+import logging
 import threading
 import time
 from collections.abc import Callable
 from itertools import count
 
+logger = logging.getLogger(__name__)
+
 Waiting = list[Callable[[], None]]
-"""What to call at the deadline; whoever takes it out answers the call."""
+"""What to call at the deadline; whoever takes it out before, ends the call in another way."""
 
 _FEW = 1000
 
@@ -31,7 +34,7 @@ class Deadlines:
             if self._thread is None and not self._ended:
                 self._thread = threading.Thread(target=self._work, name="grpc-deadlines", daemon=True)
                 self._thread.start()
-            if len(self._waiting) >= self._most:  # most have been answered long before
+            if len(self._waiting) >= self._most:  # most are over long before
                 self._waiting = [entry for entry in self._waiting if entry[2]]
                 heapq.heapify(self._waiting)
                 self._most = max(_FEW, 2 * len(self._waiting))
@@ -49,16 +52,19 @@ class Deadlines:
     def _work(self) -> None:
         while (waiting := self._next()) is not None:
             try:
-                late = waiting.pop()
-            except IndexError:  # it has been answered
+                end = waiting.pop()
+            except IndexError:  # it is over
                 continue
-            late()
+            try:
+                end()
+            except Exception:  # the thread has others to tell
+                logger.exception("a call could not be ended at its time")
 
     def _next(self) -> Waiting | None:
         """The next one whose time has come; None at the end."""
         with self._changed:
             while not self._ended:
-                while self._waiting and not self._waiting[0][2]:  # answered: no reason to wake up
+                while self._waiting and not self._waiting[0][2]:  # over: no reason to wake up
                     heapq.heappop(self._waiting)
                 remaining_s = self._waiting[0][0] - time.monotonic() if self._waiting else None
                 if remaining_s is None or remaining_s > 0:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
-import threading
 import time
-from itertools import count
+from functools import partial
 
 import grpc
+
+from seldon_runtime_grpc.deadlines import Deadlines, Waiting
 
 logger = logging.getLogger(__name__)
 
@@ -22,45 +22,23 @@ class Departures:
     """Ends calls whose clients do not take their answers.
 
     Args:
+        deadlines: tells when a client's time is over.
         within_s: how long a client has, and one second more for each 64 KiB.
     """
 
-    def __init__(self, within_s: float) -> None:
+    def __init__(self, deadlines: Deadlines, within_s: float) -> None:
+        self._deadlines = deadlines
         self._within_s = within_s
-        self._watched: list[tuple[float, int, list[grpc.ServicerContext]]] = []
-        self._numbers = count()
-        self._changed = threading.Condition()
-        self._ended = False
-        self._thread: threading.Thread | None = None
 
     def watch(self, context: grpc.ServicerContext, size: int) -> None:
         """The call is about to be answered with ``size`` bytes. Never blocks."""
         if size < _LEAST_BYTES:
             return
-        calls = [context]
-        if not context.add_callback(calls.clear):  # over, and grpc may free what it kept for it
-            return
-        with self._changed:
-            if self._thread is None and not self._ended:
-                self._thread = threading.Thread(target=self._work, name="grpc-departures", daemon=True)
-                self._thread.start()
-            end = time.monotonic() + self._within_s + size / _RATE
-            heapq.heappush(self._watched, (end, next(self._numbers), calls))
-            self._changed.notify()
+        waiting: Waiting = [partial(_end, context)]
+        if context.add_callback(waiting.clear):  # else it is over, and grpc may free what it kept for it
+            self._deadlines.watch(time.monotonic() + self._within_s + size / _RATE, waiting)
 
-    def stop(self) -> None:
-        """Watch no more."""
-        with self._changed:
-            self._ended = True
-            self._changed.notify()
 
-    def _work(self) -> None:
-        with self._changed:
-            while not self._ended:
-                remaining_s = self._watched[0][0] - time.monotonic() if self._watched else None
-                if remaining_s is None or remaining_s > 0:
-                    self._changed.wait(remaining_s)
-                    continue
-                for context in heapq.heappop(self._watched)[2]:
-                    logger.debug("%s does not take its answer; its call is cancelled", context.peer())
-                    context.cancel()
+def _end(context: grpc.ServicerContext) -> None:
+    logger.debug("%s does not take its answer; its call is cancelled", context.peer())
+    context.cancel()

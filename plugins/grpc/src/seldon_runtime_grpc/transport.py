@@ -66,8 +66,8 @@ class GrpcTransport:
         self._calls: int = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
         self._threads = Threads(self._calls + _ARRIVING_THREADS)
         self._arrivals = Arrivals(_ARRIVING_THREADS)
-        self._departures = Departures(_TAKING_S)
         self._deadlines = Deadlines()
+        self._departures = Departures(self._deadlines, _TAKING_S)
         self._handlers = Handlers(
             service,
             self._arrivals,
@@ -143,7 +143,6 @@ class GrpcTransport:
         ended.wait(remaining_s + _ABORT_S)
         for listener in self._listeners:
             listener.close()
-        self._departures.stop()
         self._deadlines.stop()
         self._threads.shutdown()
 
