@@ -25,7 +25,7 @@ import tempfile
 from pathlib import Path
 
 _BASELINE = Path(__file__).parent / "instructions.json"
-_LIBRARIES = ("grpcio", "msgspec", "numpy", "orjson", "protobuf", "uvloop")
+_LIBRARIES = ("grpcio", "msgspec", "numpy", "orjson", "protobuf", "pysimdjson", "uvloop")
 _MARK = "ctermid"
 """A function of the C library that only :func:`os.ctermid` calls: callgrind starts a new count there."""
 _CALLS = {4: 200, 1_000: 40, 100_000: 1}
