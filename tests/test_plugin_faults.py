@@ -238,7 +238,7 @@ def test_a_transport_that_fails_to_stop_is_logged_and_the_others_stop(
     process = seldon_run("Echo", "ACME,REST", source=ECHO, env=env)
     assert process.post("/predict", {"strData": "fine"}).json["strData"] == "fine"
     assert process.stop() == 0
-    assert "ERROR seldon_runtime.runtime: transport silent failed to stop" in process.log
+    assert "ERROR seldon_runtime.transports: transport silent failed to stop" in process.log
     assert process.log.count("Traceback") == 1
     assert process.log.rstrip().endswith("stopped")
 
