@@ -83,6 +83,7 @@ def stages(plan: Plan) -> Iterator[Finding]:
 def _rest_steps(size: int, service: Service) -> Steps:
     codec, body = rest_codec(), rest_body(size)
     reading, answer, whole = _common_steps(codec, body, service)
+    reading = {**reading, "read": lambda: codec.read(Method.PREDICT, body)}
     shaped = encode_message(answer)
     writing = {"encode": lambda: encode_message(answer), "write": lambda: codec.write(shaped)}
     return {**reading, **writing, **whole}

@@ -1,4 +1,4 @@
-"""Calls whose message has not come yet: grpc's server has a thread wait for each."""
+"""Calls whose message has not come yet: grpc keeps something for each, and in its pool a thread waits."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ logger = logging.getLogger(__name__)
 
 
 class Arrivals:
-    """Bounds how many threads wait for messages.
+    """Bounds how many calls wait for messages.
 
-    Else a client could hold all of them with the heads of calls alone, and nobody would be served. It is
+    Else a client could hold all threads, or any amount of memory, with the heads of calls alone. It is
     the call that waits for the longest time that has to go: a message takes long to come only by intent, or
     when it is large and the network slow.
 
     Args:
-        most: threads that may wait. The pool must have more.
+        most: calls that may wait. A pool in which threads wait must have more.
     """
 
     def __init__(self, most: int) -> None:
