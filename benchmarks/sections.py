@@ -57,7 +57,8 @@ SECTIONS = {
         "What a call is made of",
         "Inside one process, without the transport. *All* has also what stands between the steps: names, "
         "meta, dispatch. Over gRPC *encode* writes, too. Over REST *read* takes the place of *parse* and "
-        "*decode* where no raw method is to see what was parsed; an array of many numbers then goes straight into NumPy.",
+        "*decode* where no raw method is to see what was parsed; an array of many "
+        "numbers then goes straight into NumPy.",
         ("µs",),
     ),
     "sizes": Section(
