@@ -78,7 +78,7 @@ def test_workers_that_stand_still_while_they_leave_lose_no_call(
 def test_the_one_process_hands_over_to_a_worker_without_a_failed_call(
     seldon_run: Start, load: Start, transport: str
 ) -> None:
-    server = seldon_run("Echo", "REST,GRPC", *SOON, source=ECHO)
+    server = seldon_run("Echo", "REST,GRPC", source=ECHO)
     clients = load(server, transport)
     old = clients.wait_for_processes(1)
     assert old == {str(server.process.pid)}

@@ -32,7 +32,10 @@ class Reservation(NamedTuple):
 
     port: int
     shared: bool
-    """Whether to bind with SO_REUSEPORT: other workers bind it too."""
+    """Whether to bind with SO_REUSEPORT: other workers bind it too, now or after a reload."""
+    outlived: bool = False
+    """Whether other workers serve at it from the start, and go on when this process stops: clients that keep
+    their connections have to be told to connect anew, then and from time to time."""
 
 
 class Source(Protocol):

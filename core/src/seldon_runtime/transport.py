@@ -53,8 +53,8 @@ def reserve(host: str, port: int, setting: str) -> Reservation:
     """A port for a server that can only bind by itself; rather use :func:`bind`. Arguments as there.
 
     Returns:
-        The port, and whether to bind it with SO_REUSEPORT, since other workers bind it too. The system then
-        deals connections out to them. Other programs do not get the port.
+        The port, whether to bind it with SO_REUSEPORT, since other workers bind it too, and whether they do
+        so from the start. The system then deals connections out to them. Other programs do not get the port.
 
     Raises:
         StartupError: the port is in use or may not be bound.

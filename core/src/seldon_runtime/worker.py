@@ -90,7 +90,7 @@ class Link:
 
     def reserve(self, host: str, port: int, setting: str) -> Reservation:
         """A port that every worker may bind with SO_REUSEPORT. Raises StartupError."""
-        return Reservation(self._ask("reserve", host, port, setting)["port"], shared=True)
+        return Reservation(self._ask("reserve", host, port, setting)["port"], shared=True, outlived=True)
 
     def let_go(self, listener: socket.socket) -> None:
         """The supervisor has closed its own."""

@@ -13,7 +13,8 @@ import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from seldon_runtime.testing.waiting import Background, wait_until
-from seldon_runtime_grpc import sockets
+from seldon_runtime.transport import Reservation
+from seldon_runtime_grpc import sockets, transport
 from seldon_runtime_grpc.retirement import Retirement
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems show nothing of sockets")
@@ -90,21 +91,29 @@ def test_no_connection_is_lost_that_the_server_is_slow_to_accept(listening):
         assert listening.listens
     listening.accept().close()
     wait_until(lambda: not listening.listens, "the port is left to others")
-    retirement.complete(0.0, end + 20, lambda: None)
+    retirement.leave_port(end + 20)
 
 
 def test_a_server_that_never_accepts_is_left_when_time_is_over(listening):
     client = listening.connect()
     retirement = Retirement(listening.port, [listening.socket])
-    retirement.complete(0.0, time.monotonic() + AGE_S, lambda: None)
+    retirement.leave_port(time.monotonic() + AGE_S)
     assert not listening.listens
     with pytest.raises(ConnectionResetError):
         client.recv(1)
 
 
+@pytest.fixture
+def among_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other workers serve at the same port, and it is long ago that grpc has told clients to leave."""
+    monkeypatch.setattr(transport, "reserve", lambda *_: Reservation(0, shared=True, outlived=True))
+    monkeypatch.setattr(transport, "_AGE_JITTER", 0.0)
+
+
+@pytest.mark.usefixtures("among_others")
 def test_a_retiring_server_serves_as_long_as_a_client_is_connected(serve):
-    """However late the client is to leave: nothing tells it to here."""
-    served = serve(Echo(), grpc_max_connection_age_s=AGE_S)
+    """However late the client is to leave."""
+    served = serve(Echo(), grpc_max_connection_age_s=86_400.0)
     served.ask()
     served.service.retiring = True
     served.transport.stop_accepting()
@@ -117,8 +126,9 @@ def test_a_retiring_server_serves_as_long_as_a_client_is_connected(serve):
     assert stopping.outcome is None
 
 
+@pytest.mark.usefixtures("among_others")
 def test_a_retiring_server_ends_streams_when_clients_have_been_told_to_leave(serve):
-    served = serve(Echo(), grpc_max_connection_age_s=AGE_S)
+    served = serve(Echo(), grpc_max_connection_age_s=86_400.0)
     watch = health_pb2_grpc.HealthStub(served.channel).Watch(health_pb2.HealthCheckRequest())
     next(watch)
     served.service.retiring = True
@@ -128,3 +138,29 @@ def test_a_retiring_server_ends_streams_when_clients_have_been_told_to_leave(ser
         list(watch)
     served.channel.close()
     assert stopping.outcome is None
+
+
+@pytest.mark.parametrize("threads", [None, 8])
+def test_the_one_process_hands_over_when_it_has_told_its_clients(serve, monkeypatch, threads):
+    """They are not told to leave before, but answered only after."""
+    monkeypatch.setattr(transport, "_LINGER_S", LATE_S)
+    served = serve(Echo(), grpc_threads=threads)
+    served.ask()
+    served.service.retiring = True
+    served.transport.stop_accepting()
+    assert served.ask().strData == "s"
+    stopping = Background(lambda: served.transport.stop(20))
+    wait_until(lambda: not served.transport._handlers._gate.is_open, "calls are held")
+    assert served.ask().strData == "s"
+    assert stopping.outcome is None
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system counts no segments")
+def test_what_has_been_sent_to_clients_is_counted(listening):
+    assert sockets.segments_sent(listening.port) == {}
+    client = listening.connect()
+    server = listening.accept()
+    assert sockets.segments_sent(listening.port) == {client.getsockname(): 0}
+    server.sendall(b"x")
+    assert client.recv(1) == b"x"
+    assert sockets.segments_sent(listening.port) == {client.getsockname(): 1}

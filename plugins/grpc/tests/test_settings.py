@@ -6,6 +6,7 @@ import pytest
 
 from seldon_runtime.errors import StartupError
 from seldon_runtime.settings import Settings
+from seldon_runtime.transport import Reservation
 from seldon_runtime_grpc import pod_annotations, transport
 from seldon_runtime_grpc.plugin import seldon_options
 
@@ -16,8 +17,14 @@ odd
 """
 
 
-def options_of(settings, *, shared=False):
-    return transport._options(settings, shared, streams=9)
+ALONE = Reservation(5000, shared=False)
+HANDS_OVER = Reservation(5000, shared=True)
+"""After a reload another process serves there."""
+AMONG_OTHERS = Reservation(5000, shared=True, outlived=True)
+
+
+def options_of(settings, reservation=ALONE):
+    return dict(transport._options(settings, reservation, streams=9))
 
 
 @pytest.fixture
@@ -30,7 +37,7 @@ def annotations(tmp_path, monkeypatch):
 @pytest.fixture
 def largest(plain_settings):
     def of(**settings):
-        options = dict(options_of(Settings({**plain_settings, **settings})))
+        options = options_of(Settings({**plain_settings, **settings}))
         assert options["grpc.max_send_message_length"] == options["grpc.max_receive_message_length"]
         return options["grpc.max_receive_message_length"]
 
@@ -61,17 +68,18 @@ def test_an_annotation_that_is_no_utf_8_does_not_hide_the_others(annotations, la
 
 
 def test_an_idle_client_is_asked_after_the_set_time(plain_settings):
-    options = transport._options(
-        Settings({**plain_settings, "grpc_keepalive_s": 1.5}), shared=False, streams=9
-    )
-    assert dict(options)["grpc.keepalive_time_ms"] == 1500
+    options = options_of(Settings({**plain_settings, "grpc_keepalive_s": 1.5}))
+    assert options["grpc.keepalive_time_ms"] == 1500
 
 
 def test_clients_are_told_to_connect_anew_only_where_other_workers_listen(plain_settings):
     settings = Settings({**plain_settings, "grpc_max_connection_age_s": 1.5})
-    alone, shared = (dict(options_of(settings, shared=shared)) for shared in (False, True))
-    assert (alone["grpc.so_reuseport"], alone["grpc.max_connection_age_ms"]) == (0, 2**31 - 1)
-    assert (shared["grpc.so_reuseport"], shared["grpc.max_connection_age_ms"]) == (1, 1500)
+    told = {
+        reservation: (options["grpc.so_reuseport"], options["grpc.max_connection_age_ms"])
+        for reservation in (ALONE, HANDS_OVER, AMONG_OTHERS)
+        for options in [options_of(settings, reservation)]
+    }
+    assert told == {ALONE: (0, 2**31 - 1), HANDS_OVER: (1, 2**31 - 1), AMONG_OTHERS: (1, 1500)}
 
 
 def test_the_tests_know_every_setting(plain_settings):

@@ -3,7 +3,6 @@ others on a thread of the server's pool."""
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
@@ -23,6 +22,7 @@ from seldon_runtime_grpc.codec import GrpcCodec
 from seldon_runtime_grpc.deadlines import Deadlines, Waiting
 from seldon_runtime_grpc.departures import Departures
 from seldon_runtime_grpc.direct import Exchange
+from seldon_runtime_grpc.gate import Gate
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonModelMetadata
 from seldon_runtime_grpc.services import CALLS, METADATA, SERVICES
@@ -31,8 +31,6 @@ from seldon_runtime_grpc.status import REQUEST_ID, status_of
 NAME = "grpc"
 _NO_DEADLINE_S = 10.0 * 365 * 24 * 3600
 """grpc gives calls without a deadline one in the far future."""
-
-_LONGEST_HOLD_S = 5.0
 
 Behavior = Callable[[bytes, grpc.ServicerContext], bytes]
 
@@ -57,11 +55,11 @@ class Handlers(grpc.GenericRpcHandler):
         self._holds_threads = holds_threads or not direct.is_possible()
         self._tells_client = tells_client
         self._codec = GrpcCodec(service.limits)
-        self._closed = False
+        self._gate = Gate()
+        self._refuses = False
         # All take a stream: who refuses a call need not wait for its message, and who answers it can be
         # woken from that wait.
         self._refusal: Any = grpc.stream_unary_rpc_method_handler(self._refuse)
-        self._left = threading.Event()
         self._handlers: Mapping[str, Any] = {
             f"/{name}/{method}": grpc.stream_unary_rpc_method_handler(
                 self._arrived(self._behavior(f"/{name}/{method}"))
@@ -73,15 +71,19 @@ class Handlers(grpc.GenericRpcHandler):
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> Any:
         """The handler, or None. Runs when a call arrives: whatever gets a handler here is answered."""
         handler = self._handlers.get(handler_call_details.method)
-        return self._refusal if self._closed and handler is not None else handler
+        return self._refusal if self._refuses and handler is not None else handler
 
-    def close(self) -> None:
+    def refuse(self) -> None:
         """Refuse every call that arrives from now on, once clients have been told to leave."""
-        self._closed = True
+        self._refuses = True
+
+    def hold(self) -> None:
+        """Give no answer until clients have been told to leave."""
+        self._gate.shut()
 
     def leave(self) -> None:
         """Clients have been told to leave."""
-        self._left.set()
+        self._gate.open()
 
     def _arrived(self, behavior: Behavior) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
         """``behavior`` once the message is there."""
@@ -127,7 +129,9 @@ class Handlers(grpc.GenericRpcHandler):
             call = call_of(request, context)
             try:
                 answer: bytes = self._service.call(call)
+                self._gate.go_through()
             except SeldonError as error:
+                self._gate.go_through()
                 context.abort_with_status(status_of(error, call.request_id))
             self._departures.watch(context, len(answer))
             return answer
@@ -145,6 +149,9 @@ class Handlers(grpc.GenericRpcHandler):
             waiting: Waiting = [late]
 
             def done(answer: bytes, error: SeldonError | None) -> None:
+                if not self._gate.is_open:
+                    self._gate.keep(partial(done, answer, error))
+                    return
                 try:
                     waiting.pop()
                 except IndexError:  # its client has been told that it is late
@@ -164,9 +171,7 @@ class Handlers(grpc.GenericRpcHandler):
         return behavior
 
     def _refuse(self, requests: object, context: grpc.ServicerContext) -> bytes:
-        """Held back until then, for a client that is refused at once calls again over the same connection,
-        and grpc answers CANCELLED, which clients do not try again, to what arrives while it closes that."""
-        self._left.wait(_LONGEST_HOLD_S)
+        self._gate.wait_for_opening()
         error = SeldonError("the server is stopping", code=ErrorCode.UNAVAILABLE)
         context.abort_with_status(status_of(error, _request_id(context)))
 

@@ -35,7 +35,13 @@ class Retirement:
         self._thread = threading.Thread(target=self._leave_to_others, name="grpc-retirement", daemon=True)
         self._thread.start()
 
-    def complete(self, told_s: float, deadline: float, end_streams: Callable[[], object]) -> None:
+    def leave_port(self, deadline: float) -> None:
+        """Wait until other processes get all new connections; at the deadline, monotonic, they do anyway."""
+        self._thread.join(max(0.0, deadline - time.monotonic()))
+        self._given_up.set()
+        self._thread.join()
+
+    def outlast_clients(self, told_s: float, deadline: float, end_streams: Callable[[], object]) -> None:
         """Wait until there is no client any more: until the last one has gone, it may have sent another call.
 
         Args:
@@ -43,9 +49,6 @@ class Retirement:
             deadline: when to give up, monotonic.
             end_streams: ends what clients would never end by themselves, once they have been told.
         """
-        self._thread.join(max(0.0, deadline - time.monotonic()))
-        self._given_up.set()
-        self._thread.join()
         told = self._began + told_s
         if not sockets.are_shown():
             _sleep(min(told, deadline) - time.monotonic())

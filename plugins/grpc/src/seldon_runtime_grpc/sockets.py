@@ -17,6 +17,9 @@ _SYN_RECEIVED = "03"
 _STATE_AND_BACKLOG = struct.Struct("=B23xI")
 """Of tcp_info (linux/tcp.h): tcpi_state, and tcpi_unacked, which is the backlog of a listening socket."""
 
+_SEGMENTS_SENT = struct.Struct("=156xI")
+"""Of tcp_info, since Linux 4.6: tcpi_data_segs_out."""
+
 
 def are_shown() -> bool:
     """Whether the system shows the sockets of a process."""
@@ -45,6 +48,16 @@ def has_clients(port: int) -> bool:
             candidate.getpeername()
             return True
     return False
+
+
+def segments_sent(port: int) -> dict[object, int]:
+    """Of each open connection to ``port`` of this process: how often something has been sent."""
+    sent: dict[object, int] = {}
+    for candidate in _at(port):
+        with candidate, suppress(OSError, struct.error):  # it has no peer; the system counts no segments
+            info = candidate.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SEGMENTS_SENT.size)
+            (sent[candidate.getpeername()],) = _SEGMENTS_SENT.unpack(info)
+    return sent
 
 
 def begun(port: int) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import grpc
@@ -12,7 +13,7 @@ from seldon_runtime.errors import StartupError
 from seldon_runtime.open_files import allow_open_files
 from seldon_runtime.service import Service
 from seldon_runtime.settings import Settings
-from seldon_runtime.transport import bar, reserve
+from seldon_runtime.transport import Reservation, bar, reserve
 from seldon_runtime_grpc import pod_annotations
 from seldon_runtime_grpc.arrivals import Arrivals
 from seldon_runtime_grpc.credentials import credentials
@@ -22,7 +23,7 @@ from seldon_runtime_grpc.direct import Pool
 from seldon_runtime_grpc.handlers import NAME, Handlers
 from seldon_runtime_grpc.probes import Probes
 from seldon_runtime_grpc.retirement import Retirement
-from seldon_runtime_grpc.sockets import listeners
+from seldon_runtime_grpc.sockets import listeners, segments_sent
 from seldon_runtime_grpc.threads import Threads
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
@@ -39,6 +40,8 @@ _KEEPALIVE_TIMEOUT_S = 20.0
 _LEAST_PING_INTERVAL_S = 10.0
 _LINGER_S = 0.25
 """How long calls that are under way to the server have to arrive, so that they can be refused properly."""
+_TELLING_S = 1.0
+_LOOK_S = 0.002
 _ABORT_S = 1.0
 _AGE_JITTER = 1.2
 """grpc spreads the ends of connections over a tenth more or less than their greatest age."""
@@ -77,6 +80,8 @@ class GrpcTransport:
             holds_threads=settings["grpc_threads"] is not None,  # which bounds how many calls are held
         )
         self._closed_at: float | None = None
+        self._dismisses_clients = False
+        """Whether they are told to connect anew from time to time."""
         self._listeners: list[socket.socket] = []
         self._retirement: Retirement | None = None
 
@@ -93,8 +98,10 @@ class GrpcTransport:
 
     def start(self) -> None:
         """Bind, and serve in grpc's own threads."""
-        self._port, shared = reserve(self._host, self._port, _PORT_SETTING)
-        options = _options(self._settings, shared, streams=self._calls + _PROBING_STREAMS)
+        reservation = reserve(self._host, self._port, _PORT_SETTING)
+        self._port = reservation.port
+        self._dismisses_clients = reservation.outlived
+        options = _options(self._settings, reservation, streams=self._calls + _PROBING_STREAMS)
         pool: Any = Pool(self._threads, self._arrivals)  # for a ThreadPoolExecutor: grpc uses no more of one
         self._server = grpc.server(pool, [self._handlers], options=options)
         self._probes = Probes(self._service, self._server)
@@ -119,26 +126,33 @@ class GrpcTransport:
         if self._service.retiring:
             self._retirement = Retirement(self._port, self._listeners)
         else:
-            self._close()
+            self._close(self._handlers.refuse)
 
-    def _close(self) -> None:
+    def _close(self, calls: Callable[[], None]) -> None:
+        """Say what becomes of the calls that arrive from now on."""
         self._closed_at = time.monotonic()
-        self._handlers.close()
+        calls()
         self._probes.drain()
 
     def stop(self, grace_s: float) -> None:
         """Tell clients to go elsewhere, wait for the accepted calls, cancel what is left, end all threads."""
         deadline = time.monotonic() + grace_s
         if self._retirement is not None:
-            told_s = self._settings["grpc_max_connection_age_s"] * _AGE_JITTER
-            self._retirement.complete(told_s, deadline - _LINGER_S, self._probes.end_streams)
-            self._close()
+            self._retirement.leave_port(deadline - _LINGER_S)
+            if self._dismisses_clients:
+                told_s = self._settings["grpc_max_connection_age_s"] * _AGE_JITTER
+                self._retirement.outlast_clients(told_s, deadline - _LINGER_S, self._probes.end_streams)
+                self._close(self._handlers.refuse)
+            else:
+                self._close(self._handlers.hold)
         if self._closed_at is None:
             return
         _sleep_until(min(self._closed_at + _LINGER_S, deadline))
         self._probes.stop()
         remaining_s = max(0.0, deadline - time.monotonic())
+        sent = segments_sent(self._port)
         ended = self._server.stop(remaining_s)
+        self._until_told(sent, min(time.monotonic() + _TELLING_S, deadline))
         self._handlers.leave()
         ended.wait(remaining_s + _ABORT_S)
         for listener in self._listeners:
@@ -146,19 +160,26 @@ class GrpcTransport:
         self._deadlines.stop()
         self._threads.shutdown()
 
+    def _until_told(self, sent: Mapping[object, int], end: float) -> None:
+        """Wait until grpc has told the clients to leave, which it does some time after it was asked to."""
+        while time.monotonic() < end and any(
+            count == sent.get(client) for client, count in segments_sent(self._port).items()
+        ):
+            time.sleep(_LOOK_S)
+
 
 def _sleep_until(end: float) -> None:
     time.sleep(max(0.0, end - time.monotonic()))
 
 
-def _options(settings: Settings, shared: bool, *, streams: int) -> list[tuple[str, int]]:
+def _options(settings: Settings, reservation: Reservation, *, streams: int) -> list[tuple[str, int]]:
     """Of the channel, as grpc/impl/channel_arg_names.h explains them."""
-    age_s: float = settings["grpc_max_connection_age_s"] if shared else 0
+    age_s: float = settings["grpc_max_connection_age_s"] if reservation.outlived else 0
     files = allow_open_files()
     connections = settings["grpc_max_connections"] or files // 5  # HTTP has three quarters
     largest = settings["grpc_max_message_bytes"] or pod_annotations.max_message_bytes() or _MAX_MESSAGE_BYTES
     return [
-        ("grpc.so_reuseport", int(shared)),
+        ("grpc.so_reuseport", int(reservation.shared)),
         ("grpc.max_connection_age_ms", int(age_s * 1000) or _NO_LIMIT),
         # grpc counts calls that a client has taken back until they are disposed of, so this also stops
         # floods of those (CVE-2023-44487), which else have it cancel the calls of others.
