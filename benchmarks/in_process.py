@@ -92,6 +92,7 @@ def _rest_steps(size: int, service: Service) -> Steps:
 def _grpc_steps(size: int, service: Service) -> Steps:
     codec, body = GrpcCodec(Limits()), grpc_body(size)
     reading, answer, whole = _common_steps(codec, body, service)
+    reading = {**reading, "read": lambda: codec.read(Method.PREDICT, body)}
     return {**reading, "encode": lambda: codec.encode(Method.PREDICT, answer), **whole}
 
 

@@ -15,6 +15,7 @@ from seldon_runtime.limits import Limits
 from seldon_runtime.message import Method
 from seldon_runtime_grpc.decoding import decode_feedback, decode_message, decode_messages
 from seldon_runtime_grpc.encoding import encode_message, unwritable
+from seldon_runtime_grpc.heads import RequestHeads
 from seldon_runtime_grpc.meta import fill_meta, metric_to_dict
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import Feedback, SeldonMessage, SeldonMessageList
@@ -41,6 +42,7 @@ class GrpcCodec:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self._request_heads = RequestHeads()
 
     def hooks(self, method: Method) -> Sequence[str]:
         """``grpc``; feedback has one old hook for both transports, ``send_feedback_rest``, too."""
@@ -58,6 +60,16 @@ class GrpcCodec:
         """The neutral request."""
         decode = _DECODERS.get(method, decode_message)
         return decode(parsed, self.limits)
+
+    def read(self, method: Method, wire: Any) -> Request:
+        """As :meth:`parse` and :meth:`decode`; quicker for requests that are like earlier ones."""
+        if method in _REQUESTS:
+            return self.decode(method, self.parse(method, wire))
+        request = self._request_heads.read(wire)
+        if request is None:
+            request = decode_message(self.parse(method, wire), self.limits)
+            self._request_heads.learn(wire, request)
+        return request
 
     def encode(self, method: Method, answer: neutral.Message) -> bytes:
         """A serialized SeldonMessage."""

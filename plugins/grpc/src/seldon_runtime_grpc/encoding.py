@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from google.protobuf.message import EncodeError
 
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.message import DATA_KINDS, TENSOR, TFTENSOR, Kind, Message, Payload
+from seldon_runtime.message import DATA_KINDS, NO_META, TENSOR, TFTENSOR, Kind, Message, Payload
 from seldon_runtime_grpc import numbers, wire
+from seldon_runtime_grpc.heads import EMPTY_META, WIRE_TYPE, AnswerHeads, texts_of
 from seldon_runtime_grpc.meta import fill_meta
 from seldon_runtime_grpc.protos.prediction_pb2 import DefaultData, SeldonMessage
 from seldon_runtime_grpc.tftensor import fill_tftensor
 from seldon_runtime_grpc.values import fill, fill_list
 
 _DATA = SeldonMessage.DATA_FIELD_NUMBER
-_TENSOR, _NDARRAY = DefaultData.TENSOR_FIELD_NUMBER, DefaultData.NDARRAY_FIELD_NUMBER
+_NDARRAY = DefaultData.NDARRAY_FIELD_NUMBER
+_HEADS = AnswerHeads()
 _UNWRITABLE = (TypeError, ValueError, OverflowError, RecursionError, EncodeError)
 
 
@@ -27,17 +28,17 @@ def encode_message(answer: Message) -> bytes:
     Raises:
         SeldonError: COMPONENT_FAILED when protobuf cannot hold it.
     """
+    payload = answer.payload
     try:
+        if payload is not None and payload.kind is TENSOR:
+            array = payload.value
+            head = _HEADS.of(array.shape, payload.names or (), array.size)
+            return b"".join([_meta(answer), head, np.ascontiguousarray(array, WIRE_TYPE).data])
+        if payload is not None and payload.kind in DATA_KINDS:
+            return b"".join([_meta(answer), *wire.nested(_DATA, _data_parts(payload))])
         message = SeldonMessage()
         fill_meta(message.meta, answer.meta)
-        payload = answer.payload
-        if payload is not None and payload.kind in DATA_KINDS:
-            if payload.kind is not TENSOR or payload.value.size > numbers.FEW:
-                data = wire.nested(_DATA, _data_parts(payload))
-                return b"".join([message.SerializeToString(), *data])
-            message.data.names.extend(_names(payload.names or ()))
-            numbers.fill_tensor(message.data.tensor, payload.value)
-        elif payload is not None:
+        if payload is not None:
             _fill_payload(message, payload)
         return message.SerializeToString()
     except _UNWRITABLE as error:
@@ -49,6 +50,14 @@ def unwritable(error: Exception) -> SeldonError:
     return SeldonError(
         f"the component's answer cannot be written as protobuf: {error}", code=ErrorCode.COMPONENT_FAILED
     )
+
+
+def _meta(answer: Message) -> bytes:
+    if answer.meta is NO_META:
+        return EMPTY_META
+    message = SeldonMessage()
+    fill_meta(message.meta, answer.meta)
+    return message.SerializeToString()
 
 
 def _fill_payload(message: SeldonMessage, payload: Payload) -> None:
@@ -66,10 +75,8 @@ def _fill_payload(message: SeldonMessage, payload: Payload) -> None:
 
 
 def _data_parts(payload: Payload) -> list[wire.Part]:
-    data = DefaultData(names=_names(payload.names or ()))
+    data = DefaultData(names=texts_of(payload.names or ()))
     value = payload.value
-    if payload.kind is TENSOR:
-        return [data.SerializeToString(), *wire.nested(_TENSOR, numbers.tensor_parts(value))]
     if payload.kind is TFTENSOR:
         fill_tftensor(data.tftensor, value)
     elif isinstance(value, np.ndarray) and value.dtype.kind in "fiu" and value.ndim:
@@ -84,7 +91,3 @@ def _listed(value: Any) -> list[Any]:
     if not isinstance(listed, list):
         raise TypeError("an array without dimensions is no ndarray; answer a list or an array with one")
     return listed
-
-
-def _names(names: Iterable[Any]) -> list[str]:
-    return [name if isinstance(name, str) else str(name) for name in names]

@@ -108,19 +108,18 @@ class Handlers(grpc.GenericRpcHandler):
     def _call(self, method: Method, target: str) -> Behavior:
         def call_of(request: bytes, context: grpc.ServicerContext) -> Call:
             metadata = _texts(context)
-            call = Call(
+            call = Call(  # by position: keywords take three times as long
                 method,
                 request,
                 self._codec,
                 NAME,
-                request_id=request_id_from(metadata.get(REQUEST_ID)),
-                headers=metadata,
-                deadline=_deadline(context),
-                request_bytes=len(request),
-                target=target,
-                client=context.peer() if self._tells_client else None,  # other threads take turns meanwhile
+                request_id_from(metadata.get(REQUEST_ID)),
+                metadata,
+                _deadline(context),
+                len(request),
+                target,
+                context.peer() if self._tells_client else None,  # other threads take turns meanwhile
             )
-
             if not context.add_callback(partial(setattr, call, "cancelled", True)):
                 call.cancelled = True
             return call

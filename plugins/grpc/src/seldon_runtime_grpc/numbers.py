@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from seldon_runtime_grpc import wire
 from seldon_runtime_grpc.protos.prediction_pb2 import Tensor
 
-_SHAPE, _VALUES = 1, 2
-_TENSOR_VALUES_TAG = wire.head(_VALUES, 0)[0]
+_TENSOR_VALUES_TAG = wire.head(Tensor.VALUES_FIELD_NUMBER, 0)[0]
 # ListValue.values = 1; Value.number_value = 2, a 64-bit field; Value.list_value = 6.
 _NUMBER_HEAD = np.frombuffer(b"\x0a\x09\x11", np.uint8)
 _NUMBER_BYTES = 11
@@ -46,21 +45,6 @@ def _from_bytes(data: bytes, count: int) -> NDArray[np.float64]:
         tag = data[start + length]
         length, start = wire.read_varint(data, start + length + 1)
     return np.frombuffer(data, "<f8", count, start).astype(np.float64)
-
-
-def fill_tensor(tensor: Tensor, array: NDArray[Any]) -> None:
-    """Write the array's shape and values, as 64-bit floats, to an empty tensor: for a few values."""
-    tensor.shape.extend(array.shape)
-    tensor.values.extend(np.ascontiguousarray(array, "<f8").ravel().tolist())
-
-
-def tensor_parts(array: NDArray[Any]) -> list[wire.Part]:
-    """A ``Tensor`` of the array's shape and values, as 64-bit floats."""
-    values = np.ascontiguousarray(array, "<f8")
-    parts: list[wire.Part] = [Tensor(shape=array.shape).SerializeToString()]
-    if values.size:
-        parts += wire.nested(_VALUES, [wire.flat(values)])
-    return parts
 
 
 def from_list(data: bytes) -> NDArray[np.float64] | None:
