@@ -146,6 +146,14 @@ def test_whatever_can_be_called_may_be_an_attribute(function: Callable[..., Any]
     assert called(function) == result
 
 
+def test_a_wrapper_gets_the_keyword_as_one_whatever_signature_it_shows() -> None:
+    @functools.wraps(Shapes().all)
+    def wrapper(X: Any, names: Any, *, meta: Any) -> Any:
+        return "wrapper", X, names, meta
+
+    assert called(wrapper) == ("wrapper", "x", N, M)
+
+
 def test_a_builtin_without_a_signature_gets_what_the_protocol_says() -> None:
     assert adapt(max, *PREDICT)(3, 5, M) == 5
     assert adapt(np.add, ("features_list", "names_list"))(1, 2) == 3

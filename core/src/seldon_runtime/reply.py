@@ -57,24 +57,15 @@ def _pack_list(values: list[Any], requested: Kind | None, names: Names) -> Paylo
 def _pack_array(
     array: np.ndarray[Any, Any], given: np.ndarray[Any, Any] | list[Any], requested: Kind | None, names: Names
 ) -> Payload:
-    kind = _kind(array, requested)
-    value = given if kind is NDARRAY else np.asarray(array)
-    return Payload(kind, value, _names(array.shape, names))
-
-
-def _kind(array: np.ndarray[Any, Any], requested: Kind | None) -> Kind:
     if array.dtype.kind not in "fiu":
-        return NDARRAY
-    if requested is NDARRAY or requested is TFTENSOR:
-        return requested
-    return TENSOR
-
-
-def _names(shape: tuple[int, ...], names: Names) -> Sequence[Any]:
-    if len(shape) < 2:
-        return []
+        kind = NDARRAY
+    else:
+        kind = requested if requested is NDARRAY or requested is TFTENSOR else TENSOR
+    value = given if kind is NDARRAY or type(given) is np.ndarray else np.asarray(array)
+    if array.ndim < 2:
+        return Payload(kind, value, [])
     own = names()
-    return default_names(shape[1]) if own is None else own
+    return Payload(kind, value, default_names(array.shape[1]) if own is None else own)
 
 
 def default_names(count: int) -> tuple[str, ...]:

@@ -45,6 +45,8 @@ def adapt(function: Callable[..., Any], positional: tuple[str, ...], keyword: st
         by_keyword = keyword is not None and _takes_keyword(parameters, keyword)
         taken = _positional_count(parameters, positional, keyword)
         _refuse_unfillable(function, parameters, taken, positional, keyword if by_keyword else None)
+        if by_keyword and _comes_next(parameters, len(positional), keyword) and not _is_wrapper(function):
+            return function
     return _invoker(function, taken, len(positional), keyword if by_keyword else None, keyword is not None)
 
 
@@ -63,6 +65,16 @@ def _takes_keyword(parameters: list[Parameter], keyword: str) -> bool:
         p.kind is Parameter.VAR_KEYWORD or (p.name == keyword and p.kind is not Parameter.POSITIONAL_ONLY)
         for p in parameters
     )
+
+
+def _comes_next(parameters: list[Parameter], count: int, keyword: str | None) -> bool:
+    """Whether the keyword's own parameter can be reached by position, behind ``count`` others."""
+    return [p.name for p in parameters if p.kind in _POSITIONAL][count : count + 1] == [keyword]
+
+
+def _is_wrapper(function: Callable[..., Any]) -> bool:
+    """Whether it shows another function's signature, and may take its arguments in another way."""
+    return hasattr(function, "__wrapped__")
 
 
 def _refuse_unfillable(
