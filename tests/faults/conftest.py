@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from seldon_runtime.testing import Process
+from seldon_runtime.testing.process import Starter
 
 from .callers import CALLERS
 from .load import Load
@@ -20,8 +24,8 @@ def load() -> Iterator[Callable[..., Load]]:
     """Makes a :class:`Load` for a process; it is stopped after the test."""
     loads: list[Load] = []
 
-    def start(process: Any, transport: str, clients: int = 8) -> Load:
-        loads.append(Load(transport, process.ports[transport], clients))
+    def start(process: Any, transport: str, **options: Any) -> Load:
+        loads.append(Load(transport, process.ports[transport], **options))
         return loads[-1]
 
     yield start
@@ -63,15 +67,39 @@ _HOSTED = """
 """
 
 
-@pytest.fixture(params=["1", "2"], ids=["1 worker", "2 workers"])
-def host(request: pytest.FixtureRequest, seldon_run: Callable[..., Any]) -> Callable[..., Any]:
-    """``host("REST", *words)``: a server, with one process in one test, and with two workers in the next.
-    It answers what it is asked, or for ``fill 9`` nine letters."""
+@pytest.fixture(scope="module", params=["1", "2"], ids=["1 worker", "2 workers"])
+def workers(request: pytest.FixtureRequest) -> str:
+    """How many a host has: one process in one test, two workers in the next."""
+    found: str = request.param
+    return found
 
-    def host(transports: str, *words: str, **options: Any) -> Any:
-        return seldon_run("Hosted", transports, "--workers", request.param, *words, source=_HOSTED, **options)
+
+@pytest.fixture
+def host(workers: str, seldon_run: Callable[..., Any]) -> Callable[..., Any]:
+    """``host("REST", *words)``: a server. It answers what it is asked, or for ``fill 9`` nine letters."""
+
+    def host(transports: str, *words: str) -> Any:
+        return seldon_run("Hosted", transports, "--workers", workers, *words, source=_HOSTED)
 
     return host
+
+
+@pytest.fixture(scope="module")
+def lasting_host(
+    workers: str, tmp_path_factory: pytest.TempPathFactory, process_type: type[Process]
+) -> Iterator[Callable[..., Any]]:
+    """Like ``host``, but who asks for the same gets the same server, until the tests of the module are over.
+
+    For tests that leave no trace: not for those of logs or of memory.
+    """
+    starter = Starter(tmp_path_factory.mktemp("hosts"), process_type)
+
+    @cache
+    def host(transports: str, *words: str) -> Any:
+        return starter("Hosted", transports, "--workers", workers, *words, source=_HOSTED)
+
+    yield host
+    starter.end()
 
 
 @pytest.fixture
@@ -109,11 +137,14 @@ def peak_mib() -> Callable[..., int]:
 
 @pytest.fixture
 def others(load: Callable[..., Load]) -> Iterator[Callable[..., Load]]:
-    """``others(process, transport)``: two other clients, of whose calls none may fail until the test ends."""
+    """``others(process, transport)``: two other clients, of whose calls none may fail until the test ends.
+
+    They pause between calls: what they do is not to be the load.
+    """
     started: list[Load] = []
 
     def others(process: Any, transport: str = "rest") -> Load:
-        started.append(load(process, transport, clients=2))
+        started.append(load(process, transport, clients=2, pause_s=0.01))
         return started[-1]
 
     yield others

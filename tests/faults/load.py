@@ -1,4 +1,4 @@
-"""Clients that call without a pause and check every answer."""
+"""Clients that call again and again, and check every answer."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from .callers import CALLERS
 class Load:
     """``clients`` threads that call one transport of a process until told to stop.
 
-    A client that fails connects anew and goes on.
+    Each pauses for ``pause_s`` before a call. A client that fails connects anew and goes on.
     """
 
-    def __init__(self, transport: str, port: int, clients: int = 8) -> None:
+    def __init__(self, transport: str, port: int, clients: int = 8, pause_s: float = 0.0) -> None:
         self.failures: list[str] = []
         self.answered: Counter[str] = Counter()
         """How many answers came from which process."""
+        self._pause_s = pause_s
         self._make = lambda: CALLERS[transport](port)
         self._stop = threading.Event()
         self._changed = threading.Condition()
@@ -33,7 +34,7 @@ class Load:
     def _work(self, client: int) -> None:
         caller = self._make()
         for number in itertools.count():
-            if self._stop.is_set():
+            if self._stop.wait(self._pause_s):
                 break
             text = f"{client}-{number}"
             try:
