@@ -22,6 +22,10 @@ def test_the_first_is_started_again_at_once_and_the_next_ones_later_and_later() 
     assert delays[-1] == 30
 
 
+def test_one_that_fails_for_days_beside_another_that_serves_is_tried_on_and_on() -> None:
+    assert after(*[(False, 1.0)] * 10_000).delay_s == 30
+
+
 @pytest.mark.parametrize(
     ("last", "is_counted_on"), [((True, 11.0), False), ((True, 9.0), True), ((False, 100.0), True)]
 )

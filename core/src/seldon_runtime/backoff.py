@@ -7,6 +7,8 @@ _STABLE_S = 10.0
 """A worker that lived as long did not end because of how it started."""
 _FIRST_DELAY_S = 0.1
 _LONGEST_DELAY_S = 30.0
+_MOST_DOUBLINGS = 10
+"""Beyond the longest delay; after days of failures no number could hold the power of two."""
 
 
 class Backoff:
@@ -29,5 +31,5 @@ class Backoff:
     @property
     def delay_s(self) -> float:
         """How long to wait before the next start: not at all, then longer and longer."""
-        exponent = self._failures - 2
-        return min(_FIRST_DELAY_S * 2**exponent, _LONGEST_DELAY_S) if exponent >= 0 else 0.0
+        doublings = min(self._failures - 2, _MOST_DOUBLINGS)
+        return min(_FIRST_DELAY_S * 2**doublings, _LONGEST_DELAY_S) if doublings >= 0 else 0.0
