@@ -62,16 +62,15 @@ def described_by(channel):
     return FileDescriptorSet(file=files.values())
 
 
-@pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cases")
-    folder.joinpath("cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in CASES))
+def run(folder, cases, transports):
+    """The runner's verdicts by case id."""
+    folder.joinpath("cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
     program = shlex.quote(sysconfig.get_path("scripts") + "/seldon-run")
     done = subprocess.run(
         [
             *(sys.executable, str(RUNNER), "--jobs", "2", "--cases", str(folder)),
             *("--json", str(folder / "verdicts.json")),
-            *("--command", f"{program} {{model}} REST,GRPC --service-type {{service_type}}"),
+            *("--command", f"{program} {{model}} {transports} --service-type {{service_type}}"),
         ],
         env={**os.environ, "METRICS": "0"},
         stdout=subprocess.PIPE,
@@ -81,6 +80,20 @@ def verdicts(tmp_path_factory):
     assert done.returncode in (0, 1), done.stdout  # 1: something differs
     results = json.loads(folder.joinpath("verdicts.json").read_text())["results"]
     return {verdict["id"]: verdict for verdict in results}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    """REST is served beside where a case asks it too."""
+    transports = {
+        case["id"]: {"grpc", *(step["transport"] for step in case.get("before", ()))} for case in CASES
+    }
+    alone = [{**case, "no_port": ["http"]} for case in CASES if transports[case["id"]] == {"grpc"}]
+    others = [case for case in CASES if transports[case["id"]] != {"grpc"}]
+    assert others
+    return run(tmp_path_factory.mktemp("alone"), alone, "GRPC") | run(
+        tmp_path_factory.mktemp("others"), others, "REST,GRPC"
+    )
 
 
 def described(verdicts):
