@@ -289,7 +289,7 @@ def test_an_interceptor_that_raises_fails_its_call_and_no_other(seldon_run: Star
     bad = process.post("/predict", {"strData": "bad"})
     assert (bad.status, bad.json["status"]["reason"]) == (500, "MICROSERVICE_INTERNAL_ERROR")
     assert process.post("/predict", {"strData": "good"}).status == 200
-    assert "acme_plugin.py" in process.log
+    process.wait_for_log(r"acme_plugin\.py")
 
 
 def test_a_name_that_two_distributions_have_stops_the_start_only_if_it_is_selected(
