@@ -117,7 +117,7 @@ class RestProcess(Process):
             return client.post(path, value, headers)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def process_type() -> type[Process]:
     """The kit's ``seldon_run`` starts these."""
     return RestProcess

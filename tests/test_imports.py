@@ -15,7 +15,7 @@ CORE_MAY_IMPORT = {"seldon_runtime", "numpy", "pluggy", "stevedore", "click"}
 NOT_FOR_A_START = {
     *("doctor", "hazards", "versions", "plugin_table", "plugin_trial", "effective"),
     *("state_command", "state_actions", "state_keeper", "saver", "envelope", "pickling", "file_store"),
-    *("supervisor", "worker_process", "run_folder", "reloading"),
+    *("supervisor", "backoff", "worker_process", "run_folder", "reloading"),
 }
 """Modules of the core for what a plain start does not do: each costs it time."""
 LARGE = {"difflib", "urllib.request", "http.client", "asgi_cors"}

@@ -37,16 +37,15 @@ METERED = """
 """
 
 
-@pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
+def run(folder, cases, transports):
     """The runner's verdict of each case, on the plain command."""
-    folder = tmp_path_factory.mktemp("cases")
+    folder.joinpath("cases.jsonl").write_text("".join(json.dumps(case) + "\n" for case in cases))
     program = shlex.quote(sysconfig.get_path("scripts") + "/seldon-run")
     done = subprocess.run(
         [
-            *(sys.executable, str(HERE / "runner.py"), "--only", "metrics-page"),
+            *(sys.executable, str(HERE / "runner.py"), "--cases", str(folder)),
             *("--json", str(folder / "verdicts.json")),
-            *("--command", f"{program} {{model}} REST,GRPC --service-type {{service_type}}"),
+            *("--command", f"{program} {{model}} {transports} --service-type {{service_type}}"),
         ],
         env={name: value for name, value in os.environ.items() if name != "METRICS"},
         stdout=subprocess.PIPE,
@@ -56,6 +55,19 @@ def verdicts(tmp_path_factory):
     assert done.returncode in (0, 1), done.stdout  # 1: something differs
     results = json.loads(folder.joinpath("verdicts.json").read_text())["results"]
     return {verdict["id"]: verdict for verdict in results}
+
+
+@pytest.fixture(scope="module")
+def verdicts(tmp_path_factory):
+    """gRPC is served beside where a case asks it too."""
+    with_grpc = [
+        case for case in CASES if any(step["transport"] == "grpc" for step in (case, *case.get("before", ())))
+    ]
+    assert with_grpc
+    plain = [case for case in CASES if case not in with_grpc]
+    return run(tmp_path_factory.mktemp("plain"), plain, "REST") | run(
+        tmp_path_factory.mktemp("with_grpc"), with_grpc, "REST,GRPC"
+    )
 
 
 @pytest.mark.timeout(300)

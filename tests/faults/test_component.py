@@ -12,12 +12,13 @@ from typing import Any
 import grpc
 import pytest
 
+from .ways import SLOW
+
 Start = Callable[..., Any]
-SLOW = "SELDON_TEST_SLOW" in os.environ
-"""Whether every fault comes over every transport: ``tox run -e faults``; else some come over one."""
 TRANSPORTS = ("rest", "grpc")
 BOTH = pytest.mark.parametrize("transport", TRANSPORTS)
 EITHER = pytest.mark.parametrize("transport", TRANSPORTS if SLOW else TRANSPORTS[1:])
+"""Where there is time, over each transport; else over one."""
 ENDS = {"exit": ("status 5", 5), "segfault": ("SIGSEGV", -signal.SIGSEGV)}
 EACH_END = pytest.mark.parametrize(
     ("text", "transport"),

@@ -105,9 +105,9 @@ ANSWERED: dict[str, tuple[bytes, list[int], bytes]] = {
 
 
 def test_ambiguous_requests_are_refused_with_all_that_follows(
-    host: Start, wire: Start, others: Start
+    lasting_host: Start, wire: Start, others: Start
 ) -> None:
-    server = host("REST")
+    server = lasting_host("REST")
     bystanders = others(server)
     wrong = {}
     for name, request in REFUSED.items():
@@ -119,8 +119,10 @@ def test_ambiguous_requests_are_refused_with_all_that_follows(
     bystanders.wait_for_answers()
 
 
-def test_unusual_requests_are_answered_in_their_order(host: Start, wire: Start, others: Start) -> None:
-    server = host("REST")
+def test_unusual_requests_are_answered_in_their_order(
+    lasting_host: Start, wire: Start, others: Start
+) -> None:
+    server = lasting_host("REST")
     bystanders = others(server)
     wrong = {}
     for name, (request, expected, end) in ANSWERED.items():
@@ -136,8 +138,8 @@ def test_unusual_requests_are_answered_in_their_order(host: Start, wire: Start, 
     bystanders.wait_for_answers()
 
 
-def test_requests_come_in_pieces_of_any_size(host: Start, wire: Start, others: Start) -> None:
-    server = host("REST")
+def test_requests_come_in_pieces_of_any_size(lasting_host: Start, wire: Start, others: Start) -> None:
+    server = lasting_host("REST")
     bystanders = others(server)
     request, expected, _ = ANSWERED["extensions and trailers"]
     everything = request + NEXT
@@ -148,9 +150,9 @@ def test_requests_come_in_pieces_of_any_size(host: Start, wire: Start, others: S
 
 
 def test_more_requests_at_once_than_are_kept_are_answered_in_part_and_in_order(
-    host: Start, wire: Start, others: Start
+    lasting_host: Start, wire: Start, others: Start
 ) -> None:
-    server = host("REST")
+    server = lasting_host("REST")
     bystanders = others(server)
     for _ in range(5):
         calls = b"".join(

@@ -31,9 +31,9 @@ CLIENTS = 40
     ids=["header", "request line", "body", "chunk", "form"],
 )
 def test_a_byte_at_a_time_is_a_408_in_the_end(
-    host: Start, wire: Start, others: Start, begin: bytes, more: bytes
+    lasting_host: Start, wire: Start, others: Start, begin: bytes, more: bytes
 ) -> None:
-    server = host("REST", *HASTE)
+    server = lasting_host("REST", *HASTE)
     bystanders = others(server)
     slow = [wire(server).send(begin) for _ in range(CLIENTS)]
     bystanders.wait_for_answers()
@@ -57,8 +57,10 @@ def test_connections_without_a_request_are_closed(host: Start, wire: Start) -> N
 @pytest.mark.parametrize(
     "begin", [b"", PING, HEAD + LENGTH, FORM + LENGTH], ids=["nothing", "head", "body", "form"]
 )
-def test_a_client_that_stops_sending_has_left(host: Start, wire: Start, others: Start, begin: bytes) -> None:
-    server = host("REST")
+def test_a_client_that_stops_sending_has_left(
+    lasting_host: Start, wire: Start, others: Start, begin: bytes
+) -> None:
+    server = lasting_host("REST")
     bystanders = others(server)
     for _ in range(CLIENTS):
         half_open = wire(server).send(begin)

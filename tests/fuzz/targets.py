@@ -15,7 +15,7 @@ from seldon_runtime.pickling import UnpicklingFailed
 from seldon_runtime_rest.patience import deadline_from
 from seldon_runtime_tools.contract_file import ContractError
 
-from . import calls, files, seeds
+from . import calls, connection, files, seeds
 from .mutation import as_bytes, as_json
 from .target import Target
 from .wire import as_protobuf
@@ -88,7 +88,7 @@ TARGETS: dict[str, Target] = {
             for name, (method, _, rpcs) in _CALLS.items()
         ),
         Target("flask", calls.flask, (), seeds.http_requests, as_bytes),
-        Target("http", calls.http, (), seeds.http_requests, as_bytes),
+        Target("http", connection.http, (), seeds.http_requests, as_bytes),
         Target(
             "deadline", _deadline, (), lambda: [b"wait=5", b'respond-async, wait="10"; a=b\n100'], as_bytes
         ),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Any
 
+from seldon_runtime.backoff import Backoff
 from seldon_runtime.errors import EXIT_STARTUP, StartupError
 from seldon_runtime.listening import Kept
 from seldon_runtime.run_folder import RunFolder
@@ -20,11 +21,6 @@ from seldon_runtime.worker_process import WorkerProcess
 
 logger = logging.getLogger(__name__)
 
-_MOST_FAILED_STARTS = 5
-_STABLE_S = 10.0
-"""A worker that lived as long did not end because of how it started."""
-_FIRST_DELAY_S = 0.1
-_LONGEST_DELAY_S = 30.0
 _MARGIN_S = 7.0
 """How long a worker may take for its last save and its end when its grace period is over."""
 _LONGEST_WAIT_S = 3600.0
@@ -60,8 +56,7 @@ class Supervisor:
         self._workers: list[WorkerProcess] = []
         self._due = dict.fromkeys(range(self._count), 0.0)
         """When to start the worker of an index that has none."""
-        self._failures = 0
-        """Workers that have ended before or soon after they were ready, since one was stable."""
+        self._backoff = Backoff()
         self._restarts = 0
         self._announced = False
         self._reload_wanted = False
@@ -262,11 +257,9 @@ class Supervisor:
     def _mourn(self, worker: WorkerProcess, successor: WorkerProcess | None) -> None:
         """A worker has ended that should not have."""
         logger.error("%s %s%s", worker, worker.fate, "" if worker.ready else " before it was ready")
-        if worker.ready and worker.age_s > _STABLE_S:
-            self._failures = 0
-        self._failures += 1
+        self._backoff.count(was_ready=worker.ready, age_s=worker.age_s)
         serving = any(w.ready for w in self._workers)
-        hopeless = worker.status == EXIT_STARTUP or self._failures >= _MOST_FAILED_STARTS
+        hopeless = worker.status == EXIT_STARTUP or self._backoff.is_hopeless
         if not worker.ready and not serving and hopeless:
             logger.critical("no worker can be started; the cause stands above")
             self._status = EXIT_STARTUP
@@ -274,13 +267,7 @@ class Supervisor:
             return
         self._restarts += 1
         if successor is None:
-            self._due[worker.index] = self._later()
-
-    def _later(self) -> float:
-        """When to try again: at once, then after longer and longer."""
-        exponent = self._failures - 2
-        delay_s = min(_FIRST_DELAY_S * 2**exponent, _LONGEST_DELAY_S) if exponent >= 0 else 0.0
-        return time.monotonic() + delay_s
+            self._due[worker.index] = time.monotonic() + self._backoff.delay_s
 
     # reloading
 

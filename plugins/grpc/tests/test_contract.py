@@ -28,6 +28,8 @@ OWN_CONNECTION = [
     ("grpc.enable_http_proxy", 0),
     ("grpc.enable_retries", 0),
 ]
+# how long a connection may take to be made: an address at which nobody accepts does not answer
+IMPATIENT = [("grpc.min_reconnect_backoff_ms", 5000)]
 LARGEST = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 PATHS = {
     Method.PREDICT: ("Model/Predict", SeldonMessage),
@@ -39,8 +41,9 @@ PATHS = {
 }
 
 
-def connect(address: str) -> grpc.Channel:
-    return grpc.insecure_channel(address.removeprefix("grpc://"), options=[*OWN_CONNECTION, *LARGEST])
+def connect(address: str, *options: tuple[str, int]) -> grpc.Channel:
+    options = (*OWN_CONNECTION, *LARGEST, *options)
+    return grpc.insecure_channel(address.removeprefix("grpc://"), options=options)
 
 
 class TestGrpc(TransportContract):
@@ -64,7 +67,7 @@ class TestGrpc(TransportContract):
         return ("--grpc-max-message-bytes", str(size))
 
     def is_ready(self, address: str) -> bool:
-        with connect(address) as channel:
+        with connect(address, *IMPATIENT) as channel:
             check = channel.unary_unary("/grpc.health.v1.Health/Check")
             try:
                 answer = check(b"", timeout=WAIT_S)

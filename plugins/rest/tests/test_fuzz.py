@@ -11,28 +11,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from seldon_runtime.testing.components import Faultless
+
 JSON_TYPE = {"Content-Type": "application/json"}
-
-
-class Identity:
-    def predict(self, X, names, meta=None):
-        return {"value": X} if isinstance(X, float | int | None) else X
-
-    transform_input = transform_output = predict
-
-    def aggregate(self, X, names):
-        return self.predict(X[0], names)
-
-    def send_feedback(self, X, names, reward, truth, routing=None):
-        return self.predict(X, names)
-
-    def route(self, X, names):
-        return 0
 
 
 @pytest.fixture(scope="module")
 def app(make_app):
-    return make_app(Identity(), max_body_bytes=100_000, max_array_values=10_000)
+    return make_app(Faultless(), max_body_bytes=100_000, max_array_values=10_000)
 
 
 fuzz = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -18,8 +21,17 @@ from seldon_runtime_rest.codec import LEAST_BYTES, PassthroughCodec, RestCodec
 from seldon_runtime_rest.json_text import dumper
 from seldon_runtime_rest.large_arrays import loads_with_array
 
-pytest.importorskip("simdjson", reason="pysimdjson has no wheel for this Python")
-
+needs_simdjson = pytest.mark.skipif(
+    find_spec("simdjson") is None, reason="pysimdjson is not installed; it has no wheel for every Python"
+)
+LONG = pytest.mark.parametrize(
+    "request_",
+    [
+        {"data": {"ndarray": [[0.5] * 400] * 2}},
+        {"data": {"tensor": {"shape": [2, 400], "values": [1] * 800}}},
+        {"data": {"names": ["a", "b"], "ndarray": [[1, 2]] * 300}, "meta": {"puid": "p"}},
+    ],
+)
 LIMITS = Limits(max_nesting=8, max_array_values=5000)
 CODEC = RestCodec(LIMITS, dumper())
 NUMBERS = (
@@ -82,6 +94,7 @@ def texts(draw):
     return text
 
 
+@needs_simdjson
 @given(texts())
 @example(b'{"data":{"ndarray":[[1,2],[3]]}}')
 @example(b'{"data":{"ndarray":[1],"ndarray":[2]}}')
@@ -98,6 +111,7 @@ def test_a_request_is_read_as_by_the_parser_of_all_requests(text):
     assert outcome(always, text) == outcome(usually, text)
 
 
+@needs_simdjson
 @given(ARRAYS)
 def test_numbers_of_64_bits_in_rows_of_one_length_are_read_quickly(values):
     array = np.array(values) if values else np.array([0])
@@ -108,14 +122,8 @@ def test_numbers_of_64_bits_in_rows_of_one_length_are_read_quickly(values):
             np.testing.assert_array_equal(parsed["data"]["ndarray"], array, strict=True)
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        {"data": {"ndarray": [[0.5] * 400] * 2}},
-        {"data": {"tensor": {"shape": [2, 400], "values": [1] * 800}}},
-        {"data": {"names": ["a", "b"], "ndarray": [[1, 2]] * 300}, "meta": {"puid": "p"}},
-    ],
-)
+@needs_simdjson
+@LONG
 def test_long_requests_take_this_way(monkeypatch, request_):
     text = json.dumps(request_).encode()
     assert len(text) > LEAST_BYTES
@@ -136,11 +144,20 @@ def test_a_long_body_beyond_the_limit_is_refused_before_it_is_read():
         codec.read(Method.PREDICT, json.dumps({"data": {"ndarray": [1] * 2000}}).encode())
 
 
-def test_without_simdjson_requests_are_read_as_always(monkeypatch):
-    monkeypatch.setattr(large_arrays, "_simdjson", lambda: None)
-    text = json.dumps({"data": {"ndarray": [[1.5, 2]] * 500}}).encode()
-    assert loads_with_array(text, 128) is None
-    assert CODEC.read(Method.PREDICT, text).payload.value.shape == (500, 2)
+@pytest.fixture
+def no_simdjson(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As where it is not installed."""
+    monkeypatch.setitem(sys.modules, "simdjson", None)
+    large_arrays._simdjson.cache_clear()
+    yield
+    large_arrays._simdjson.cache_clear()
+
+
+@LONG
+def test_without_simdjson_requests_are_read_as_always(no_simdjson, request_):
+    text = json.dumps(request_).encode()
+    assert loads_with_array(text, LIMITS.max_nesting) is None
+    assert outcome(lambda wire: CODEC.read(Method.PREDICT, wire), text) == outcome(usually, text)
 
 
 def test_messages_of_a_combiner_are_read_as_always():

@@ -1,0 +1,27 @@
+"""How servers are run and called: in each way where there is time, else in some."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from typing import NamedTuple
+
+from .callers import CALLERS
+
+SLOW = "SELDON_TEST_SLOW" in os.environ
+"""Whether sizes are the real ones, and waits the whole ones: ``tox run -e faults``."""
+
+
+class Way(NamedTuple):
+    """How a server is run and called."""
+
+    transport: str
+    workers: str
+
+
+WAYS = (
+    list(itertools.starmap(Way, itertools.product(CALLERS, "12")))
+    if SLOW
+    else [Way("rest", "2"), Way("grpc", "1")]
+)
+"""Each transport with one process and with two workers; in the default run with one of these."""
