@@ -125,6 +125,19 @@ def plugins(plan: Plan) -> Iterator[Finding]:
         servers = stack.enter_context(all_running(plan, variants))
         subjects = {s.server.name: partial(_rest, plan, s, 16) for s in servers}
         yield from alternating(plan, "plugins", "REST, 16 connections", subjects)
+    with all_running(plan, _grpc_variants(ours("GRPC"))) as servers:
+        subjects = {s.server.name: partial(_grpc, plan, s, 16) for s in servers}
+        yield from alternating(plan, "plugins", "gRPC, 16 streams, 54-byte tensor", subjects)
+
+
+def _grpc_variants(plain: Server) -> list[Server]:
+    return [
+        plain,
+        *(_with_metrics(plain) if installed(METRICS) else ()),
+        plain.changed("access log", "--access-log"),
+        plain.changed("a thread for each call", "--grpc-threads", "32"),
+        plain.changed("sockets read by the thread that polls", GRPC_EXPERIMENTS="-event_engine_listener"),
+    ]
 
 
 def _with_redis(plain: Server, plan: Plan, stack: ExitStack) -> list[Server]:
