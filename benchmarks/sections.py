@@ -75,7 +75,7 @@ SECTIONS = {
     ),
     "plugins": Section(
         "What plugins cost",
-        "The same call to a server with one plugin or option more than `seldon`, which has REST or gRPC alone. "
+        "The same call to a server with one plugin or option more than `seldon`, which has one transport. "
         "The last one is of grpc itself: `GRPC_EXPERIMENTS=-event_engine_listener`.",
         ("calls/s", "µs of processor per call"),
     ),
