@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,6 @@ from benchmarks.measuring import Finding, Plan, alternating
 from benchmarks.programs.Identity import Identity
 from benchmarks.rest_connection import through_connection
 from seldon_runtime.call import Call
-from seldon_runtime.codec import Codec
 from seldon_runtime.component import Component
 from seldon_runtime.executor import Executor
 from seldon_runtime.limits import Limits
@@ -70,20 +70,31 @@ def through_grpc(size: int) -> Calls:
 
 def stages(plan: Plan) -> Iterator[Finding]:
     """What each step of a call costs, microseconds, and what the hand-over between two threads does."""
+    with _started() as service:
+        for name, steps_of in _TRANSPORTS.items():
+            for size in SIZES:
+                subjects = {step: partial(_measure, run) for step, run in steps_of(size, service).items()}
+                yield from alternating(plan, "stages", f"{name}, {size} numbers", subjects)
+
+
+@contextmanager
+def steps_of_a_call(size: int) -> Iterator[Mapping[str, Steps]]:
+    """By transport."""
+    with _started() as service:
+        yield {name: steps_of(size, service) for name, steps_of in _TRANSPORTS.items()}
+
+
+@contextmanager
+def _started() -> Iterator[Service]:
     executor = Executor()
     executor.start()
-    service = Service(Component(Identity()), executor)
-    for name, steps_of in (("REST", _rest_steps), ("gRPC", _grpc_steps)):
-        for size in SIZES:
-            subjects = {step: partial(_measure, run) for step, run in steps_of(size, service).items()}
-            yield from alternating(plan, "stages", f"{name}, {size} numbers", subjects)
+    yield Service(Component(Identity()), executor)
     executor.stop()
 
 
 def _rest_steps(size: int, service: Service) -> Steps:
     codec, body = rest_codec(), rest_body(size)
     reading, answer, whole = _common_steps(codec, body, service)
-    reading = {**reading, "read": lambda: codec.read(Method.PREDICT, body)}
     shaped = encode_message(answer)
     writing = {"encode": lambda: encode_message(answer), "write": lambda: codec.write(shaped)}
     return {**reading, **writing, **whole}
@@ -92,11 +103,15 @@ def _rest_steps(size: int, service: Service) -> Steps:
 def _grpc_steps(size: int, service: Service) -> Steps:
     codec, body = GrpcCodec(Limits()), grpc_body(size)
     reading, answer, whole = _common_steps(codec, body, service)
-    reading = {**reading, "read": lambda: codec.read(Method.PREDICT, body)}
     return {**reading, "encode": lambda: codec.encode(Method.PREDICT, answer), **whole}
 
 
-def _common_steps(codec: Codec, body: bytes, service: Service) -> tuple[Steps, Message, Steps]:
+_TRANSPORTS = {"REST": _rest_steps, "gRPC": _grpc_steps}
+
+
+def _common_steps(
+    codec: RestCodec | GrpcCodec, body: bytes, service: Service
+) -> tuple[Steps, Message, Steps]:
     """What comes before the answer is written, that answer, and all together."""
     component = service.component
     parsed = codec.parse(Method.PREDICT, body)
@@ -105,6 +120,7 @@ def _common_steps(codec: Codec, body: bytes, service: Service) -> tuple[Steps, M
     reading: Steps = {
         "parse": lambda: codec.parse(Method.PREDICT, body),
         "decode": lambda: codec.decode(Method.PREDICT, parsed),
+        "read": lambda: codec.read(Method.PREDICT, body),
         "call": lambda: component._run[Method.PREDICT](request),
     }
     whole: Steps = {

@@ -12,24 +12,18 @@ Counts depend on the versions of Python and of the libraries; without the baseli
 from __future__ import annotations
 
 import argparse
-import gc
 import importlib.metadata
 import json
-import os
 import platform
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+from benchmarks import callgrind
 
 _BASELINE = Path(__file__).parent / "instructions.json"
 _LIBRARIES = ("grpcio", "msgspec", "numpy", "orjson", "protobuf", "pysimdjson", "uvloop")
-_MARK = "ctermid"
-"""A function of the C library that only :func:`os.ctermid` calls: callgrind starts a new count there."""
 _CALLS = {4: 200, 1_000: 40, 100_000: 1}
-"""How many are counted, by the size of the payload; a quarter of them goes before."""
+"""How many are counted, by the size of the payload."""
 
 
 def main() -> int:
@@ -37,19 +31,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Count the instructions of a call.")
     parser.add_argument("--accept", action="store_true", help="keep the counts as the baseline")
     parser.add_argument("--tolerance", type=float, default=0.02, help="of the baseline")
-    parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(callgrind.INNER, action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inner:
         _run_all()
         return 0
     baseline = json.loads(_BASELINE.read_text()) if _BASELINE.exists() else {"versions": {}, "counts": {}}
-    if shutil.which("valgrind") is None:
+    if not callgrind.is_installed():
         print("skipped: there is no valgrind")
         return 0
     if not arguments.accept and baseline["versions"] != _versions():
         print(f"skipped: the baseline was counted with {baseline['versions']}, here is {_versions()}")
         return 0
-    counts = _count()
+    counts = callgrind.count("benchmarks.instructions")
     if arguments.accept:
         _BASELINE.write_text(json.dumps({"versions": _versions(), "counts": counts}, indent=2) + "\n")
         print(f"written to {_BASELINE}")
@@ -73,39 +67,8 @@ def compare(counts: dict[str, int], baseline: dict[str, int], tolerance: float) 
     return int(worse)
 
 
-def _count() -> dict[str, int]:
-    """For each case, the instructions of one call."""
-    with tempfile.TemporaryDirectory() as folder:
-        command = [
-            *("valgrind", "--tool=callgrind", f"--dump-before={_MARK}"),
-            *(
-                f"--callgrind-out-file={folder}/out",
-                sys.executable,
-                "-m",
-                "benchmarks.instructions",
-                "--inner",
-            ),
-        ]
-        fixed = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1", "OPENBLAS_NUM_THREADS": "1"}
-        ended = subprocess.run(command, capture_output=True, text=True, env={**os.environ, **fixed})
-        if ended.returncode:
-            raise SystemExit(ended.stderr)
-        names = ended.stdout.split("\n")[:-1]
-        totals = [_total(Path(folder, f"out.{number + 1}")) for number in range(2 * len(names) + 1)]
-    # the first part is the start; then warm-up and calls of each case take turns
-    calls = [_CALLS[int(name.split()[1])] for name in names]
-    return {name: totals[2 * i + 2] // calls[i] for i, name in enumerate(names)}
-
-
-def _total(dump: Path) -> int:
-    found = re.search(r"^(?:totals|summary): (\d+)", dump.read_text(), re.M)
-    if found is None:
-        raise SystemExit(f"callgrind wrote no totals into {dump}")
-    return int(found[1])
-
-
 def _run_all() -> None:
-    """What callgrind watches; prints the name of each case."""
+    """What callgrind watches."""
     from benchmarks.in_process import through_grpc, through_rest
 
     cases = [
@@ -113,15 +76,7 @@ def _run_all() -> None:
         for name, make in (("REST", through_rest), ("gRPC", through_grpc))
         for size, number in _CALLS.items()
     ]
-    gc.collect()
-    gc.disable()
-    for name, calls, number in cases:
-        print(name, flush=True)
-        os.ctermid()
-        calls(1 + number // 4)
-        os.ctermid()
-        calls(number)
-    os.ctermid()
+    callgrind.run(cases)
 
 
 def _versions() -> dict[str, str]:
