@@ -75,6 +75,25 @@ def test_calls_without_their_message_leave_threads_for_others(serve, begin, path
     assert told[0].startswith("64 calls wait for their message")
 
 
+def test_messages_on_a_slow_network_may_all_come_late(serve, begin):
+    begun = begin(serve(Echo()), PREDICT, 90)
+    for message, _ in begun:
+        message.release()
+    for _, call in begun:
+        assert SeldonMessage.FromString(call.result(LIMIT_S)).strData == "at last"
+
+
+def test_as_many_calls_may_be_without_their_message_as_may_wait_for_the_component(serve, begin):
+    served = serve(Echo(), queue_size=10)
+    begun = begin(served, PREDICT, 40)
+    assert served.ask(SeldonMessage(strData="s")).strData == "s"
+    for _, call in begun[:14]:
+        assert call.exception(LIMIT_S).code() is grpc.StatusCode.CANCELLED
+    message, call = begun[-1]
+    message.release()
+    call.result(LIMIT_S)
+
+
 @pytest.mark.parametrize("path", [CHECK, WATCH, REFLECTION])
 def test_probes_without_their_message_leave_threads_for_others(serve, begin, path):
     served = serve(Echo())

@@ -30,7 +30,8 @@ _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _REFUSING_THREADS = 16
 """More threads than the queue has places: they are there to refuse what comes beyond it."""
 _ARRIVING_THREADS = 64
-"""For calls whose message has not come yet, beyond those that wait for the component."""
+"""For calls whose message has not come yet, beyond those that wait for the component. Where such calls need
+no thread, as many of them may wait as for the component: they need less than those."""
 _PROBING_STREAMS = 100
 """How many more streams than calls one connection may have."""
 _TAKING_S = 30.0
@@ -68,12 +69,11 @@ class GrpcTransport:
         self._credentials = credentials(settings)
         self._calls: int = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
         self._threads = Threads(self._calls + _ARRIVING_THREADS)
-        self._arrivals = Arrivals(_ARRIVING_THREADS)
         self._deadlines = Deadlines()
         self._departures = Departures(self._deadlines, _TAKING_S)
         self._handlers = Handlers(
             service,
-            self._arrivals,
+            Arrivals(_ARRIVING_THREADS),
             self._departures,
             self._deadlines,
             tells_client=settings.get("access_log", False),
@@ -102,7 +102,8 @@ class GrpcTransport:
         self._port = reservation.port
         self._dismisses_clients = reservation.outlived
         options = _options(self._settings, reservation, streams=self._calls + _PROBING_STREAMS)
-        pool: Any = Pool(self._threads, self._arrivals)  # for a ThreadPoolExecutor: grpc uses no more of one
+        # For a ThreadPoolExecutor: grpc uses no more of one.
+        pool: Any = Pool(self._threads, Arrivals(self._calls))
         self._server = grpc.server(pool, [self._handlers], options=options)
         self._probes = Probes(self._service, self._server)
         try:
