@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -125,14 +124,6 @@ def test_probes_with_bytes_that_are_no_message_are_refused_and_not_logged(serve,
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "the request is no grpc." in caught.value.details()
     assert not caplog.records
-
-
-@pytest.fixture
-def no_collector() -> Iterator[None]:
-    """As in a process with many objects, where the garbage collector seldom looks at all of them."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.mark.usefixtures("no_collector")
