@@ -98,6 +98,20 @@ def test_a_call_that_is_begun_and_fails_then_is_answered_once(serve, gate, monke
     assert len(sent) == 1
 
 
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("threads", [None, 4])
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [(SeldonMessage(strData="s"), grpc.StatusCode.OK), (b"\xff", grpc.StatusCode.INVALID_ARGUMENT)],
+    ids=["answered", "refused"],
+)
+def test_a_call_is_no_stream_of_its_connection_any_more_when_it_is_over(serve, threads, request_, code):
+    """grpc counts it until it is disposed of, and refuses further ones."""
+    served = serve(Nameless(), grpc_threads=threads, queue_size=1)
+    for _ in range(300):
+        assert served.stub().future(request_, timeout=LIMIT_S).code() is code
+
+
 class Nameless:
     def predict(self, X, features_names):
         if X == "fail":
