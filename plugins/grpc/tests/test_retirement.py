@@ -18,6 +18,7 @@ from seldon_runtime.testing.waiting import Background, wait_until
 from seldon_runtime.transport import Reservation
 from seldon_runtime_grpc import sockets, transport
 from seldon_runtime_grpc.dismissal import Dismissal
+from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 from seldon_runtime_grpc.retirement import Retirement
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems show nothing of sockets")
@@ -156,6 +157,20 @@ def test_the_one_process_hands_over_when_it_has_told_its_clients(serve, monkeypa
     wait_until(lambda: not served.transport._handlers._gate.is_open, "calls are held")
     assert served.ask().strData == "s"
     assert stopping.outcome is None
+
+
+@pytest.mark.parametrize("method", ["Model/Predict", "Model/Metadata", "Seldon/GraphMetadata"])
+def test_no_call_is_answered_while_clients_are_told_to_leave(serve, method):
+    """Whether it is for the component or not, and also by an error."""
+    served = serve(Echo())
+    served.ask()
+    served.transport._handlers.hold()
+    call = served.stub(method).future(SeldonMessage(strData="s"))
+    end = time.monotonic() + AGE_S
+    while time.monotonic() < end:
+        assert not call.done()
+    served.transport._handlers.leave()
+    assert call.exception(20) is None or call.code() is grpc.StatusCode.UNIMPLEMENTED
 
 
 COUNTED = pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system counts no segments")

@@ -93,7 +93,10 @@ class Handlers(grpc.GenericRpcHandler):
                 request: bytes = self._arrivals.next(messages, context)
             except StopIteration:
                 context.abort_with_status(status_of(_no_message(), _request_id(context)))
-            return behavior(request, context)
+            try:
+                return behavior(request, context)
+            finally:
+                self._gate.go_through()
 
         if begin := getattr(behavior, "begin", None):
             arrived.begin = begin  # type: ignore[attr-defined]  # see the module ``direct``
@@ -128,9 +131,7 @@ class Handlers(grpc.GenericRpcHandler):
             call = call_of(request, context)
             try:
                 answer: bytes = self._service.call(call)
-                self._gate.go_through()
             except SeldonError as error:
-                self._gate.go_through()
                 context.abort_with_status(status_of(error, call.request_id))
             self._departures.watch(context, len(answer))
             return answer
