@@ -139,10 +139,9 @@ class Service:
         left_s = remaining_s(call)
         if not unfinished.acquire(timeout=-1 if left_s is None else left_s):
             raise too_late(call)
-        answer, error = outcome
-        if error is not None:
-            raise error
-        return answer
+        if outcome[1] is not None:
+            raise outcome.pop()  # which nothing here may hold: its traceback holds this frame
+        return outcome[0]
 
     async def call_async(self, call: Call) -> Any:
         """Submit a call and await its wire answer; a cancelled task cancels a call that has not started.
@@ -197,6 +196,7 @@ class Service:
             except BaseException as raised:  # noqa: BLE001 - codecs and interceptors are plugins
                 error = ComponentFailed("the runtime", raised)
         self._finish(call, done, answer, error, started)
+        error = None  # its traceback holds this frame: only the garbage collector would free the call
         RUNNING.reset(running)
 
     def _finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -90,6 +91,14 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
             return served
 
         yield start
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """As in a process with many objects, where the garbage collector seldom looks at all of them."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 class Gate:

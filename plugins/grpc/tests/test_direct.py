@@ -72,6 +72,46 @@ def test_a_fault_of_the_runtime_ends_its_own_call_only(serve, caplog):
     assert served.ask(SeldonMessage(strData="s")).strData == "s"
 
 
+@pytest.mark.parametrize("is_answered_before", [True, False])
+def test_a_call_that_is_begun_and_fails_then_is_answered_once(serve, gate, monkeypatch, is_answered_before):
+    served = serve(gate)
+    submit, send = served.service.submit, direct._server._status
+    answered = threading.Event()
+    sent = []
+
+    def submit_and_fail(call, done):
+        submit(call, lambda *outcome: (done(*outcome), answered.set()))
+        if is_answered_before:
+            gate.open.set()
+            assert answered.wait(LIMIT_S)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(served.service, "submit", submit_and_fail)
+    monkeypatch.setattr(direct._server, "_status", lambda *answer: (sent.append(answer), send(*answer)))
+    if is_answered_before:
+        assert served.ask().strData == "s"
+    else:
+        assert served.error().code() is grpc.StatusCode.INTERNAL
+    gate.open.set()
+    assert answered.wait(LIMIT_S)
+    served.stop()
+    assert len(sent) == 1
+
+
+@pytest.mark.usefixtures("no_collector")
+@pytest.mark.parametrize("threads", [None, 4])
+@pytest.mark.parametrize(
+    ("request_", "code"),
+    [(SeldonMessage(strData="s"), grpc.StatusCode.OK), (b"\xff", grpc.StatusCode.INVALID_ARGUMENT)],
+    ids=["answered", "refused"],
+)
+def test_a_call_is_no_stream_of_its_connection_any_more_when_it_is_over(serve, threads, request_, code):
+    """grpc counts it until it is disposed of, and refuses further ones."""
+    served = serve(Nameless(), grpc_threads=threads, queue_size=1)
+    for _ in range(300):
+        assert served.stub().future(request_, timeout=LIMIT_S).code() is code
+
+
 class Nameless:
     def predict(self, X, features_names):
         if X == "fail":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 import socket
+import struct
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from seldon_runtime.testing.waiting import Background, wait_until
 from seldon_runtime.transport import Reservation
 from seldon_runtime_grpc import sockets, transport
+from seldon_runtime_grpc.dismissal import Dismissal
+from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 from seldon_runtime_grpc.retirement import Retirement
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems show nothing of sockets")
@@ -155,12 +159,83 @@ def test_the_one_process_hands_over_when_it_has_told_its_clients(serve, monkeypa
     assert stopping.outcome is None
 
 
-@pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system counts no segments")
-def test_what_has_been_sent_to_clients_is_counted(listening):
-    assert sockets.segments_sent(listening.port) == {}
+@pytest.mark.parametrize("method", ["Model/Predict", "Model/Metadata", "Seldon/GraphMetadata"])
+def test_no_call_is_answered_while_clients_are_told_to_leave(serve, method):
+    """Whether it is for the component or not, and also by an error."""
+    served = serve(Echo())
+    served.ask()
+    served.transport._handlers.hold()
+    call = served.stub(method).future(SeldonMessage(strData="s"))
+    end = time.monotonic() + AGE_S
+    while time.monotonic() < end:
+        assert not call.done()
+    served.transport._handlers.leave()
+    assert call.exception(20) is None or call.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+COUNTED = pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system counts no segments")
+
+
+@COUNTED
+def test_what_has_been_sent_to_a_client_is_counted(listening):
+    assert sockets.connections(listening.port) == []
     client = listening.connect()
     server = listening.accept()
-    assert sockets.segments_sent(listening.port) == {client.getsockname(): 0}
-    server.sendall(b"x")
-    assert client.recv(1) == b"x"
-    assert sockets.segments_sent(listening.port) == {client.getsockname(): 1}
+    (connection,) = sockets.connections(listening.port)
+    with connection:
+        assert connection.getpeername() == client.getsockname()
+        assert sockets.segments_sent(connection) == 0
+        server.sendall(b"x")
+        assert client.recv(1) == b"x"
+        assert sockets.segments_sent(connection) == 1
+
+
+@COUNTED
+def test_clients_are_waited_for_until_each_has_been_told(listening):
+    clients = [listening.connect() for _ in range(3)]
+    servers = [listening.accept() for _ in range(3)]
+    dismissal = Dismissal(listening.port)
+    waiting = Background(lambda: dismissal.wait(time.monotonic() + 20))
+    for server, client in zip(servers, clients, strict=True):
+        assert not waiting.done
+        server.sendall(b"leave")
+        assert client.recv(5) == b"leave"
+    assert waiting.outcome is None
+
+
+@COUNTED
+def test_a_client_that_has_gone_is_not_waited_for(listening):
+    client = listening.connect()
+    server = listening.accept()
+    dismissal = Dismissal(listening.port)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+    with pytest.raises(ConnectionResetError):
+        server.recv(1)
+    end = time.monotonic() + 20
+    dismissal.wait(end)
+    assert time.monotonic() < end
+
+
+@COUNTED
+def test_a_client_that_cannot_be_told_is_waited_for_in_vain(listening):
+    listening.connect()
+    listening.accept()
+    dismissal = Dismissal(listening.port)
+    end = time.monotonic() + AGE_S
+    dismissal.wait(end)
+    assert time.monotonic() >= end
+
+
+def test_a_process_without_a_free_descriptor_shows_no_sockets(listening):
+    """And no error, for it has to end all the same."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    free = listening.socket.dup()
+    number = free.fileno()
+    free.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (number, limits[1]))
+    try:
+        found = sockets.listeners(listening.port)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert found == []

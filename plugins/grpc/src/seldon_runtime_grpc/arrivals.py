@@ -34,11 +34,17 @@ class Arrivals:
 
         Raises:
             StopIteration: there is none.
-            grpc.RpcError: the call has ended meanwhile, by the client, or because it had to go.
+            Exception: as ``context.abort`` does; the call has ended meanwhile, by the client, or because it
+                had to go.
         """
         self.add(context)
         try:
             return next(messages)
+        except grpc.RpcError as error:
+            # grpc's call keeps the error, and its traceback the call: only the garbage collector would free
+            # both, and until then the call counts as one of its connection's streams.
+            error.__traceback__ = None
+            context.abort(grpc.StatusCode.CANCELLED, "the call ended before its message came")
         finally:
             self.remove(context)
 

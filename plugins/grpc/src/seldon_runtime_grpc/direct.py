@@ -54,7 +54,7 @@ def is_possible() -> bool:
 
 
 class Exchange:
-    """One call of one message and one answer.
+    """One call of one message and one answer: whatever is sent first, and nothing after it.
 
     Args:
         event: grpc's, of the call's arrival.
@@ -64,13 +64,15 @@ class Exchange:
         arrivals: bounds how many calls wait for their message.
     """
 
-    __slots__ = ("_arrivals", "_begin", "_event", "_state", "context")
+    __slots__ = ("_arrivals", "_begin", "_event", "_state", "_unanswered", "context")
 
     def __init__(self, event: Any, state: Any, begin: Begin, arrivals: Arrivals) -> None:
         self._event = event
         self._state = state
         self._begin = begin
         self._arrivals = arrivals
+        # Who takes it out answers; a lock would cost several times as much.
+        self._unanswered: list[None] = [None]
         self.context: grpc.ServicerContext = _server._Context(event, state, None)
 
     def receive(self) -> None:
@@ -101,14 +103,24 @@ class Exchange:
 
     def answer(self, message: bytes) -> None:
         """Send the answer. Never blocks."""
-        _server._status(self._event, self._state, message)
+        if self._is_first():
+            _server._status(self._event, self._state, message)
 
     def refuse(self, status: Status) -> None:
-        """Send an error instead."""
+        """Send an error instead. Never blocks."""
+        if not self._is_first():
+            return
         self.context.set_trailing_metadata(status.trailing_metadata)
         self.context.set_code(status.code)
         self.context.set_details(status.details)
         _server._status(self._event, self._state, None)
+
+    def _is_first(self) -> bool:
+        try:
+            self._unanswered.pop()
+        except IndexError:
+            return False
+        return True
 
 
 Begin = Callable[[bytes | None, Exchange], None]

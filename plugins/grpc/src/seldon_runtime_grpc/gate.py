@@ -33,7 +33,8 @@ class Gate:
         with self._changing:
             self.is_open = True
             self._opened.set()
-        for send in self._kept:
+        kept, self._kept = self._kept, []
+        for send in kept:
             try:
                 send()
             except Exception:  # a fault of the runtime: the others still have to be answered

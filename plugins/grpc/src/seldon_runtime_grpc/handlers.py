@@ -93,7 +93,10 @@ class Handlers(grpc.GenericRpcHandler):
                 request: bytes = self._arrivals.next(messages, context)
             except StopIteration:
                 context.abort_with_status(status_of(_no_message(), _request_id(context)))
-            return behavior(request, context)
+            try:
+                return behavior(request, context)
+            finally:
+                self._gate.go_through()
 
         if begin := getattr(behavior, "begin", None):
             arrived.begin = begin  # type: ignore[attr-defined]  # see the module ``direct``
@@ -128,9 +131,7 @@ class Handlers(grpc.GenericRpcHandler):
             call = call_of(request, context)
             try:
                 answer: bytes = self._service.call(call)
-                self._gate.go_through()
             except SeldonError as error:
-                self._gate.go_through()
                 context.abort_with_status(status_of(error, call.request_id))
             self._departures.watch(context, len(answer))
             return answer
@@ -148,18 +149,14 @@ class Handlers(grpc.GenericRpcHandler):
             waiting: Waiting = [late]
 
             def done(answer: bytes, error: SeldonError | None) -> None:
-                if not self._gate.is_open:
-                    self._gate.keep(partial(done, answer, error))
-                    return
                 try:
                     waiting.pop()
                 except IndexError:  # its client has been told that it is late
                     return
-                if error is not None:
-                    exchange.refuse(status_of(error, call.request_id))
-                    return
-                self._departures.watch(context, len(answer))
-                exchange.answer(answer)
+                if self._gate.is_open:
+                    self._send(exchange, call, answer, error)
+                else:
+                    self._gate.keep(partial(self._send, exchange, call, answer, error))
 
             self._service.submit(call, done)
             if call.deadline is not None and waiting:
@@ -168,6 +165,13 @@ class Handlers(grpc.GenericRpcHandler):
         if not self._holds_threads:
             behavior.begin = begin  # type: ignore[attr-defined]
         return behavior
+
+    def _send(self, exchange: Exchange, call: Call, answer: bytes, error: SeldonError | None) -> None:
+        if error is not None:
+            exchange.refuse(status_of(error, call.request_id))
+            return
+        self._departures.watch(exchange.context, len(answer))
+        exchange.answer(answer)
 
     def _refuse(self, requests: object, context: grpc.ServicerContext) -> bytes:
         self._gate.wait_for_opening()

@@ -50,13 +50,27 @@ def has_clients(port: int) -> bool:
     return False
 
 
-def segments_sent(port: int) -> dict[object, int]:
-    """Of each open connection to ``port`` of this process: how often something has been sent."""
-    sent: dict[object, int] = {}
+def connections(port: int) -> list[socket.socket]:
+    """Duplicates of the open connections to ``port`` of this process. To close one ends no connection."""
+    found: list[socket.socket] = []
     for candidate in _at(port):
-        with candidate, suppress(OSError, struct.error):  # it has no peer; the system counts no segments
-            info = candidate.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SEGMENTS_SENT.size)
-            (sent[candidate.getpeername()],) = _SEGMENTS_SENT.unpack(info)
+        try:
+            candidate.getpeername()
+        except OSError:  # it has no peer
+            candidate.close()
+        else:
+            found.append(candidate)
+    return found
+
+
+def segments_sent(connection: socket.socket) -> int | None:
+    """How often something has been sent over it; None when it is over, or the system does not count that."""
+    try:
+        connection.getpeername()
+        info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _SEGMENTS_SENT.size)
+        sent: int = _SEGMENTS_SENT.unpack(info)[0]
+    except (OSError, struct.error):
+        return None
     return sent
 
 
@@ -84,7 +98,7 @@ def waiting(listener: socket.socket) -> int:
 def _at(port: int) -> Iterator[socket.socket]:
     """A duplicate of each TCP socket of this process whose own port it is; whoever gets one closes it."""
     seen: set[int] = set()
-    for name in os.listdir(_DESCRIPTORS) if are_shown() else ():
+    for name in _descriptors():
         with suppress(OSError):  # closed meanwhile
             status = os.stat(f"{_DESCRIPTORS}/{name}")
             if not stat.S_ISSOCK(status.st_mode) or status.st_ino in seen:
@@ -95,6 +109,13 @@ def _at(port: int) -> Iterator[socket.socket]:
                 yield candidate
             else:
                 candidate.close()
+
+
+def _descriptors() -> list[str]:
+    try:
+        return os.listdir(_DESCRIPTORS)
+    except OSError:  # they are not shown, or this process may open no file more: it has to end all the same
+        return []
 
 
 def _is_tcp(candidate: socket.socket) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import grpc
@@ -20,17 +20,19 @@ from seldon_runtime_grpc.credentials import credentials
 from seldon_runtime_grpc.deadlines import Deadlines
 from seldon_runtime_grpc.departures import Departures
 from seldon_runtime_grpc.direct import Pool
+from seldon_runtime_grpc.dismissal import Dismissal
 from seldon_runtime_grpc.handlers import NAME, Handlers
 from seldon_runtime_grpc.probes import Probes
 from seldon_runtime_grpc.retirement import Retirement
-from seldon_runtime_grpc.sockets import listeners, segments_sent
+from seldon_runtime_grpc.sockets import listeners
 from seldon_runtime_grpc.threads import Threads
 
 _MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 _REFUSING_THREADS = 16
 """More threads than the queue has places: they are there to refuse what comes beyond it."""
 _ARRIVING_THREADS = 64
-"""For calls whose message has not come yet, beyond those that wait for the component."""
+"""For calls whose message has not come yet, beyond those that wait for the component. Where such calls need
+no thread, as many of them may wait as for the component: they need less than those."""
 _PROBING_STREAMS = 100
 """How many more streams than calls one connection may have."""
 _TAKING_S = 30.0
@@ -41,7 +43,7 @@ _LEAST_PING_INTERVAL_S = 10.0
 _LINGER_S = 0.25
 """How long calls that are under way to the server have to arrive, so that they can be refused properly."""
 _TELLING_S = 1.0
-_LOOK_S = 0.002
+"""How long to wait until clients have been told to leave: one that does not read cannot be."""
 _ABORT_S = 1.0
 _AGE_JITTER = 1.2
 """grpc spreads the ends of connections over a tenth more or less than their greatest age."""
@@ -68,12 +70,11 @@ class GrpcTransport:
         self._credentials = credentials(settings)
         self._calls: int = settings["grpc_threads"] or settings["queue_size"] + _REFUSING_THREADS
         self._threads = Threads(self._calls + _ARRIVING_THREADS)
-        self._arrivals = Arrivals(_ARRIVING_THREADS)
         self._deadlines = Deadlines()
         self._departures = Departures(self._deadlines, _TAKING_S)
         self._handlers = Handlers(
             service,
-            self._arrivals,
+            Arrivals(_ARRIVING_THREADS),
             self._departures,
             self._deadlines,
             tells_client=settings.get("access_log", False),
@@ -102,7 +103,8 @@ class GrpcTransport:
         self._port = reservation.port
         self._dismisses_clients = reservation.outlived
         options = _options(self._settings, reservation, streams=self._calls + _PROBING_STREAMS)
-        pool: Any = Pool(self._threads, self._arrivals)  # for a ThreadPoolExecutor: grpc uses no more of one
+        # For a ThreadPoolExecutor: grpc uses no more of one.
+        pool: Any = Pool(self._threads, Arrivals(self._calls))
         self._server = grpc.server(pool, [self._handlers], options=options)
         self._probes = Probes(self._service, self._server)
         try:
@@ -150,22 +152,15 @@ class GrpcTransport:
         _sleep_until(min(self._closed_at + _LINGER_S, deadline))
         self._probes.stop()
         remaining_s = max(0.0, deadline - time.monotonic())
-        sent = segments_sent(self._port)
+        dismissal = Dismissal(self._port)
         ended = self._server.stop(remaining_s)
-        self._until_told(sent, min(time.monotonic() + _TELLING_S, deadline))
+        dismissal.wait(min(time.monotonic() + _TELLING_S, deadline))
         self._handlers.leave()
         ended.wait(remaining_s + _ABORT_S)
         for listener in self._listeners:
             listener.close()
         self._deadlines.stop()
         self._threads.shutdown()
-
-    def _until_told(self, sent: Mapping[object, int], end: float) -> None:
-        """Wait until grpc has told the clients to leave, which it does some time after it was asked to."""
-        while time.monotonic() < end and any(
-            count == sent.get(client) for client, count in segments_sent(self._port).items()
-        ):
-            time.sleep(_LOOK_S)
 
 
 def _sleep_until(end: float) -> None:
