@@ -52,7 +52,7 @@ class AnswerHeads:
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], bytes] = {}
 
-    def of(self, shape: tuple[int, ...], names: Iterable[Any], count: int) -> bytes:
+    def of(self, shape: tuple[int, ...], names: Sequence[Any], count: int) -> bytes:
         """As :func:`head_of`; names that are no texts become some."""
         try:
             head = self._known.get((shape, *names))
