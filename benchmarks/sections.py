@@ -56,9 +56,9 @@ SECTIONS = {
     "stages": Section(
         "What a call is made of",
         "Inside one process, without the transport. *All* has also what stands between the steps: names, "
-        "meta, dispatch. Over gRPC *encode* writes, too. *Read* takes the place of *parse* and *decode* where "
-        "no raw method is to see what was parsed: an array of many numbers as JSON then goes straight into "
-        "NumPy, and a tensor that differs from an earlier one in its numbers only is not parsed.",
+        "meta, dispatch. Over gRPC *encode* writes, too. *Read* takes the place of *parse* and *decode* "
+        "where no raw method is to see what was parsed: an array of many numbers as JSON goes straight "
+        "into NumPy, and a tensor that differs from an earlier one in its numbers only is not parsed.",
         ("µs",),
     ),
     "sizes": Section(
