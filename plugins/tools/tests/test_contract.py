@@ -92,6 +92,13 @@ def test_a_repeated_column_stands_for_several(contract_file: Path) -> None:
     assert all((column.lowest, column.highest) == (0, 1) for column in contract.features)
 
 
+@pytest.mark.parametrize("low", ["inf", "-inf"])
+def test_either_infinity_is_an_open_low_end(contract_file: Path, low: str) -> None:
+    contract_file.write_text(json.dumps({"features": [{"name": "x", "range": [low, "inf"]}]}))
+    (column,) = read(contract_file).features
+    assert (column.lowest, column.highest) == (-math.inf, math.inf)
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -147,6 +147,23 @@ def test_the_component_of_the_folder_is_served_for_the_test(folder: Path) -> Non
     assert "seldon-run ended with 3 before it was ready" in done.output
 
 
+def test_a_folder_that_names_no_class_is_told_what_to_set(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MODEL_NAME", raising=False)
+    done = trial(folder)
+    assert done.exit_code == 1
+    assert (
+        done.output
+        == f"Error: {folder}/.s2i/environment names no MODEL_NAME; set the variable, or give --url\n"
+    )
+    folder.joinpath("Same.py").write_text(
+        "class Same:\n    def predict(self, X, features_names):\n        return X\n"
+    )
+    monkeypatch.setenv("MODEL_NAME", "Same")
+    assert trial(folder).exit_code == 0
+
+
 @pytest.mark.parametrize("line", ["MODEL_NAME", "=x", "MODEL NAME=x", "export A=b"])
 def test_a_line_that_is_no_setting_is_refused_with_its_number(folder: Path, line: str) -> None:
     folder.joinpath(".s2i").mkdir()
@@ -160,6 +177,9 @@ def test_a_broken_contract_and_an_unreachable_component_are_told(folder: Path) -
     done = trial(folder, "--url", "http://127.0.0.1:1")
     assert done.exit_code == 1
     assert "cannot be asked" in done.output
+    done = trial(folder, "--url", "localhost:1")
+    assert done.exit_code == 2
+    assert "expected http://HOST:PORT" in done.output
     folder.joinpath("contract.json").write_text("{}")
     done = trial(folder)
     assert done.exit_code == 1

@@ -15,6 +15,7 @@ from pathlib import Path
 import click
 
 from seldon_runtime.free_ports import free_ports
+from seldon_runtime_tools import settings_file
 
 _PROGRAM = (sys.executable, "-m", "seldon_runtime")
 _LOOK_EVERY_S = 0.05
@@ -28,7 +29,7 @@ def served(folder: Path, settings: Mapping[str, str], start_s: float) -> Iterato
     Blocks while it starts. Its log goes to stderr.
 
     Raises:
-        click.ClickException: it ended, or was not ready, within ``start_s`` seconds.
+        click.ClickException: no class is named; or it ended, or was not ready, within ``start_s`` seconds.
     """
     (port,) = free_ports(1)
     environment = {
@@ -40,6 +41,10 @@ def served(folder: Path, settings: Mapping[str, str], start_s: float) -> Iterato
         "SELDON_HOST": "127.0.0.1",
         "PREDICTIVE_UNIT_SERVICE_PORT": str(port),
     }
+    if not environment.get("MODEL_NAME"):
+        raise click.ClickException(
+            f"{folder / settings_file.PLACE} names no MODEL_NAME; set the variable, or give --url"
+        )
     environment.pop("PREDICTIVE_UNIT_HTTP_SERVICE_PORT", None)
     environment.setdefault("SELDON_LOG_LEVEL", "WARNING")
     with subprocess.Popen(_PROGRAM, cwd=folder, env=environment, stdin=subprocess.DEVNULL) as server:

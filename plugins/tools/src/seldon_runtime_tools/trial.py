@@ -126,6 +126,8 @@ def command(
         trial = Trial(contract_file.read(file), kind, n_rows, as_tensor)
     except ContractError as error:
         raise click.ClickException(str(error)) from error
+    if url and not url.startswith(("http://", "https://")):
+        raise click.BadParameter(f"it is {url!r}, expected http://HOST:PORT", param_hint="--url")
     seed = int.from_bytes(os.urandom(4)) if seed is None else seed
     server = nullcontext(url.rstrip("/")) if url else served(folder, settings, start_s)
     with server as base:
