@@ -213,7 +213,7 @@ def _modules_in(folders: Iterable[str | Path]) -> list[str]:
 
 
 def _available(names: list[str], wanted: str) -> str:
-    return f"; there is {_shown(names)}{_guess(names, wanted)}"
+    return f"; there is {_shown(names)}{_guess(names, wanted)}" if names else ""
 
 
 def _shown(names: list[str]) -> str:
