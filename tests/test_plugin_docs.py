@@ -295,6 +295,8 @@ def test_the_interceptor_of_the_example_changes_requests_and_answers_on_any_wire
     answer = process.post("/predict", {"data": {"ndarray": [[-1, 0.5, 2]]}}).json
     assert answer["data"]["ndarray"] == [[0, 0.5, 1]]
     assert answer["meta"] == {"tags": {"clipped": True}}
+    for other in ({"strData": "x"}, {"data": {"ndarray": [["x"]]}}, {"jsonData": {"x": 1}}):
+        assert process.post("/predict", other).status == 200
     request = SeldonMessage()
     request.data.tensor.shape.append(2)
     request.data.tensor.values.extend([-1, 2])
