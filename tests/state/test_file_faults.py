@@ -70,7 +70,7 @@ UNWRITABLE = {"PERSISTENCE_FOLDER": "/proc/seldon-state"}
 def test_a_folder_that_cannot_be_written_to_stops_the_start(tally):
     server = tally(wait=False, env=UNWRITABLE)
     assert server.wait() == 3
-    assert "state could not be saved in file:/proc/seldon-state" in server.log
+    assert "state could not be saved in file:/proc/seldon-state: [Errno " in server.log
 
 
 def test_a_fresh_start_serves_also_where_nothing_can_be_written(tally, count):

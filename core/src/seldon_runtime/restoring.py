@@ -52,7 +52,7 @@ def restore(store: StateStore, key: str, cls: type, policy: StatePolicy) -> Rest
         return _usable(store, key, cls, policy, newest)
     except StoreError as error:
         raise StartupError(
-            f"state cannot be read from {store.address}: {_clause(error)}. Mend the store, or set "
+            f"state cannot be read from {store.address}: {_clause(error, store)}. Mend the store, or set "
             "PERSISTENCE_AT_START to wait or fresh, or PERSISTENCE=0 to keep no state"
         ) from None
 
@@ -70,15 +70,15 @@ def check_writable(store: StateStore, key: str, policy: StatePolicy) -> None:
     except StoreError as error:
         if policy.at_start != "fresh":
             raise StartupError(
-                f"state could not be saved in {store.address}: {_clause(error)}. Mend the store, or set "
-                "PERSISTENCE_AT_START=fresh to serve until it can, or PERSISTENCE=0 to keep no state"
+                f"state could not be saved in {store.address}: {_clause(error, store)}. Mend the store, or "
+                "set PERSISTENCE_AT_START=fresh to serve until it can, or PERSISTENCE=0 to keep no state"
             ) from None
         logger.error("state cannot be saved, starting all the same as PERSISTENCE_AT_START says: %s", error)
 
 
-def _clause(error: StoreError) -> str:
-    """Its message, without the full stop that a store's library may have set."""
-    return str(error).rstrip(". ")
+def _clause(error: StoreError, store: StateStore) -> str:
+    """Its message, without the address in front and the full stop that a store's library may have set."""
+    return str(error).removeprefix(f"{store.address}: ").rstrip(". ")
 
 
 def _patiently(store: StateStore, key: str, policy: StatePolicy) -> StoredState | None:
