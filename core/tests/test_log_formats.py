@@ -206,6 +206,14 @@ def test_a_text_line_ends_with_the_request_id_unless_the_message_has_it(serve: S
     assert lines.lines[-1].endswith("INFO acme.model: failed, request 1")
 
 
+@given(st.lists(st.floats(0, 2e9) | st.floats(1e9, 1e9 + 3), min_size=1, max_size=4))
+def test_a_text_line_has_the_time_that_any_formatter_gives_it(times: list[float]) -> None:
+    formatter = TextFormatter(Worker())
+    for created in times:
+        record = logging.makeLogRecord({"created": created, "msecs": (created - int(created)) * 1000})
+        assert formatter.formatTime(record) == logging.Formatter().formatTime(record)
+
+
 def test_a_text_line_names_the_worker_when_there_are_several(log: Log) -> None:
     lines = log(TextFormatter(Worker(index=1, count=2)))
     try:

@@ -9,6 +9,11 @@ from seldon_runtime.observer import CallRecord
 
 logger = logging.getLogger("seldon_runtime.access")
 
+_LINE = (
+    "%(client)s %(transport)s %(target)s %(status)s, waited %(waited_ms)s ms, ran %(ran_ms)s ms, "
+    "%(request_bytes)d bytes in, %(response_bytes)d out"
+)
+
 
 class AccessLog:
     """An observer. Probes are left out: they say nothing about clients, and come all the time."""
@@ -18,9 +23,9 @@ class AccessLog:
 
     def call_finished(self, record: CallRecord) -> None:
         """Log one line, with the same facts as members in the JSON format."""
-        if record.method is Method.HEALTH_STATUS:
+        if record.method is Method.HEALTH_STATUS or not logger.isEnabledFor(logging.INFO):
             return
-        facts = {
+        facts: dict[str, object] = {
             "method": record.method.value,
             "transport": record.transport,
             "target": record.target,
@@ -31,11 +36,11 @@ class AccessLog:
             "response_bytes": record.response_bytes,
             "client": _address(record.client),
         }
-        logger.info(
-            "%(client)s %(transport)s %(target)s %(status)s, waited %(waited_ms)s ms, ran %(ran_ms)s ms, "
-            "%(request_bytes)d bytes in, %(response_bytes)d out",
-            facts | {"target": _printable(record.target or record.method.value)},
-            extra={"access": facts, "request_id": record.request_id},
+        shown = {**facts, "target": _printable(record.target or record.method.value)}
+        extra = {"access": facts, "request_id": record.request_id}
+        # as logger.info() does, which first looks for the line of code that calls it
+        logger.handle(
+            logger.makeRecord(logger.name, logging.INFO, __file__, 0, _LINE, (shown,), None, extra=extra)
         )
 
     def life_changed(self, state: str) -> None:

@@ -12,6 +12,7 @@ from seldon_runtime.call import request_id
 from seldon_runtime.settings import Worker
 
 _MEMBERS = ("time", "level", "logger", "message", "request_id", "worker", "exception", "stack")
+_MILLISECONDS = len(",000")
 _TAKEN = frozenset((*vars(logging.makeLogRecord({})), "asctime", "taskName", *_MEMBERS))
 """What every record and every line has: the rest is what the caller gave as ``extra``."""
 
@@ -26,6 +27,15 @@ class TextFormatter(logging.Formatter):
     def __init__(self, worker: Worker) -> None:
         several = f" worker {worker.index}" if worker.count > 1 else ""
         super().__init__(f"%(asctime)s %(levelname)s{several} %(name)s: %(message)s")
+        self._second = (-1, "")
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """As ever; but each second is formatted once, which takes a third of what a line does."""
+        second, text = self._second
+        if second != int(record.created):
+            second, text = int(record.created), super().formatTime(record, datefmt)[:-_MILLISECONDS]
+            self._second = second, text
+        return f"{text},{int(record.msecs):03d}"
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line above the traceback; it ends with the request id, unless the message has it."""
@@ -86,10 +96,6 @@ def _request_id(record: logging.LogRecord) -> str | None:
     return request_id()
 
 
-def _dumps(line: dict[str, Any]) -> str:
-    return json.dumps(line, default=_text, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-
-
 def _writable(value: object) -> object:
     try:
         _dumps({"": value})
@@ -104,3 +110,8 @@ def _text(value: object) -> str:
         return str(value)
     except Exception:  # noqa: BLE001 - a line about it is worth more than its words
         return f"<{type(value).__name__} whose str() fails>"
+
+
+_dumps = json.JSONEncoder(
+    default=_text, ensure_ascii=False, allow_nan=False, separators=(",", ":")
+).encode  # dumps() would make one for each line
