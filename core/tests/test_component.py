@@ -210,6 +210,8 @@ def test_a_method_that_is_missing_for_the_service_type_is_told() -> None:
     transformer = Component(model, service_type=ServiceType.TRANSFORMER)
     assert transformer.missing_method == "transform_input or transform_output"
     assert Component(model, service_type=ServiceType.OUTLIER_DETECTOR).missing_method == "score"
+    assert Component(model, service_type=ServiceType.ROUTER).fitting_types == [ServiceType.MODEL]
+    assert Component(made("fit", lambda self: None)).fitting_types == []
 
 
 def test_metadata_come_from_the_class_and_the_image() -> None:

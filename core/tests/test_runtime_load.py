@@ -144,6 +144,7 @@ def test_a_class_without_the_method_of_its_service_type_is_warned_of(
 ) -> None:
     load("class Model:\n    def predict(self, X): return X\n", service_type=service_type)
     assert (f"SERVICE_TYPE is {service_type}, but the class defines no " in caplog.text) is warned
+    assert ("; it fits SERVICE_TYPE=MODEL" in caplog.text) is warned
 
 
 @pytest.mark.parametrize(

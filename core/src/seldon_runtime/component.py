@@ -39,13 +39,14 @@ _MAY_BE_ABSENT = _TRANSFORMS | {Method.PREDICT}
 """The protocol answers these without a method: the payload as it is, or an empty array."""
 _ODD = frozenset({Method.SEND_FEEDBACK, Method.HEALTH_STATUS})
 """Feedback is read before anything is called, and a question for health has nothing to read."""
-_WANTED = {
-    ServiceType.MODEL: {Method.PREDICT},
-    ServiceType.ROUTER: {Method.ROUTE},
-    ServiceType.TRANSFORMER: _TRANSFORMS,
-    ServiceType.COMBINER: {Method.AGGREGATE},
-    ServiceType.OUTLIER_DETECTOR: {Method.TRANSFORM_INPUT},
+_METHODS_OF = {
+    ServiceType.MODEL: ("predict",),
+    ServiceType.ROUTER: ("route",),
+    ServiceType.TRANSFORMER: ("transform_input", "transform_output"),
+    ServiceType.COMBINER: ("aggregate",),
+    ServiceType.OUTLIER_DETECTOR: ("score",),
 }
+"""Of which one is enough."""
 
 RawMethod = tuple[Callable[..., Any], str | None]
 """A raw form of a method; for an old wire hook its suffix, None for ``*_raw``."""
@@ -122,10 +123,18 @@ class Component:
     @property
     def missing_method(self) -> str | None:
         """The method that the service type calls for and the class does not define, for a warning."""
-        wanted = _WANTED[self.service_type]
-        if wanted & self.methods:
+        wanted = _METHODS_OF[self.service_type]
+        if self._has_one(wanted) or (self._scores and self._has_one(["transform_input"])):
             return None
-        return " or ".join(sorted("score" if self._scores else method.value for method in wanted))
+        return " or ".join(wanted)
+
+    @property
+    def fitting_types(self) -> list[ServiceType]:
+        """The service types whose method the class does define, for the same warning."""
+        return [service_type for service_type, wanted in _METHODS_OF.items() if self._has_one(wanted)]
+
+    def _has_one(self, wanted: Sequence[str]) -> bool:
+        return any(self._object.find(name + form) for name in wanted for form in self._forms)
 
     def load(self) -> None:
         """Run the user's ``load()``, if there is one; methods may be set by it.

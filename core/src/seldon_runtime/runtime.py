@@ -113,9 +113,9 @@ class Runtime:
             logger.warning("API_TYPE names %s, but its plugin gave no transport of that name", name)
         logger.info("loaded %s in %.3f s", self._settings["model_name"], time.perf_counter() - began)
         if missing := component.missing_method:
-            logger.warning(
-                "SERVICE_TYPE is %s, but the class defines no %s", settings["service_type"], missing
-            )
+            chosen = settings["service_type"]
+            fits = "".join(f"; it fits SERVICE_TYPE={fit.value}" for fit in component.fitting_types)
+            logger.warning("SERVICE_TYPE is %s, but the class defines no %s%s", chosen, missing, fits)
         service.change_life("loaded")
         return service
 
