@@ -110,7 +110,7 @@ class Component:
     @property
     def methods(self) -> frozenset[Method]:
         """The calls the class defines a method for, in whatever form."""
-        found = {m for m in Method if any(self._object.find(m.value + form) for form in self._forms)}
+        found = {m for m in Method if self._has_one([m.value])}
         if self._score is not None:
             found.add(Method.TRANSFORM_INPUT)
         return frozenset(found)

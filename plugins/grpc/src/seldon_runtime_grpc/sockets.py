@@ -43,24 +43,15 @@ def listeners(port: int) -> list[socket.socket]:
 
 def has_clients(port: int) -> bool:
     """Whether a connection to ``port`` of this process is open."""
-    for candidate in _at(port):
-        with candidate, suppress(OSError):  # it has no peer
-            candidate.getpeername()
-            return True
+    for connection in _connected(port):
+        connection.close()
+        return True
     return False
 
 
 def connections(port: int) -> list[socket.socket]:
     """Duplicates of the open connections to ``port`` of this process. To close one ends no connection."""
-    found: list[socket.socket] = []
-    for candidate in _at(port):
-        try:
-            candidate.getpeername()
-        except OSError:  # it has no peer
-            candidate.close()
-        else:
-            found.append(candidate)
-    return found
+    return list(_connected(port))
 
 
 def segments_sent(connection: socket.socket) -> int | None:
@@ -93,6 +84,17 @@ def waiting(listener: socket.socket) -> int:
     info = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _STATE_AND_BACKLOG.size)
     state, backlog = _STATE_AND_BACKLOG.unpack(info)
     return backlog if state == _LISTEN else 0
+
+
+def _connected(port: int) -> Iterator[socket.socket]:
+    """Those of :func:`_at` that have a client."""
+    for candidate in _at(port):
+        try:
+            candidate.getpeername()
+        except OSError:  # it has no peer
+            candidate.close()
+        else:
+            yield candidate
 
 
 def _at(port: int) -> Iterator[socket.socket]:
