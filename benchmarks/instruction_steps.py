@@ -60,6 +60,12 @@ def _facts() -> Mapping[str, Step]:
     import httptools
     import uvloop
 
+    from seldon_runtime import logs
+    from seldon_runtime.access_log import AccessLog
+    from seldon_runtime.message import Method
+    from seldon_runtime.observer import CallRecord
+    from seldon_runtime.settings import Settings
+
     class Colour(Enum):
         RED = 1
 
@@ -79,6 +85,11 @@ def _facts() -> Mapping[str, Step]:
         d: Any
         e: Any
 
+    logs.configure(Settings({"log_format": "text", "log_level": "INFO"}))
+    record = CallRecord(
+        Method.PREDICT, "rest", None, 1e-4, 2e-4, 66, 120, (), None, 200, "1", "/predict", None
+    )
+    access_log = AccessLog()
     value: Any = 1.5
     loop = uvloop.new_event_loop()
     parser = httptools.HttpRequestParser(_Ignoring())
@@ -90,6 +101,7 @@ def _facts() -> Mapping[str, Step]:
         "isinstance of two types": lambda: isinstance(value, str | int),
         "isinstance of an abstract class": lambda: isinstance(value, Mapping),
         "a timer of uvloop started and cancelled": lambda: loop.call_later(5, print).cancel(),
+        "a line of the access log": lambda: access_log.call_finished(record),
         "a request parsed by httptools": lambda: parser.feed_data(_REQUEST),
     }
 

@@ -30,7 +30,7 @@ class TextFormatter(logging.Formatter):
         self._second = (-1, "")
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """As ever; but each second is formatted once, which takes a third of what a line does."""
+        """As ever; but each second is formatted once."""
         second, text = self._second
         if second != int(record.created):
             second, text = int(record.created), super().formatTime(record, datefmt)[:-_MILLISECONDS]
