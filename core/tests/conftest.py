@@ -1,4 +1,9 @@
-"""What several test modules of the core need: calls in process, and distributions with plugins."""
+"""Calls in process, and distributions with plugins, for several test modules of the core.
+
+Modules without a test module of their name, and the tests that hold them:
+    __main__: tests/lifecycle/test_supervisor.py
+    hookspecs: core/tests/plugins/test_manager.py, tests/docs/test_plugin_docs.py
+"""
 
 from __future__ import annotations
 
@@ -15,25 +20,31 @@ import click
 import hypothesis
 import pytest
 
-from seldon_runtime import plugins
-from seldon_runtime.call import Call
-from seldon_runtime.cli import run
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.limits import Limits
-from seldon_runtime.message import Method
-from seldon_runtime.options import arguments, options
-from seldon_runtime.protocols.v1_codec import JsonCodec
-from seldon_runtime.published import entry_points
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.cli.main import run
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.predictor import Predictor
+from seldon_runtime.plugins import registry
+from seldon_runtime.plugins.entry_points import entry_points
+from seldon_runtime.protocols.v1.codec import JsonCodec
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.unit import Unit
+from seldon_runtime.settings.options import arguments, options
+from seldon_runtime.settings.values import Settings
+from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing.served import run_call
 
-hypothesis.settings.register_profile("unhurried", deadline=None)  # a busy machine is no failure
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, max_examples=50
+)  # a busy machine is no failure
 hypothesis.settings.load_profile("unhurried")
 
 Ask = Callable[..., Any]
 Publish = Callable[..., Path]
-Serve = Callable[..., Service]
+Serve = Callable[..., ComponentService]
 Write = Callable[[str, str], Path]
 Run = Callable[..., "Ended"]
 
@@ -92,9 +103,9 @@ def ask() -> Ask:
     """``ask(user, method, body, **of_the_component)``: the parsed answer of a component to one JSON call."""
 
     def ask(user: object, method: Method | str, body: Any = None, **of_the_component: Any) -> Any:
-        component = user if isinstance(user, Component) else Component(user, **of_the_component)
+        component = user if isinstance(user, ComponentAdapter) else ComponentAdapter(user, **of_the_component)
         wire = None if body is None else json.dumps(body)
-        return json.loads(component.answer(Call(Method(method), wire, JsonCodec(Limits()), "test")))
+        return json.loads(run_call(component, Call(Method(method), wire, JsonCodec(Limits()), "test")))
 
     return ask
 
@@ -104,14 +115,16 @@ def serve() -> Iterator[Serve]:
     """``serve(user, queue_size=1000, **of_the_service)``: a service whose executor runs during this test."""
     executors: list[Executor] = []
 
-    def serve(user: object, queue_size: int = 1000, **settings: Any) -> Service:
+    def serve(user: object, queue_size: int = 1000, **settings: Any) -> ComponentService:
         executors.append(Executor(queue_size=queue_size))
         executors[-1].start()
-        return Service(Component(user), executors[-1], **settings)
+        predictor = user if isinstance(user, Predictor) else ComponentAdapter(user)
+        own = predictor.user if isinstance(predictor, ComponentAdapter) else None
+        return ComponentService(Unit(predictor, executors[-1], user=own), **settings)
 
     yield serve
     for executor in executors:
-        assert executor.stop(10)
+        assert executor.stop(WAIT_S)
 
 
 @pytest.fixture
@@ -127,7 +140,7 @@ def publish(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publish
         found = entry_points(group=group)
         return [e for e in found if e.dist and Path(str(e.dist.locate_file(""))).is_relative_to(tmp_path)]
 
-    monkeypatch.setattr(plugins, "entry_points", published)
+    monkeypatch.setattr(registry, "entry_points", published)
 
     def publish(
         distribution: str,

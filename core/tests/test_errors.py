@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, SeldonNotImplementedError
@@ -47,12 +49,68 @@ def test_a_component_that_failed_keeps_its_exception() -> None:
     error = ComponentFailed("Model.predict", cause)
     assert error.__cause__ is cause
     assert (error.message, error.where, error.code) == (
-        "by zero",
+        "ZeroDivisionError: by zero",
         "Model.predict",
         ErrorCode.COMPONENT_FAILED,
     )
 
 
+class Silent(Exception):
+    def __str__(self) -> str:
+        return ""
+
+
+class Broken(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("cause", "message"),
+    [
+        (KeyError("age"), "KeyError: 'age'"),
+        (SystemExit(3), "SystemExit: 3"),
+        (ValueError("one", 2), "ValueError: ('one', 2)"),
+        (MemoryError(), "MemoryError"),
+        (Silent(), "Silent"),
+        (Broken(), "Broken"),
+        (ValueError(" \n"), "ValueError"),
+    ],
+)
+def test_the_message_has_the_type_of_every_exception(cause: BaseException, message: str) -> None:
+    assert ComponentFailed("Model.predict", cause).message == message
+
+
+def test_an_exception_without_a_text_has_the_line_of_user_code() -> None:
+    def predict() -> None:
+        assert predict is None
+
+    with pytest.raises(AssertionError) as caught:
+        predict()
+    caught.value.args = ()  # pytest puts a text there
+    line = predict.__code__.co_firstlineno + 1
+    message = ComponentFailed("Model.predict", caught.value).message
+    assert message == f"AssertionError (test_errors.py, line {line})"
+
+
 def test_not_implemented_needs_no_words() -> None:
     assert SeldonNotImplementedError().message == "not implemented"
     assert SeldonNotImplementedError("no route here").message == "no route here"
+
+
+@pytest.mark.parametrize(
+    ("error", "has_hint"),
+    [
+        (ValueError("signal only works in main thread of the main interpreter"), True),
+        (RuntimeError("set_wakeup_fd only works in main thread"), True),
+        (KeyError("main thread"), False),
+        (ValueError("another text"), False),
+    ],
+)
+def test_an_error_that_needs_the_main_thread_names_the_setting(error: Exception, has_hint: bool) -> None:
+    texts: list[str] = []
+    thread = threading.Thread(target=lambda: texts.append(ComponentFailed("here", error).message))
+    thread.start()
+    thread.join()
+    assert ("Set SELDON_COMPONENT_THREAD=main" in texts[0]) is has_hint
+    assert "SELDON_COMPONENT_THREAD" not in ComponentFailed("here", error).message

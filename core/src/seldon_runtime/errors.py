@@ -6,53 +6,65 @@ status through one table of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Mapping
 from enum import Enum
+from types import MappingProxyType
+
+from seldon_runtime.tracebacks import place_of
 
 
 class ErrorCode(Enum):
-    """What went wrong, seen from outside. The value is the protocol's ``reason`` text.
+    """The class of an error, as a client sees it. The value is the protocol's ``reason`` text.
 
-    The first four reasons are those of the Seldon v1 protocol; the others are
-    ours, in the same style, for failures that protocol has no word for.
+    The Seldon v1 protocol defines the first four reasons. The runtime adds the others, in the same
+    style, for failures that the protocol has no reason for.
     """
 
     BAD_DATA = "MICROSERVICE_BAD_DATA"
     """The request is wrong: the caller must change it."""
     COMPONENT_FAILED = "MICROSERVICE_INTERNAL_ERROR"
-    """User code raised, or returned something that cannot be answered."""
+    """User code or a plugin raised, or returned a result that cannot be written."""
     BAD_METRIC = "MICROSERVICE_BAD_METRIC"
-    """User code produced a metric that is none."""
+    """User code produced an invalid metric."""
     BAD_METADATA = "MICROSERVICE_BAD_METADATA"
-    """The component's metadata do not fit their schema."""
+    """The component's metadata does not fit its schema."""
     NOT_IMPLEMENTED = "MICROSERVICE_NOT_IMPLEMENTED"
-    """The component has no such method."""
+    """The component does not define the method, or the transport cannot send its stream."""
     NOT_FOUND = "MICROSERVICE_NOT_FOUND"
-    """There is nothing at that address."""
+    """Nothing is served at that address."""
     TOO_LARGE = "MICROSERVICE_TOO_LARGE"
     """The request is larger than a configured limit."""
     OVERLOADED = "MICROSERVICE_OVERLOADED"
-    """The queue is full: try again later."""
+    """The queue, or the memory for requests, is full: try again later."""
     UNAVAILABLE = "MICROSERVICE_UNAVAILABLE"
-    """Not ready yet, or shutting down."""
+    """The process is not ready yet, is shutting down, or hangs."""
     DEADLINE_EXCEEDED = "MICROSERVICE_DEADLINE_EXCEEDED"
     """The call's deadline passed before it was answered."""
     CANCELLED = "MICROSERVICE_CANCELLED"
-    """The client went away before the call started."""
+    """The client disconnected before the call started."""
+    UNAUTHENTICATED = "MICROSERVICE_UNAUTHENTICATED"
+    """The request has no valid credentials."""
+    FORBIDDEN = "MICROSERVICE_FORBIDDEN"
+    """The credentials are valid, and do not allow this request."""
+    RATE_LIMITED = "MICROSERVICE_RATE_LIMITED"
+    """The client exceeds its rate limit: try again later."""
 
 
 class SeldonError(Exception):
-    """An answer that is an error. User code may raise it to choose the client's answer.
+    """An error that a client receives as the response to its call. User code may raise it.
 
     Args:
-        message: for the client: what was wrong, where, and what was expected.
-        code: the class of the error; transports derive their status from it.
-        status_code: an HTTP-style status (400 to 599) that wins over ``code``;
-            transports without such statuses map it to the nearest of their own.
+        message: the text for the client: the wrong value, its place, and the expected one.
+        code: the class of the error, from which transports derive their status.
+        status_code: an HTTP-style status (400 to 599) that overrides ``code``; transports without such
+            statuses map it to the nearest of their own.
         reason: the protocol's ``reason`` text, when ``code``'s own does not fit.
+        headers: headers of the response, such as ``{"Retry-After": "3"}``: HTTP headers, or gRPC
+            trailing metadata.
 
     Raises:
-        ValueError: ``status_code`` is no error status.
+        ValueError: ``status_code`` is not an error status.
     """
 
     # A subclass that does not call our constructor must still be answered.
@@ -60,6 +72,7 @@ class SeldonError(Exception):
     code: ErrorCode = ErrorCode.BAD_DATA
     status_code: int | None = None
     reason: str = ErrorCode.BAD_DATA.value
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -68,6 +81,7 @@ class SeldonError(Exception):
         code: ErrorCode = ErrorCode.BAD_DATA,
         status_code: int | None = None,
         reason: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         if status_code is not None and not 400 <= status_code <= 599:
@@ -76,22 +90,43 @@ class SeldonError(Exception):
         self.code = code
         self.status_code = status_code
         self.reason = reason or code.value
+        if headers:
+            self.headers = dict(headers)
 
 
 class ComponentFailed(SeldonError):
-    """User code raised. The original exception is ``__cause__``."""
+    """An exception of user code, with its type and text as the message. The exception is ``__cause__``."""
 
     def __init__(self, where: str, cause: BaseException) -> None:
-        super().__init__(_text_of(cause), code=ErrorCode.COMPONENT_FAILED)
+        super().__init__(f"{described(cause)}{thread_hint(cause)}", code=ErrorCode.COMPONENT_FAILED)
         self.where = where
         self.__cause__ = cause
 
+    def conceal(self, request_id: str) -> None:
+        """Set a message that names the log instead of the reason."""
+        self.message = f"the component failed; see its log for request {request_id}"
+        self.args = (self.message,)
+
+
+class PluginFailed(ComponentFailed):
+    """An exception of a plugin or of the runtime. Its text, which may hold secrets, never reaches clients."""
+
+    def __init__(self, where: str, cause: BaseException) -> None:
+        super().__init__(where, cause)
+        self.conceal("")
+
+    def conceal(self, request_id: str) -> None:
+        """Set a message that names the log instead of the reason."""
+        request = f" for request {request_id}" if request_id else ""
+        self.message = f"a plugin of the server failed; see its log{request}"
+        self.args = (self.message,)
+
 
 class SeldonNotImplementedError(SeldonError):
-    """Raised by a user's method to say that it is not there.
+    """The error of a user's method that is defined but does nothing.
 
-    A ``*_raw`` method that raises it hands over to the plain one; ``predict`` and
-    ``send_feedback`` answer an empty array; transforms pass the payload through.
+    When a ``*_raw`` method raises it, the plain method runs. When ``predict`` or ``send_feedback``
+    raises it, the client receives an empty array. A transform passes the payload through.
     """
 
     def __init__(self, message: str = "not implemented") -> None:
@@ -103,21 +138,35 @@ EXIT_STARTUP = 3
 
 
 class StartupError(Exception):
-    """The runtime cannot start. The message names the remedy; the process exits with 3.
+    """A fault that keeps the runtime from starting. The message names the remedy; the process exits with 3.
 
     Its ``__cause__``, if any, is an exception of user code or of a plugin: its traceback is shown.
     """
 
 
-def closest(wanted: str, names: Iterable[str]) -> list[str]:
-    """The name that a wrong one was meant to be, for a message; at most one."""
+def closest(misspelled: str, names: Iterable[str]) -> list[str]:
+    """Return the known name that resembles a misspelled one most, as a list of at most one."""
     from difflib import get_close_matches  # only when something is wrong
 
-    return get_close_matches(wanted, names, n=1)
+    return get_close_matches(misspelled, names, n=1)
 
 
-def _text_of(error: BaseException) -> str:
+def thread_hint(error: BaseException) -> str:
+    """Return a sentence to add to an error of user code that needs the main thread; else an empty text."""
+    on_main = threading.current_thread() is threading.main_thread()
+    if on_main or not isinstance(error, ValueError | RuntimeError) or "main thread" not in described(error):
+        return ""
+    return ". Set SELDON_COMPONENT_THREAD=main to run the component on the main thread"
+
+
+def described(error: BaseException) -> str:
+    """Return type and text of an exception: ``KeyError: 'age'``; without a text, its line of user code."""
+    kind = type(error).__name__
     try:
-        return str(error)
+        text = str(error)
     except Exception:  # noqa: BLE001 - a user's __str__ may raise; the answer must still go out
-        return type(error).__name__
+        text = ""
+    if text.strip():
+        return f"{kind}: {text}"
+    place = place_of(error)
+    return f"{kind} ({place})" if place else kind

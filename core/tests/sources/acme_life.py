@@ -1,14 +1,20 @@
-"""A transport plugin that keeps a trace of what happens, for test_runtime.py."""
+"""A transport plugin that keeps a trace of what happens, for test_lifecycle.py."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from seldon_runtime import hookimpl
-from seldon_runtime.call import Call
-from seldon_runtime.observer import CallRecord
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.plugin import (
+    Call,
+    Interceptor,
+    Lifecycle,
+    Observer,
+    Outcome,
+    Request,
+    Service,
+    Settings,
+    hookimpl,
+)
 
 trace: list[str] = []
 at: dict[str, Callable[[], object]] = {}
@@ -38,30 +44,42 @@ class Transport:
         note(f"{self.name} stops")
 
 
-class Observer:
-    def call_finished(self, record: CallRecord) -> None:
-        note(f"told of {record.method.value}")
+class Notes(Observer):
+    def start(self) -> None:
+        note("observer starts")
 
-    def life_changed(self, state: str) -> None:
-        note(state)
+    def stop(self, grace_s: float) -> None:
+        note("observer stops")
+
+    def call_finished(self, call: Call, outcome: Outcome) -> None:
+        note(f"told of {call.method.value}")
+
+    def lifecycle_changed(self, state: Lifecycle) -> None:
+        note(state.value)
 
 
-class Interceptor:
-    def intercept(self, call: Call, proceed: Callable[[Call], object]) -> object:
+class Around(Interceptor):
+    def start(self) -> None:
+        note("interceptor starts")
+
+    def stop(self, grace_s: float) -> None:
+        note("interceptor stops")
+
+    def before(self, call: Call, request: Request) -> Request:
         note("intercepts")
-        return proceed(call)
+        return request
 
 
 @hookimpl
-def seldon_observer(settings: Settings) -> Observer:
+def seldon_observer(settings: Settings) -> Notes:
     note("observers are asked for")
-    return Observer()
+    return Notes()
 
 
 @hookimpl
-def seldon_interceptor(service: Service, settings: Settings) -> list[Interceptor]:
+def seldon_interceptor(service: Service, settings: Settings) -> list[Around]:
     note("interceptors are asked for")
-    return [Interceptor()]
+    return [Around()]
 
 
 @hookimpl

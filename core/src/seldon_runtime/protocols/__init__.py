@@ -1,5 +1,4 @@
-"""Pure mappings between JSON-shaped Python values and :mod:`seldon_runtime.message`.
+"""Conversion between wire values and the messages of ``seldon_runtime.inference``, for any transport.
 
-They read and write dicts and NumPy arrays, never text: any transport that speaks
-JSON brings its own parser and writer.
+Everything runs on the component's thread.
 """

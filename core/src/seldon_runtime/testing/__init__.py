@@ -6,39 +6,31 @@ Needs pytest: ``pip install 'seldon-runtime[testing]'``. The fixtures come with
 
 import pytest
 
-_SUITES = (
-    "interceptor",
-    "observer",
-    "parity",
-    "process",
-    "served",
-    "state_processes",
-    "state_store",
-    "waiting",
+_WITH_ASSERTIONS = (
+    *("parity", "processes", "served", "state_processes", "waiting"),
+    *("contracts.interceptor", "contracts.observer", "contracts.state_store"),
+    *(f"contracts.transport.{name}" for name in ("answers", "errors", "life", "load", "process", "subject")),
 )
-_OF_STORES = ("processes", "store")
-_OF_TRANSPORTS = ("answers", "errors", "life", "load", "process", "subject")
-pytest.register_assert_rewrite(
-    *(f"{__name__}.{name}" for name in _SUITES),
-    *(f"{__name__}.state_{name}" for name in _OF_STORES),
-    *(f"{__name__}.transport_{name}" for name in _OF_TRANSPORTS),
-)
+pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _WITH_ASSERTIONS))
 
+from seldon_runtime.testing.client import Answer, Client, client  # noqa: E402
 from seldon_runtime.testing.components import Gated, Mirror  # noqa: E402 - once their asserts can be explained
+from seldon_runtime.testing.contracts.interceptor import InterceptorContract  # noqa: E402
+from seldon_runtime.testing.contracts.observer import ObserverContract  # noqa: E402
+from seldon_runtime.testing.contracts.state_store import StateStoreContract  # noqa: E402
+from seldon_runtime.testing.contracts.transport.subject import CallFailed  # noqa: E402
+from seldon_runtime.testing.contracts.transport.suite import TransportContract  # noqa: E402
 from seldon_runtime.testing.distributions import make_distribution  # noqa: E402
-from seldon_runtime.testing.interceptor import InterceptorContract  # noqa: E402
-from seldon_runtime.testing.observer import ObserverContract  # noqa: E402
-from seldon_runtime.testing.process import Process  # noqa: E402
+from seldon_runtime.testing.processes import Process  # noqa: E402
 from seldon_runtime.testing.served import Served  # noqa: E402
-from seldon_runtime.testing.state_store import StateStoreContract  # noqa: E402
-from seldon_runtime.testing.transport import TransportContract  # noqa: E402
-from seldon_runtime.testing.transport_subject import CallFailed  # noqa: E402
 from seldon_runtime.testing.waiting import WAIT_S, Background, Gate, wait_until  # noqa: E402
 
 __all__ = [
     "WAIT_S",
+    "Answer",
     "Background",
     "CallFailed",
+    "Client",
     "Gate",
     "Gated",
     "InterceptorContract",
@@ -48,6 +40,7 @@ __all__ = [
     "Served",
     "StateStoreContract",
     "TransportContract",
+    "client",
     "make_distribution",
     "wait_until",
 ]

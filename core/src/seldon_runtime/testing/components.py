@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.message import Kind, Message, Payload, Request
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.predictor import Predictor, Stream
 from seldon_runtime.testing.waiting import WAIT_S
-from seldon_runtime.user import Response
 
 RESULTS: dict[str, Callable[[], Any]] = {
     "list": lambda: [[1, 2.5], [3, 4]],
@@ -27,7 +30,7 @@ RESULTS: dict[str, Callable[[], Any]] = {
     "bytes": lambda: b"\x00\xff",
     "response": lambda: Response([1.5], {"a": 1}, [{"type": "GAUGE", "key": "g", "value": 2}]),
 }
-"""What :class:`Mirror` returns when a text asks for it."""
+"""The results that :class:`Mirror` returns for a text."""
 
 BAD_RESULTS: dict[str, Callable[[], Any]] = {
     "none": lambda: None,
@@ -36,7 +39,7 @@ BAD_RESULTS: dict[str, Callable[[], Any]] = {
     "bad metric": lambda: Response("x", metrics=[{"type": "NONE", "key": "g", "value": 2}]),
     "unwritable tag": lambda: Response("x", tags={"a": object()}),
 }
-"""What no transport can write: the answer is an error."""
+"""Results that cause an error, because no transport can write them."""
 
 ERRORS: dict[str, Exception] = {
     **{code.name: SeldonError(f"it is {code.name}", code=code) for code in ErrorCode},
@@ -44,11 +47,11 @@ ERRORS: dict[str, Exception] = {
     "status": SeldonError("not for you", status_code=403),
     "reason": SeldonError("not for you", reason="ACME_NO_LICENCE"),
 }
-"""What :class:`Mirror` raises when a text asks for it."""
+"""The errors that :class:`Mirror` raises for a text."""
 
 
 class Mirror:
-    """Answers what it was asked with, or what a text asks for."""
+    """A class that answers the request's payload, or the result that a text names."""
 
     class_names = ("p", "q")
 
@@ -91,14 +94,14 @@ class Mirror:
 
 
 def _seen(value: Any) -> Any:
-    """What JSON can say of any payload."""
+    """Return a JSON description of any payload."""
     if isinstance(value, np.ndarray):
         return {"shape": list(value.shape), "values": value.tolist()}
     return {"bytes": value.hex()} if isinstance(value, bytes) else value
 
 
 class Faultless:
-    """Answers what it gets, whatever that is: who blames it in an answer is at fault."""
+    """A class that answers any payload with itself, so that every error is the runtime's fault."""
 
     def predict(self, X: Any, names: Any, meta: Any = None) -> Any:
         return {"value": X} if isinstance(X, float | int | None) else X
@@ -116,7 +119,7 @@ class Faultless:
 
 
 class Raw:
-    """Sees the wire format's own objects, and hands them back."""
+    """A class with raw methods, which return the wire format's own objects."""
 
     def predict_raw(self, request: Any) -> Any:
         return request
@@ -127,18 +130,18 @@ class Raw:
 
 
 class Detector:
-    """An outlier detector: a row's score is its sum."""
+    """An outlier detector whose score is the sum of a row."""
 
     def score(self, X: Any, features_names: Any) -> Any:
         return np.asarray(X).sum(axis=1)
 
 
 class Bare:
-    """Defines no method at all."""
+    """A class without methods."""
 
 
 class Gated:
-    """``predict`` waits for "wait" until it is let through, answers other texts at once, and keeps all."""
+    """A class whose ``predict`` waits at a gate for the text "wait", and answers other texts at once."""
 
     def __init__(self) -> None:
         self.seen: list[Any] = []
@@ -153,9 +156,27 @@ class Gated:
         return X
 
     def wait_until_entered(self) -> None:
-        """Until a call stands at the gate."""
+        """Wait until a call has reached the gate."""
         assert self._entered.acquire(timeout=WAIT_S), "no call reached the component"
 
     def open(self) -> None:
-        """Let all calls through, from now on."""
+        """Let all calls pass the gate, from now on."""
         self._open.set()
+
+
+class Counting(Predictor):
+    """A predictor that answers with a stream of three texts."""
+
+    ITEMS = ("one", "two", "three")
+    methods = frozenset({Method.PREDICT})
+
+    def predict(self, method: Method, request: Request) -> Message | Stream:
+        return _Texts(self.ITEMS)
+
+
+class _Texts(Stream):
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = list(texts)
+
+    def next(self) -> Message | None:
+        return Message(Payload(Kind.STR, self._texts.pop(0))) if self._texts else None

@@ -1,9 +1,9 @@
-"""Distributions made up for a test: entry points and modules, without building anything."""
+"""Generated distributions for tests: entry points and modules, without a build."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -14,22 +14,26 @@ def make_distribution(
     modules: Mapping[str, str],
     *,
     version: str = "1.0",
+    requires: Sequence[str] = (),
 ) -> Path:
-    """Install a distribution into a folder that, on PYTHONPATH or ``sys.path``, makes it found.
+    """Install a generated distribution into a folder for PYTHONPATH or ``sys.path``.
 
     Args:
-        site: the folder; made when it is not there.
-        name: of the distribution.
-        entry_points: by group, the names and their targets.
-        modules: source text by module name.
-        version: of the distribution.
+        site: the folder; created if it does not exist.
+        name: the name of the distribution.
+        entry_points: the targets by group and name.
+        modules: the source text by module name.
+        version: the version of the distribution.
+        requires: its requirements, such as ``numpy<2``.
 
     Returns:
         ``site``.
     """
     info = site / f"{name.replace('-', '_')}-{version}.dist-info"
     info.mkdir(parents=True)
-    info.joinpath("METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    head = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}"]
+    needs = [f"Requires-Dist: {requirement}" for requirement in requires]
+    info.joinpath("METADATA").write_text("\n".join([*head, *needs]) + "\n")
     lines = []
     for group, entries in entry_points.items():
         lines += [f"[{group}]", *(f"{entry} = {target}" for entry, target in entries.items())]

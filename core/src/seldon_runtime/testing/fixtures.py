@@ -1,6 +1,6 @@
-"""Fixtures for tests of plugins. In your tests' topmost ``conftest.py``::
+"""Fixtures for tests of plugins.
 
-pytest_plugins = ["seldon_runtime.testing.fixtures"]
+Load them in your tests' topmost ``conftest.py``: ``pytest_plugins = ["seldon_runtime.testing.fixtures"]``.
 """
 
 from __future__ import annotations
@@ -11,19 +11,21 @@ from typing import Any
 
 import pytest
 
-from seldon_runtime.free_ports import free_ports
 from seldon_runtime.testing.components import Mirror
+from seldon_runtime.testing.contracts.transport.subject import TransportSubject
 from seldon_runtime.testing.distributions import make_distribution
-from seldon_runtime.testing.process import Process, Starter
+from seldon_runtime.testing.processes import Process, Starter
 from seldon_runtime.testing.served import LOCAL, Served, Services
-from seldon_runtime.testing.transport_subject import TransportSubject
 from seldon_runtime.testing.waiting import Gate
+from seldon_runtime.transport.free_ports import free_ports
 
 
 @pytest.fixture
 def make_service() -> Iterator[Services]:
-    """``make_service(user, queue_size=1000, **of_the_service)``: a service in this process, without a
-    transport; its threads end after the test."""
+    """A function ``make_service(user, queue_size=1000, **of_the_service)``, which returns a service.
+
+    The service runs in this process, without a transport; its threads end after the test.
+    """
     services = Services()
     yield services
     services.end()
@@ -31,7 +33,7 @@ def make_service() -> Iterator[Services]:
 
 @pytest.fixture
 def serve_by() -> Iterator[Callable[..., Served]]:
-    """``serve_by("zmq", user, *words)``: a started :class:`Served` on a free port, stopped after the test."""
+    """A function ``serve_by("zmq", user, *words)`` that returns a started :class:`Served`."""
     started: list[Served] = []
 
     def serve(name: str, user: object, *words: str, **options: Any) -> Served:
@@ -45,17 +47,17 @@ def serve_by() -> Iterator[Callable[..., Served]]:
 
 @pytest.fixture
 def process_type() -> type[Process]:
-    """The class of what ``seldon_run`` starts; override it to give processes more methods."""
+    """The class of the processes of ``seldon_run``; override it to add methods."""
     return Process
 
 
 @pytest.fixture
 def seldon_run(tmp_path: Path, process_type: type[Process]) -> Iterator[Starter]:
-    """Starts ``seldon-run`` with these arguments and, unless told otherwise, waits until it is ready.
+    """A function that starts ``seldon-run`` with its arguments, and by default waits until it is ready.
 
-    ``source`` is written as the module named by the first argument. Ports are free ones, found in
-    ``process.ports``. Variables of the protocol in the caller's environment are not passed on. Every
-    process is asked to end after the test, has to end with 0 then, and shows its log if the test fails.
+    It writes ``source`` to the module of the first argument, chooses free ports (``process.ports``), and
+    hides the protocol's variables of the caller's environment. After the test it ends every process by
+    SIGTERM, requires status 0, and shows the log if the test failed.
     """
     starter = Starter(tmp_path, process_type)
     yield starter
@@ -64,7 +66,7 @@ def seldon_run(tmp_path: Path, process_type: type[Process]) -> Iterator[Starter]
 
 @pytest.fixture
 def make_gate(tmp_path: Path) -> Iterator[Callable[[], Gate]]:
-    """Makes a :class:`Gate`. What waits at one when the test ends is let go on."""
+    """A function that makes a :class:`Gate`, which opens when the test ends."""
     gates: list[Gate] = []
 
     def make() -> Gate:
@@ -78,24 +80,24 @@ def make_gate(tmp_path: Path) -> Iterator[Callable[[], Gate]]:
 
 @pytest.fixture
 def gate(make_gate: Callable[[], Gate]) -> Gate:
-    """The one :class:`Gate` that most tests need."""
+    """A single :class:`Gate`, enough for most tests."""
     return make_gate()
 
 
 @pytest.fixture
 def free_port() -> int:
-    """A port that is free, as is the one after it, for tests that must know it beforehand.
+    """A free port with a free successor, for tests that must know a port beforehand.
 
-    It is below those that systems give to clients, so no connection takes it before the test does.
+    It is below the ephemeral ports, so that no connection takes it before the test does.
     """
     return free_ports(2)[0]
 
 
 @pytest.fixture
 def install(tmp_path: Path) -> Callable[..., Path]:
-    """``install(name, {group: {entry: target}}, {module: source})``: makes a distribution up.
+    """A function ``install(name, {group: {entry: target}}, {module: source})`` that generates a distribution.
 
-    Gives the folder that, on PYTHONPATH, makes it installed.
+    It returns the folder to add to PYTHONPATH.
     """
 
     def install(name: str, *args: Any, **kwargs: Any) -> Path:
@@ -106,10 +108,10 @@ def install(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def redis_server() -> Iterator[Any]:
-    """A real Redis of this test's own, that can be stopped, started, frozen and filled.
+    """A real Redis for this test, which the test can stop, start, freeze and fill.
 
-    It is the ``RedisServer`` of ``seldon-runtime-persistence-redis``; without that distribution, or
-    without a server program, the test is skipped.
+    It is the ``RedisServer`` of ``seldon-runtime-persistence-redis``. The test is skipped without that
+    distribution or a server program.
     """
     testing = pytest.importorskip("seldon_runtime_persistence_redis.testing")
     program = testing.redis_program()
@@ -124,8 +126,7 @@ def redis_server() -> Iterator[Any]:
 def contract_mirror(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
-    """:class:`Mirror` behind the transport of a :class:`TransportContract`, for those tests of it that
-    need not have it for themselves."""
+    """A served :class:`Mirror` that several tests of a :class:`TransportContract` share."""
     subject: TransportSubject = request.cls()
     folder = tmp_path_factory.mktemp("contract")
     served = Served(subject.transport, Mirror(), subject.words(folder)).start()

@@ -1,4 +1,4 @@
-"""Whether two answers say the same, whatever wire format they came over."""
+"""Comparison of answers from different wire formats."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from seldon_runtime.message import Kind
-from seldon_runtime.protocols.tensorproto import decode_tensorproto
+from seldon_runtime.inference.message import Kind
+from seldon_runtime.protocols.v1.tensorproto import decode_tensorproto
 
 _PAYLOADS = ("data", "jsonData", "strData", "binData")
 _FLOAT32 = 1e-6
@@ -15,28 +15,29 @@ _FLOAT32 = 1e-6
 
 
 def assert_same_answer(expected: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Compare two SeldonMessages as parsed JSON.
+    """Check that two SeldonMessages, as parsed JSON, are equal.
 
-    Members that are absent equal empty ones, and numbers equal by value, as they do in protobuf JSON.
-    A metric's value may differ as a 32-bit number does.
+    As in protobuf JSON, absent members equal empty ones, and numbers compare by value. Metric values
+    compare with 32-bit precision.
     """
-    wanted, got = canonical(expected), canonical(found)
-    metrics, their_metrics = wanted.pop("metrics"), got.pop("metrics")
-    assert got == wanted
-    assert len(their_metrics) == len(metrics)
-    for own, theirs in zip(metrics, their_metrics, strict=True):
-        assert math.isclose(own.pop("value"), theirs.pop("value"), rel_tol=_FLOAT32)
-        assert theirs == own
+    expected, found = canonical(expected), canonical(found)
+    metrics, found_metrics = expected.pop("metrics"), found.pop("metrics")
+    assert found == expected
+    assert len(found_metrics) == len(metrics)
+    for metric, found_metric in zip(metrics, found_metrics, strict=True):
+        assert math.isclose(metric.pop("value"), found_metric.pop("value"), rel_tol=_FLOAT32)
+        assert found_metric == metric
 
 
 def canonical(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """The members of a SeldonMessage, empty ones made explicit: kind, value, names, puid, tags,
-    requestPath and metrics.
+    """Return the members of a SeldonMessage, with empty ones made explicit.
+
+    They are kind, value, names, puid, tags, requestPath and metrics.
 
     Raises:
-        AssertionError: it is no answer with one payload at most.
+        AssertionError: ``answer`` is not a dict, or has several payloads.
     """
-    assert isinstance(answer, Mapping), f"an answer is {answer!r}, expected a SeldonMessage as a dict"
+    assert isinstance(answer, Mapping), f"got {answer!r}, expected a SeldonMessage as a dict"
     present = [key for key in _PAYLOADS if key in answer]
     assert len(present) <= 1, f"the answer has {present}, expected one payload"
     meta = answer.get("meta") or {}
@@ -78,7 +79,7 @@ def _metric(metric: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _exact(value: Any) -> Any:
-    """1 equals 1.0 but not true."""
+    """Return a value that compares like JSON: 1 equals 1.0 but not true."""
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, Mapping):

@@ -1,33 +1,45 @@
-"""A component behind its service, or behind a started transport, in the process of the test."""
+"""A component with its service, or with a started transport, in the process of the test."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import click
 
-from seldon_runtime.call import Call
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.identity import Identity, ServiceType
-from seldon_runtime.observer import CallRecord, Interceptor, Observer
-from seldon_runtime.options import limits_from, options
-from seldon_runtime.plugins import TRANSPORT, PluginSet, find
-from seldon_runtime.service import Done, Service
-from seldon_runtime.settings import Settings
-from seldon_runtime.testing.waiting import WAIT_S
-from seldon_runtime.transport import Transport
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.component.hints.methods import Hints
+from seldon_runtime.component.inspection.received_arrays import ArrayReading
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.identity import Identity, ServiceType
+from seldon_runtime.inference.predictor import Predictor
+from seldon_runtime.plugins.manager import PluginSet
+from seldon_runtime.plugins.registry import TRANSPORT, find
+from seldon_runtime.process.free_memory import free_bytes
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.done import Done
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.interceptor import Interceptor
+from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.pipeline import Pipeline
+from seldon_runtime.service.unit import Unit
+from seldon_runtime.settings.derived import limits_from, memory_from
+from seldon_runtime.settings.options import options
+from seldon_runtime.settings.values import Settings
+from seldon_runtime.testing.waiting import WAIT_S, within
+from seldon_runtime.transport.interface import Transport
+from seldon_runtime.transport.sockets import OwnSockets
 
 LOCAL = ("--host", "127.0.0.1", "--service-port", "0")
-"""Words of the command line that choose any free port of this machine."""
+"""Command-line words that serve at any free port of this machine."""
 
 
 def settings_of(plugins: PluginSet, words: Sequence[str] = (), transports: tuple[str, ...] = ()) -> Settings:
-    """The settings that these words of a command line make; variables of the environment are not read.
+    """Return the settings of a command line, without reading environment variables.
 
     Raises:
-        click.UsageError: a word that no option takes.
+        click.UsageError: a word is invalid.
     """
     params: list[click.Option] = [*options(), *(option for _, option in plugins.collect("seldon_options"))]
     for param in params:
@@ -37,20 +49,22 @@ def settings_of(plugins: PluginSet, words: Sequence[str] = (), transports: tuple
 
 
 class Served:
-    """A user's object behind one transport plugin. Nothing listens before :meth:`start`.
+    """A user's object behind a transport plugin. :meth:`start` makes the transport listen.
 
-    The plugin is found by its entry point and asked by its hooks, as ``seldon-run`` does.
+    The constructor finds the plugin by its entry point and calls its hooks, as ``seldon-run`` does.
+    :attr:`calls` records the submitted calls, :attr:`records` the finished ones with their outcomes.
 
     Args:
-        name: the transport's, as API_TYPE would name it.
+        name: the transport's name, as in API_TYPE.
         user: an instance of a user's class. Its ``load()`` runs first.
-        words: of the command line, such as ``"--queue-size", "2"``.
-        service_type: as SERVICE_TYPE.
-        observers, interceptors: of the service; what the transport submits is kept in :attr:`calls`,
-            and what observers are told in :attr:`records`, anyway.
+        words: words of the command line, such as ``"--queue-size", "2"``.
+        service_type: the value of SERVICE_TYPE.
+        observers: the observers of the service.
+        interceptors: the interceptors of the service.
+        extensions: modules or objects with hooks, as further selected plugins, such as routes.
 
     Raises:
-        StartupError: there is no such plugin, or it raised this.
+        StartupError: the plugin is not installed, or raised this error.
     """
 
     def __init__(
@@ -62,74 +76,84 @@ class Served:
         service_type: ServiceType = ServiceType.MODEL,
         observers: Sequence[Observer] = (),
         interceptors: Sequence[Interceptor] = (),
+        extensions: Sequence[object] = (),
     ) -> None:
         plugin = find(TRANSPORT, name)
-        chosen = PluginSet([plugin])
+        chosen = PluginSet([plugin], extensions)
         self.settings = settings_of(chosen, words, (plugin.name,))
         self.calls: list[Call] = []
-        self.records: list[CallRecord] = []
+        self.records: list[tuple[Call, Outcome]] = []
         self.executor = Executor(self.settings["threads"], self.settings["queue_size"])
         self.executor.start()
         self._started: list[Transport] = []
         try:
-            component = self.executor.run(lambda: _loaded(user, service_type))
+            adapter = self.executor.run(lambda: _loaded(user, service_type, self.settings))
             self.service = _WatchedService(
                 self.calls,
-                component,
-                self.executor,
+                Unit(adapter, self.executor, adapter.identity, service_type, user),
                 limits=limits_from(self.settings),
-                metadata=component.metadata(),
+                metadata=adapter.metadata(),
                 error_details=self.settings["error_details"],
             )
+            self.service.limits, self.service.memory = memory_from(
+                self.settings, self.service.limits, free_bytes()
+            )
             self.service.attach([_Recorder(self.records), *observers], interceptors)
-            hook = chosen.collect("seldon_transport", service=self.service, settings=self.settings)
-            self.transports: list[Transport] = [transport for _, transport in hook]
-            assert self.transports, f"{plugin} gave no transport"
+            collected = chosen.collect(
+                "seldon_transport",
+                service=self.service,
+                settings=self.settings,
+                sockets=OwnSockets(),
+            )
+            self.transports: list[Transport] = [transport for _, transport in collected]
+            assert self.transports, f"{plugin} returned no transport"
         except BaseException:
             self.executor.stop(WAIT_S)
             raise
 
     @property
     def transport(self) -> Transport:
-        """The plugin's only, or first, transport."""
+        """The plugin's first transport."""
         return self.transports[0]
 
     @property
     def address(self) -> str:
-        """The transport's, final once started."""
+        """The transport's address, final after :meth:`start`."""
         return self.transport.address
 
     def start(self, *, ready: bool = True) -> Served:
-        """Start the transport, and say that the service is ready."""
+        """Start the transport, and set the service ready."""
         for transport in self.transports:
-            transport.start()
+            within(transport.start, f"start() of {transport.name}")
             self._started.append(transport)
         self.service.ready = ready
         return self
 
     def drain(self) -> None:
-        """What the runtime does first at the end."""
+        """Drain, as the runtime does at first when it ends."""
         self.service.ready = False
         self.service.draining = True
         for transport in self._started:
-            transport.stop_accepting()
+            within(transport.stop_accepting, f"stop_accepting() of {transport.name}")
 
     def stop_transports(self, grace_s: float) -> None:
-        """What the runtime does next. Does nothing the second time."""
+        """Stop the transports, as the runtime does after draining. Idempotent."""
         while self._started:
-            self._started.pop().stop(grace_s)
+            transport = self._started.pop()
+            within(partial(transport.stop, grace_s), f"stop() of {transport.name}", grace_s + WAIT_S)
 
     def stop(self, grace_s: float = WAIT_S) -> None:
-        """Drain, and stop everything that has not been stopped."""
+        """Drain, and stop everything that still runs."""
         if not self.service.draining:
             self.drain()
         self.stop_transports(grace_s)
+        self.service.timers.close()
         assert self.executor.stop(WAIT_S), "the component's thread did not end"
 
 
-class _WatchedService(Service):
-    def __init__(self, calls: list[Call], component: Component, executor: Executor, **options: Any) -> None:
-        super().__init__(component, executor, **options)
+class _WatchedService(ComponentService):
+    def __init__(self, calls: list[Call], unit: Unit, **options: Any) -> None:
+        super().__init__(unit, **options)
         self._calls = calls
 
     def submit(self, call: Call, done: Done) -> None:
@@ -137,45 +161,80 @@ class _WatchedService(Service):
         super().submit(call, done)
 
 
-class _Recorder:
-    def __init__(self, records: list[CallRecord]) -> None:
+class _Recorder(Observer):
+    def __init__(self, records: list[tuple[Call, Outcome]]) -> None:
         self._records = records
 
-    def call_finished(self, record: CallRecord) -> None:
-        self._records.append(record)
-
-    def life_changed(self, state: str) -> None:
-        pass
+    def call_finished(self, call: Call, outcome: Outcome) -> None:
+        self._records.append((call, outcome))
 
 
-def _loaded(user: object, service_type: ServiceType) -> Component:
-    component = Component(user, Identity(unit="unit", image="image:1"), service_type)
+def _loaded(user: object, service_type: ServiceType, settings: Settings) -> ComponentAdapter:
+    identity = Identity(unit="unit", image="image:1")
+    component = ComponentAdapter(
+        user, identity, service_type, reading=ArrayReading.of(settings), hints=Hints.of(settings)
+    )
     component.load()
     return component
 
 
+def run_call(predictor: Predictor, call: Call) -> Any:
+    """Return the wire answer of a call, which runs on this thread, without a service.
+
+    Raises:
+        SeldonError: the call's error.
+    """
+    return Pipeline(predictor, {}, (), lambda call, stream: stream).run(call)
+
+
 class Services:
-    """Makes services and ends their threads: what the fixture ``make_service`` hands out."""
+    """The maker of services behind the fixture ``make_service``."""
 
     def __init__(self) -> None:
         self._executors: list[Executor] = []
+        self._services: list[ComponentService] = []
 
-    def __call__(self, user: object, *, queue_size: int = 1000, **of_the_service: Any) -> Service:
-        """A ready service of a user's object (or of a :class:`Component`); ``call()`` it.
+    def __call__(
+        self,
+        user: object,
+        *,
+        queue_size: int = 1000,
+        identity: Identity | None = None,
+        service_type: ServiceType = ServiceType.MODEL,
+        show_metrics: bool = True,
+        **of_the_service: Any,
+    ) -> ComponentService:
+        """Return a ready service of a user's object, or of a predictor; ``call()`` it.
 
         Args:
-            user: an instance of a user's class.
-            queue_size: calls that may wait.
-            of_the_service: ``limits``, ``metadata``, ``error_details``.
+            user: an instance of a user's class, or a predictor.
+            queue_size: the number of calls that may wait.
+            identity: the deployment's names for the component.
+            service_type: the kind of the component in its graph.
+            show_metrics: True to show the component's own metrics in answers.
+            **of_the_service: ``limits``, ``metadata``, ``error_details``.
         """
-        self._executors.append(Executor(queue_size=queue_size))
-        self._executors[-1].start()
-        component = user if isinstance(user, Component) else Component(user)
-        service = Service(component, self._executors[-1], **of_the_service)
+        executor = Executor(queue_size=queue_size)
+        executor.start()
+        self._executors.append(executor)
+        identity = identity or Identity()
+        predictor: object = user
+        instance: object | None = None
+        if not isinstance(user, Predictor):
+            predictor, instance = (
+                ComponentAdapter(user, identity, service_type, show_metrics=show_metrics),
+                user,
+            )
+        assert isinstance(predictor, Predictor)
+        unit = Unit(predictor, executor, identity, service_type, instance)
+        service = ComponentService(unit, **of_the_service)
         service.ready = True
+        self._services.append(service)
         return service
 
     def end(self) -> None:
-        """Fails when a component's thread does not end."""
+        """End all threads; fail when a component's thread does not end."""
+        for service in self._services:
+            service.timers.close()
         for executor in self._executors:
             assert executor.stop(WAIT_S), "a component's thread did not end"

@@ -1,4 +1,4 @@
-"""What every store of state must do when several processes use it, and when one of them is killed."""
+"""The tests of a state store with several processes, some of which are killed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from seldon_runtime.state import StateConflict, StateStore
+from seldon_runtime.persistence.store import StateConflict, StateStore
 
 _NUMBER = struct.Struct(">Q")
 _KILLS = 25
@@ -24,12 +24,14 @@ _ADDITIONS = 15
 
 
 class StateProcessContract:
-    """Part of :class:`seldon_runtime.testing.StateStoreContract`. The processes are forked, and open stores
-    of their own."""
+    """The part of :class:`seldon_runtime.testing.StateStoreContract` that forks processes.
+
+    Each process opens a store of its own.
+    """
 
     @abstractmethod
     def open_store(self) -> StateStore:
-        """A new store object on the same, real place."""
+        """Return a new store object on the same, real place."""
 
     def test_a_writer_killed_at_any_moment_leaves_only_whole_versions(
         self, store: StateStore, key: str
@@ -37,7 +39,7 @@ class StateProcessContract:
         for _ in range(_KILLS):
             acknowledged = _killed_while_saving(self.open_store, key)
             versions = store.versions(key)
-            assert versions[0] - acknowledged in (0, 1), "the newest that was acknowledged, or the next"
+            assert versions[0] - acknowledged in (0, 1), "expected the acknowledged version, or the next"
             for version in versions:
                 stored = store.load(key, version)
                 assert stored is not None
@@ -71,12 +73,12 @@ def _added(store: StateStore, key: str) -> bool:
 
 
 def _blob(version: int) -> bytes:
-    """A megabyte that says which version it is, everywhere: enough to be killed in the middle of."""
+    """Return a megabyte that repeats its version: large enough for a kill in the middle of a save."""
     return _NUMBER.pack(version) * 125_000
 
 
 def _killed_while_saving(open_store: Callable[[], StateStore], key: str) -> int:
-    """A process saves one version after the other until it is killed; the last one it knew to be saved."""
+    """Kill a process that saves one version after the other; return its last acknowledged version."""
     with _pipe() as (reads, writes):
 
         def save_for_ever() -> None:
@@ -85,7 +87,7 @@ def _killed_while_saving(open_store: Callable[[], StateStore], key: str) -> int:
             while True:
                 try:
                     version = own.save(key, _blob(version + 1), expected=version, keep=3)
-                except StateConflict as conflict:  # the last one's save was still on its way
+                except StateConflict as conflict:  # the killed process's save was still under way
                     version = conflict.found
                 else:
                     os.write(writes, _NUMBER.pack(version))
@@ -114,7 +116,7 @@ def _read(descriptor: int) -> bytes:
 
 @contextmanager
 def _pipe() -> Iterator[tuple[int, int]]:
-    """Both ends; the block closes the one it writes to."""
+    """Open a pipe until the block ends, and yield both ends; the block closes the writing end."""
     reads, writes = os.pipe()
     try:
         yield reads, writes
@@ -123,7 +125,7 @@ def _pipe() -> Iterator[tuple[int, int]]:
 
 
 def _fork(work: Callable[[], None]) -> int:
-    """The id of a process that does ``work`` and ends, with 1 if it raised."""
+    """Fork a process that runs ``work`` and exits, with 1 if it raised; return its id."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # pytest may have threads; the child starts none
         child = os.fork()

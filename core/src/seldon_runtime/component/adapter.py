@@ -1,0 +1,259 @@
+"""The user's object as a predictor: its methods, and how each call uses them.
+
+The constructor inspects the class, and inspects it once more after the user's ``load()``; a call
+only looks the results up. All methods run on the component's thread.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.component import metadata, raw_methods
+from seldon_runtime.component.arrays.calls import NamedArrays
+from seldon_runtime.component.calls.plain import PlainCalls, Result
+from seldon_runtime.component.hints.methods import ConvertRequest, Hints, as_it_is, converted
+from seldon_runtime.component.inspection.defined_methods import refuse_unsupported
+from seldon_runtime.component.inspection.received_arrays import FLOAT64, ArrayReading, Receive
+from seldon_runtime.component.inspection.service_types import METHODS_OF, fitting_types, missing_method
+from seldon_runtime.component.outlier_detector import OutlierDetector
+from seldon_runtime.component.response_meta import ResponseMeta
+from seldon_runtime.component.result import checked_headers, pack
+from seldon_runtime.component.signature import ARGUMENTS, Invoke, adapt, failing
+from seldon_runtime.component.user_api import Response
+from seldon_runtime.component.user_object import UserObject, call_optional, call_user
+from seldon_runtime.errors import (
+    ComponentFailed,
+    SeldonNotImplementedError,
+    StartupError,
+)
+from seldon_runtime.inference.codec import Codec, RawCodec
+from seldon_runtime.inference.identity import Identity, ServiceType
+from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES, Limits
+from seldon_runtime.inference.message import ARRAYS, Message, Request
+from seldon_runtime.inference.method import USER_METHODS, Method
+from seldon_runtime.inference.predictor import Predictor, WireMethod
+
+logger = logging.getLogger(__name__)
+
+_TRANSFORMS = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
+_MAY_BE_ABSENT = _TRANSFORMS | {Method.PREDICT}
+"""The methods that a class may lack: the client receives the unchanged payload, or an empty array."""
+
+
+class ComponentAdapter(Predictor):
+    """The predictor that calls one user object.
+
+    Args:
+        user: an instance of the user's class.
+        identity: the component's names in its deployment.
+        service_type: OUTLIER_DETECTOR makes ``transform_input`` call ``score``.
+        show_metrics: True to show the component's own metrics in answers.
+        wires: suffixes of the older wire methods that count as a method, such as ``rest``.
+        metadata_override: MODEL_METADATA, JSON or YAML; its members override those of ``init_metadata()``.
+        reading: the choice of the arrays that methods receive; by default those of the v1 protocol.
+        max_array_values: the most values of a sparse array in an answer, zeros included.
+        hints: the use of the methods' type hints.
+
+    Raises:
+        StartupError: a method needs arguments that the runtime never passes, or is a coroutine function or a
+            generator function.
+        ComponentFailed: an attribute of the class cannot be read.
+    """
+
+    takes_arrays = True
+
+    def __init__(
+        self,
+        user: object,
+        identity: Identity | None = None,
+        service_type: ServiceType = ServiceType.MODEL,
+        *,
+        show_metrics: bool = True,
+        wires: Sequence[str] = (),
+        metadata_override: str = "",
+        reading: ArrayReading | None = None,
+        max_array_values: int = DEFAULT_ARRAY_VALUES,
+        hints: Hints | None = None,
+    ) -> None:
+        self.user = user
+        self.identity = identity or Identity()
+        self.service_type = service_type
+        self._object = UserObject(user)
+        self._scores = service_type is ServiceType.OUTLIER_DETECTOR
+        self._show_metrics = show_metrics
+        self._metadata_override = metadata_override
+        self._reading = reading or ArrayReading()
+        self._max_array_values = max_array_values
+        self._hints = hints or Hints(Limits(max_array_values=max_array_values))
+        self._forms = ("", "_raw", *(f"_{wire}" for wire in wires))
+        self._inspect()
+
+    def _inspect(self) -> None:
+        self._misfits: dict[str, str] = {}
+        self._init_metadata = self._object.find_without_arguments("init_metadata")
+        self._response_meta = ResponseMeta(self._object, self.identity, show_metrics=self._show_metrics)
+        refuse_unsupported(self._object)
+        self._plain: dict[Method, Invoke] = {}
+        self._receive: dict[Method, Receive] = {}
+        changes: dict[Method, ConvertRequest] = {}
+        for method, (arguments, keyword) in ARGUMENTS.items():
+            function = self._object.find(method.value)
+            change = self._hints.of_request(method, function)
+            if change is not None:
+                changes[method] = change
+            self._receive[method] = self._reading.receive(function) if change is None else as_it_is
+            if function is not None:
+                self._plain[method] = self._adapted(method, function, arguments, keyword)
+        self._arrays = NamedArrays(
+            self._object, self._plain, self._response_meta, changes, self._max_array_values
+        )
+        self._detector = (
+            OutlierDetector(self._object, self._response_meta, self._reading, self._hints)
+            if self._scores
+            else None
+        )
+        transforms: dict[Method, Callable[[Any], Result]] = {
+            m: partial(self._transform, m, self._plain.get(m), self._receive[m]) for m in _MAY_BE_ABSENT
+        }
+        if self._arrays.has_infer and Method.PREDICT not in self._plain:
+            transforms[Method.PREDICT] = self._arrays.infer
+        self._run: dict[Method, Callable[[Any], Result]] = {
+            **transforms,
+            **PlainCalls(self._object.class_name, self.identity.unit, self._plain, self._receive).functions(),
+        }
+        """The function for each method, which calls the user's method with a decoded request."""
+        self._run |= {method: converted(change, self._run[method]) for method, change in changes.items()}
+        self._names = {method: partial(self._response_meta.names, method) for method in self._run}
+        has_score = self._detector is not None and self._detector.has_score
+        self._methods = frozenset(
+            method
+            for method in USER_METHODS
+            if self._object.has_any([method.value], self._forms)
+            or (method is Method.TRANSFORM_INPUT and has_score)
+            or (method is Method.PREDICT and self._arrays.has_infer)
+        )
+
+    def _adapted(
+        self, method: Method, function: Callable[..., Any], arguments: tuple[str, ...], keyword: str | None
+    ) -> Invoke:
+        """Return the function to call. Outside the service type it may be a helper with another signature."""
+        try:
+            return adapt(function, arguments, keyword)
+        except StartupError as error:
+            if method.value in METHODS_OF[self.service_type]:
+                raise
+            self._misfits[method.value] = f"{error} Until then its calls fail"
+            return failing(str(error))
+
+    @property
+    def misfits(self) -> Sequence[str]:
+        """The reasons why methods of the class cannot be called, or are not called, for warnings."""
+        return [*self._misfits.values(), *self._object.misfits, *self._arrays.misfits]
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """The methods that the class defines: plain, raw, or of older wires. ``infer`` counts as PREDICT."""
+        return self._methods
+
+    @property
+    def has_infer(self) -> bool:
+        """True if the class defines ``infer``."""
+        return self._arrays.has_infer
+
+    @property
+    def health_is_fixed(self) -> bool:
+        """True if HEALTH_STATUS runs no user code, and so need not wait for the component's thread."""
+        return Method.HEALTH_STATUS not in self.methods and not self._response_meta.asks_user
+
+    @property
+    def missing_method(self) -> str | None:
+        """The method that the service type requires and the class lacks, for a warning; else None."""
+        return missing_method(self._object, self.service_type, self._forms)
+
+    @property
+    def fitting_types(self) -> list[ServiceType]:
+        """The service types that the class fits, for the same warning."""
+        return fitting_types(self._object, self._forms)
+
+    def load(self) -> None:
+        """Run the user's ``load()``, if any; it may set methods. NotImplementedError counts as absent.
+
+        Raises:
+            ComponentFailed: ``load()`` raised.
+            StartupError: a method that it set needs arguments that the runtime never passes.
+        """
+        try:
+            call_optional(self._object.find("load"))
+        except ComponentFailed as error:
+            if not isinstance(error.__cause__, NotImplementedError):
+                raise
+            logger.warning("%s raised NotImplementedError: it counts as absent", error.where, exc_info=error)
+        self._inspect()
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the component's metadata document; calls ``init_metadata()``.
+
+        Raises:
+            SeldonError: BAD_METADATA; ComponentFailed when ``init_metadata`` raised.
+            StartupError: MODEL_METADATA is not a mapping.
+        """
+        own = call_optional(self._init_metadata)
+        hinted = self._hints.described(self._object.find_any(METHODS_OF[self.service_type]))
+        document = metadata.describe(self.identity.image, own, self._metadata_override, hinted)
+        self._run = self._hints.checked(self._run, document["inputs"])
+        self._arrays.declare(document)
+        return document
+
+    def predict(self, method: Method, request: Request) -> Message:
+        """Return what :meth:`answer` returns."""
+        return self.answer(method, request)
+
+    def answer(self, method: Method, request: Request) -> Message:
+        """Call the user's method and pack its result, or answer as the protocol prescribes. Blocks meanwhile.
+
+        Raises:
+            SeldonError: raised by user code; ComponentFailed for any other exception of user code.
+        """
+        if self._detector is not None and method is Method.TRANSFORM_INPUT:
+            return self._detector.answer(request)
+        if method in _MAY_BE_ABSENT and request.payload.kind is ARRAYS:  # type: ignore[union-attr]
+            return self._arrays.answer(method, request)  # type: ignore[arg-type]
+        result, kind, metas = self._run[method](request)
+        response = result if isinstance(result, Response) else None
+        data = response.data if response else result
+        payload = pack(data, kind, self._names[method], self._max_array_values)
+        meta, metrics = self._response_meta.meta(method, metas, response)
+        if response is not None and response.headers:
+            return Message(payload, meta, None, metrics, checked_headers(response.headers))
+        return Message(payload, meta, None, metrics)
+
+    def wire_methods(self, codec: Codec) -> Mapping[Method, WireMethod]:
+        """Return the raw methods of the class, and an outlier detector's ``transform_input``."""
+        if not isinstance(codec, RawCodec):
+            return {}
+        annotate = self._detector.annotate if self._detector is not None else None
+        return raw_methods.wire_methods(
+            self._object, codec, show_metrics=self._show_metrics, annotate=annotate
+        )
+
+    def _transform(
+        self, method: Method, function: Invoke | None, receive: Receive, request: Message
+    ) -> Result:
+        payload: Any = request.payload
+        value = payload.value
+        if type(value) is not np.ndarray or value.dtype is not FLOAT64:  # spares most calls a step
+            value = receive(value)
+        if function is not None:
+            try:
+                result = call_user(function, value, payload.names, request.given_meta)
+            except SeldonNotImplementedError:
+                pass
+            else:
+                return result, payload.kind, (request.meta,)
+        result = value if method in _TRANSFORMS else np.array([])
+        return result, payload.kind, (request.meta,)

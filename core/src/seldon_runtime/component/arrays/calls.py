@@ -1,0 +1,166 @@
+"""Calls with named arrays: the user's ``infer``, and the plain methods of classes that lack it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.component.arrays.declared import as_declared, declared
+from seldon_runtime.component.arrays.results import OUTPUT, pack_arrays, v1_result
+from seldon_runtime.component.response_meta import ResponseMeta
+from seldon_runtime.component.result import checked_headers
+from seldon_runtime.component.signature import Invoke, adapt
+from seldon_runtime.component.user_api import Response
+from seldon_runtime.component.user_object import UserObject, call_user
+from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError, StartupError
+from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Message, Meta, Payload
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.named_arrays import as_single
+
+INPUT = "input-0"
+"""The name of the only array of a request that gives no names."""
+_PREDICT = Method.PREDICT
+_PASSING = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
+
+
+class NamedArrays:
+    """The caller of one class with named arrays, on the component's thread.
+
+    Args:
+        user: the user's object.
+        plain: the adapted plain methods of the class.
+        response_meta: makes names, tags and metrics of the answers.
+        changes: the conversions of requests that the methods' type hints ask for.
+        most_values: the most values of a sparse array in an answer, zeros included.
+
+    Raises:
+        StartupError: ``infer`` needs arguments that the runtime never passes.
+    """
+
+    def __init__(
+        self,
+        user: UserObject,
+        plain: Mapping[Method, Invoke],
+        response_meta: ResponseMeta,
+        changes: Mapping[Method, Callable[[Any], Any]],
+        most_values: int,
+    ) -> None:
+        self._changes = changes
+        self._most_values = most_values
+        self._user = user
+        self._plain = plain
+        self._response_meta = response_meta
+        self.misfits: Sequence[str] = ()
+        """The reason why a function named ``infer`` is not called, for a warning."""
+        self._infer = self._adapted(user.find("infer"))
+        self._inputs: Mapping[str, str] = {}
+        self._outputs: Sequence[str] = (OUTPUT,)
+
+    def _adapted(self, function: Callable[..., Any] | None) -> Invoke | None:
+        """Return the function to call. Beside ``predict`` it may be a helper with another signature."""
+        try:
+            return None if function is None else adapt(function, ("inputs",), "parameters")
+        except StartupError as error:
+            if _PREDICT not in self._plain:
+                raise
+            self.misfits = (f"{error} Until then predict answers in its place",)
+            return None
+
+    @property
+    def has_infer(self) -> bool:
+        """True if the class defines ``infer``."""
+        return self._infer is not None
+
+    def declare(self, metadata: Mapping[str, Any]) -> None:
+        """Take the names and datatypes of inputs and outputs from the metadata document."""
+        self._inputs = declared(metadata["inputs"])
+        self._outputs = tuple(declared(metadata["outputs"])) or (OUTPUT,)
+
+    def answer(self, method: Method, request: Message) -> Message:
+        """Answer a request of kind ARRAYS in kind. Blocks meanwhile.
+
+        Raises:
+            SeldonError: raised by user code; NOT_IMPLEMENTED when the class has no method for it;
+                BAD_DATA when its only method takes one array, and the request has others than columns.
+        """
+        payload: Any = request.payload
+        if self._infer is not None and method is _PREDICT:
+            parameters = (request.given_meta or {}).get("tags") or {}
+            result = call_user(self._infer, dict(payload.value), parameters)
+        else:
+            result = self._by_plain_method(method, request)
+        response = result if isinstance(result, Response) else None
+        arrays = pack_arrays(result if response is None else response.data, self._outputs, self._most_values)
+        names: Sequence[Any] = ()
+        if len(arrays) == 1 and next(iter(arrays.values())).ndim > 1:
+            names = self._response_meta.names(method) or ()
+        meta, metrics = self._response_meta.meta(method, (request.meta,), response)
+        if response is not None and response.headers:
+            headers = checked_headers(response.headers)
+            return Message(Payload(ARRAYS, arrays, names), meta, None, metrics, headers)
+        return Message(Payload(ARRAYS, arrays, names), meta, None, metrics)
+
+    def _by_plain_method(self, method: Method, request: Message) -> Any:
+        payload: Any = request.payload
+        function = self._plain.get(method)
+        if function is None:
+            raise SeldonError(
+                f"{self._user.class_name} has no method {method.value}"
+                f"{' and no infer' if method is _PREDICT else ''}",
+                code=ErrorCode.NOT_IMPLEMENTED,
+            )
+        arrays = payload.value
+        value, names = next(iter(arrays.values())), payload.names
+        change = self._changes.get(method)
+        if len(arrays) > 1 or change is not None:
+            single: Any = as_single(payload)
+            if change is not None:
+                single = change(Message(single, request.meta)).payload
+            value, names = single.value, single.names
+        try:
+            return call_user(function, value, names, request.given_meta)
+        except SeldonNotImplementedError:
+            return dict(payload.value) if method in _PASSING else np.array([])
+
+    def infer(self, request: Message) -> tuple[Any, Kind | None, Sequence[Meta]]:
+        """Call ``infer`` with a v1 request.
+
+        Returns:
+            The result in a form that v1 has, the request's kind, and its meta.
+        """
+        assert self._infer is not None
+        payload: Any = request.payload
+        result = call_user(self._infer, self._named(payload), request.meta.tags)
+        if isinstance(result, Response):
+            data = v1_result(pack_arrays(result.data, self._outputs, self._most_values))
+            result = Response(data, result.tags, result.metrics, result.headers)
+        else:
+            result = v1_result(pack_arrays(result, self._outputs, self._most_values))
+        return result, payload.kind, (request.meta,)
+
+    def _named(self, payload: Payload) -> dict[str, NDArray[Any]]:
+        """Return the arrays of a v1 payload by the names that the class declares, or the request gives."""
+        value, names = payload.value, list(payload.names or ())
+        if payload.kind in (Kind.STR, Kind.BINARY):
+            value = np.array([value], object)
+        elif payload.kind not in DATA_KINDS:
+            raise SeldonError(
+                f"the request has {payload.kind.value}, expected data, strData or binData: the component "
+                "defines infer, which receives arrays"
+            )
+        wanted = list(self._inputs)
+        if len(wanted) == 1 or (not wanted and not names):
+            return {(wanted or [INPUT])[0]: self._declared(wanted[0] if wanted else INPUT, value)}
+        names = names or wanted
+        if value.ndim != 2 or value.shape[1] != len(names) or (wanted and set(names) != set(wanted)):
+            raise SeldonError(
+                f"the request has an array of shape {list(value.shape)} and the names {names!r:.200}, "
+                f"expected a column for each of {', '.join(map(str, wanted or names))}"
+            )
+        return {str(name): self._declared(str(name), value[:, index]) for index, name in enumerate(names)}
+
+    def _declared(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        return as_declared(array, self._inputs.get(name), name)

@@ -1,0 +1,101 @@
+"""Calls of a class's plain methods, but for transformations: route, aggregate, feedback and health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.component.inspection.received_arrays import Receive
+from seldon_runtime.component.result import branch_array
+from seldon_runtime.component.signature import Invoke
+from seldon_runtime.component.user_object import call_user
+from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
+from seldon_runtime.inference.message import Feedback, Kind, Message, Meta
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.named_arrays import as_single
+
+Result = tuple[Any, Kind | None, Sequence[Meta]]
+"""The result of a user's method, the kind of the request's payload, and the metas of the request."""
+
+
+class PlainCalls:
+    """The functions that call the user's methods with a decoded request, on the component's thread.
+
+    Args:
+        class_name: for errors.
+        unit: the name of the component in its graph, by which it finds its branch in feedback.
+        plain: the adapted plain methods of the class.
+        receive: makes the arrays that each method receives.
+    """
+
+    def __init__(
+        self,
+        class_name: str,
+        unit: str | None,
+        plain: Mapping[Method, Invoke],
+        receive: Mapping[Method, Receive],
+    ) -> None:
+        self._class_name = class_name
+        self._unit = unit or "0"
+        self._plain = plain
+        self._receive = receive
+
+    def functions(self) -> dict[Method, Callable[[Any], Result]]:
+        """Return the function for each method."""
+        return {
+            Method.ROUTE: self._route,
+            Method.AGGREGATE: self._aggregate,
+            Method.SEND_FEEDBACK: self._feedback,
+            Method.HEALTH_STATUS: self._health,
+        }
+
+    def _route(self, request: Message) -> Result:
+        payload = as_single(request.payload)  # type: ignore[arg-type]
+        value = self._receive[Method.ROUTE](payload.value)
+        branch = self._invoke(Method.ROUTE, value, payload.names, request.given_meta)
+        return branch_array(branch), payload.kind, (request.meta,)
+
+    def _invoke(self, method: Method, *arguments: Any) -> Any:
+        if (function := self._plain.get(method)) is not None:
+            return call_user(function, *arguments)
+        raise SeldonError(f"{self._class_name} has no method {method.value}", code=ErrorCode.NOT_IMPLEMENTED)
+
+    def _aggregate(self, messages: list[Message]) -> Result:
+        payloads = [as_single(message.payload) for message in messages if message.payload is not None]
+        values = [self._receive[Method.AGGREGATE](payload.value) for payload in payloads]
+        names = [payload.names for payload in payloads]
+        metas = [message.given_meta for message in messages if message.payload is not None]
+        result = self._invoke(Method.AGGREGATE, values, names, metas)
+        return result, payloads[0].kind, [message.meta for message in messages]
+
+    def _feedback(self, feedback: Feedback) -> Result:
+        request = feedback.request
+        payload = request.payload if request is not None else None
+        truth = feedback.truth.payload if feedback.truth is not None else None
+        routing = feedback.response.meta.routing if feedback.response is not None else {}
+        receive = self._receive[Method.SEND_FEEDBACK]
+        result = None
+        if Method.SEND_FEEDBACK in self._plain:
+            try:
+                result = self._invoke(
+                    Method.SEND_FEEDBACK,
+                    np.array([]) if payload is None else receive(payload.value),
+                    [] if payload is None else payload.names,
+                    feedback.reward,
+                    np.array([]) if truth is None else receive(truth.value),
+                    routing.get(self._unit),
+                )
+            except SeldonNotImplementedError:
+                result = None
+        metas = (request.meta,) if request is not None else ()
+        return np.array([]) if result is None else result, payload.kind if payload else None, metas
+
+    def _health(self, _: None) -> Result:
+        status: Any = "healthy"
+        if Method.HEALTH_STATUS in self._plain:
+            with suppress(SeldonNotImplementedError):
+                status = self._invoke(Method.HEALTH_STATUS)
+        return status, None, ()

@@ -1,0 +1,127 @@
+"""Arrays of a type that a hint names, and tensors of other libraries."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.component.hints.places import Convert, place_of, refusal
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.message import DATA_KINDS, TFTENSOR, Kind, Payload
+from seldon_runtime.protocols.arrays import array_from_list, as_floats
+
+_WORDS = {"f": "a number", "i": "a whole number", "u": "a whole number", "b": "true or false", "U": "a text"}
+_NUMERIC = frozenset("fiu")
+
+
+def array_in(payload: Payload, limits: Limits) -> NDArray[Any]:
+    """Return the array of a payload, in which every value stays what the client sent."""
+    value = payload.value
+    if payload.kind in DATA_KINDS:
+        return np.asarray(value)
+    if payload.kind is Kind.JSON and type(value) is list:
+        return array_from_list(value, "jsonData", limits)
+    if payload.kind is Kind.JSON and type(value) in (int, float, bool):
+        return np.array(value)
+    raise refusal(payload, "an array: data, or a list in jsonData")
+
+
+def typed_array(dtype: np.dtype[Any], limits: Limits) -> Convert:
+    """Return the conversion to arrays of ``dtype``; null becomes NaN in one of floats."""
+
+    def convert(payload: Payload) -> NDArray[Any]:
+        array = array_in(payload, limits)
+        return array if array.dtype == dtype else as_type(array, dtype, place_of(payload))
+
+    return convert
+
+
+def torch_tensor(limits: Limits) -> Convert:
+    """Return the conversion to PyTorch's tensors: floats have its default type, but for a ``tftensor``."""
+    torch = import_module("torch")
+
+    def convert(payload: Payload) -> Any:
+        array = numeric(array_in(payload, limits), place_of(payload))
+        tensor = torch.from_numpy(array if array.flags.writeable else array.copy())
+        if array.dtype == np.float64 and payload.kind is not TFTENSOR:
+            return tensor.to(torch.get_default_dtype())
+        return tensor
+
+    return convert
+
+
+def library_array(module: str, function: str, limits: Limits) -> Convert:
+    """Return the conversion by a library's function, such as ``jax.numpy.asarray``."""
+    make = getattr(import_module(module), function)
+
+    def convert(payload: Payload) -> Any:
+        return make(numeric(array_in(payload, limits), place_of(payload)))
+
+    return convert
+
+
+def numeric(array: NDArray[Any], place: str) -> NDArray[Any]:
+    """Return an array of numbers or booleans; null becomes NaN.
+
+    Raises:
+        SeldonError: BAD_DATA when there is another value.
+    """
+    return array if array.dtype.kind in "fiub" else as_type(array, np.dtype(np.float64), place)
+
+
+def as_type(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[Any]:
+    """Return the array with another type, which must hold every value.
+
+    Raises:
+        SeldonError: BAD_DATA with the place of the first value that the type cannot hold.
+    """
+    kind = dtype.kind
+    if kind == "f" and array.dtype.kind == "O":
+        floats = as_floats(array, words=False)
+        array = array if floats is None else floats
+    if kind == "O":
+        return array.astype(object)
+    if kind == "f" and array.dtype.kind in _NUMERIC:
+        with np.errstate(over="ignore"):
+            narrow = array.astype(dtype)
+        return _checked(array, narrow, np.isfinite(narrow) | ~np.isfinite(array.astype(float)), place)
+    if kind in "iu" and array.dtype.kind in _NUMERIC:
+        with np.errstate(invalid="ignore", over="ignore"):
+            whole = array.astype(dtype)
+        is_kept = (whole == array) & ((whole < 0) == (array < 0))
+        return _checked(array, whole, is_kept, place)
+    if kind == "b" and array.dtype.kind == "b":
+        return array
+    if kind == "U":
+        is_text = [type(value) is str for value in array.ravel().tolist()]
+        if all(is_text):
+            return array.astype(dtype)
+    first = next(
+        (index for index, value in np.ndenumerate(array) if not _fits(value, kind)), (0,) * array.ndim
+    )
+    raise _bad(array[first], place, first, dtype)
+
+
+def _checked(array: NDArray[Any], converted: NDArray[Any], kept: Any, place: str) -> NDArray[Any]:
+    if np.all(kept):
+        return converted
+    first = tuple(int(index) for index in np.argwhere(~np.atleast_1d(kept))[0])[: array.ndim]
+    raise _bad(array[first], place, first, converted.dtype)
+
+
+def _fits(value: object, kind: str) -> bool:
+    if kind == "U":
+        return type(value) is str
+    is_boolean = isinstance(value, bool | np.bool_)
+    return is_boolean if kind == "b" else isinstance(value, int | float | np.number) and not is_boolean
+
+
+def _bad(value: Any, place: str, index: tuple[int, ...], dtype: np.dtype[Any]) -> SeldonError:
+    shown = value.item() if isinstance(value, np.generic) else value
+    where = place + "".join(f"[{number}]" for number in index)
+    of_type = "" if dtype.kind in "bU" else f" of type {dtype.name}"
+    return SeldonError(f"{where} is {shown!r:.80}, expected {_WORDS.get(dtype.kind, 'a value')}{of_type}")

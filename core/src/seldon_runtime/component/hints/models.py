@@ -1,0 +1,147 @@
+"""Validated values: models of pydantic, dataclasses, msgspec structs, typed lists and dicts."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Callable, Iterable, Iterator
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.component.hints.places import Convert, place_of, refusal
+from seldon_runtime.component.hints.tables import records_in
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.message import DATA_KINDS, Kind, Payload
+
+Validate = Callable[[Any, str], Any]
+"""Function that validates a plain value from a place, and raises SeldonError with the field's path."""
+_MOST_FAULTS_SHOWN = 3
+_RECORD_MARKS = ("__struct_fields__", "__attrs_attrs__", "__pydantic_validator__", "__total__")
+
+
+def is_record(hint: Any) -> bool:
+    """Return whether a hint is a class with named fields: of pydantic, msgspec, attrs, or a dataclass."""
+    if not isinstance(hint, type):
+        return False
+    return dataclasses.is_dataclass(hint) or any(hasattr(hint, mark) for mark in _RECORD_MARKS)
+
+
+def validator_of(hint: Any) -> Validate:
+    """Return the validation of a type: by pydantic where the type is, or holds, one of its models."""
+    return _pydantic(hint) if is_pydantic(hint) else _msgspec(hint)
+
+
+def is_pydantic(hint: Any) -> bool:
+    """Return whether a type is, or holds, one of pydantic's models."""
+    return any(hasattr(part, "__pydantic_validator__") for part in _parts(hint))
+
+
+def record(hint: Any) -> Convert:
+    """Return the conversion to one record: an object in jsonData, or the only row of an array with names."""
+    validate = validator_of(hint)
+
+    def convert(payload: Payload) -> Any:
+        if payload.kind is Kind.JSON:
+            return validate(payload.value, "jsonData")
+        if payload.kind not in DATA_KINDS:
+            raise refusal(payload, "an object: jsonData")
+        rows = records_in(payload)
+        if len(rows) != 1:
+            raise SeldonError(
+                f"{place_of(payload)} has {len(rows)} rows, and the component expects one record"
+            )
+        return validate(rows[0], f"{place_of(payload)}[0]")
+
+    return convert
+
+
+def records(hint: Any) -> Convert:
+    """Return the conversion to a list of records: a list in jsonData, or the rows of an array with names."""
+    validate = validator_of(hint)
+
+    def convert(payload: Payload) -> Any:
+        if payload.kind is Kind.JSON:
+            return validate(payload.value, "jsonData")
+        if payload.kind not in DATA_KINDS:
+            raise refusal(payload, "records: a list in jsonData, or data with names")
+        return validate(records_in(payload), place_of(payload))
+
+    return convert
+
+
+def plain(hint: Any) -> Convert:
+    """Return the conversion to a typed list or dict, such as ``list[str]`` or ``dict[str, float]``."""
+    validate = validator_of(hint)
+    is_list = typing.get_origin(hint) is list
+    is_flat = is_list and typing.get_args(hint)[0] in (str, int, float, bool)
+
+    def convert(payload: Payload) -> Any:
+        value = payload.value
+        if payload.kind in DATA_KINDS and is_list:
+            array = np.asarray(value)
+            if is_flat and array.ndim == 2 and 1 in array.shape:
+                array = array.ravel()
+            return validate(array.tolist(), place_of(payload))
+        if payload.kind is Kind.STR and hint == list[str]:
+            return [value]
+        if payload.kind is not Kind.JSON:
+            raise refusal(payload, "a list: data or jsonData" if is_list else "an object: jsonData")
+        return validate(value, "jsonData")
+
+    return convert
+
+
+def _parts(hint: Any) -> Iterator[Any]:
+    yield hint
+    for part in typing.get_args(hint):
+        yield from _parts(part)
+
+
+def _msgspec(hint: Any) -> Validate:
+    import msgspec  # only for a hint that needs it
+
+    def validate(value: Any, place: str) -> Any:
+        try:
+            return msgspec.convert(value, hint)
+        except msgspec.ValidationError:  # perhaps only because protobuf's numbers are floats
+            pass
+        try:
+            return msgspec.convert(_with_whole_numbers(value), hint)
+        except msgspec.ValidationError as error:
+            complaint, _, path = str(error).partition(" - at `")
+            raise SeldonError(f"{place}{path.removesuffix('`').removeprefix('$')}: {complaint}") from None
+
+    return validate
+
+
+def _with_whole_numbers(value: Any) -> Any:
+    """Return a plain value with whole numbers in place of floats such as ``1.0``."""
+    if type(value) is float and value.is_integer():
+        return int(value)
+    if type(value) is list:
+        return [_with_whole_numbers(item) for item in value]
+    if type(value) is dict:
+        return {key: _with_whole_numbers(item) for key, item in value.items()}
+    return value
+
+
+def _pydantic(hint: Any) -> Validate:
+    pydantic = import_module("pydantic")
+    adapter = pydantic.TypeAdapter(hint)
+
+    def validate(value: Any, place: str) -> Any:
+        try:
+            return adapter.validate_python(value)
+        except pydantic.ValidationError as error:
+            faults = error.errors(include_url=False, include_context=False)
+            shown = [f"{place}{_path(fault['loc'])}: {fault['msg']}" for fault in faults[:_MOST_FAULTS_SHOWN]]
+            more = len(faults) - len(shown)
+            raise SeldonError("; ".join(shown) + (f"; and {more} more" if more else "")) from None
+
+    return validate
+
+
+def _path(steps: Iterable[int | str]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)

@@ -1,0 +1,153 @@
+"""Columns with names from a request, and the data frames of libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.component.hints.places import Convert, place_of, refusal
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.message import DATA_KINDS, Kind, Payload
+from seldon_runtime.protocols.arrays import as_floats
+
+
+class Columns(NamedTuple):
+    """The columns of a request: arrays of one type, or of objects where types mix.
+
+    ``names`` are None if the request has none.
+    """
+
+    names: list[str] | None
+    values: list[NDArray[Any]]
+
+
+def columns_in(payload: Payload) -> Columns:
+    """Return the columns of a payload.
+
+    They come from an array with ``names``, from a list of objects, from an object of lists, or from one
+    object, which is a row. An array of one dimension is a row.
+
+    Raises:
+        SeldonError: BAD_DATA when the payload has no columns, or the names do not fit.
+    """
+    value = payload.value
+    if payload.kind in DATA_KINDS:
+        array = np.asarray(value)
+        if array.ndim == 1 and array.size and all(type(row) is dict for row in array):
+            return _of_records(array.tolist(), place_of(payload))
+        return _of_array(array, payload)
+    if payload.kind is Kind.JSON and type(value) is list and all(type(row) is dict for row in value):
+        return _of_records(value, "jsonData")
+    if payload.kind is Kind.JSON and type(value) is dict:
+        if value and all(type(column) is list for column in value.values()):
+            return _of_lists(value)
+        return _of_records([value], "jsonData")
+    raise refusal(payload, "a table: data with names, or records in jsonData")
+
+
+def records_in(payload: Payload) -> list[dict[str, Any]]:
+    """Return the rows of a payload with names as dicts."""
+    names, values = columns_in(payload)
+    if names is None:
+        raise SeldonError("data.names is absent, and the component expects the name of each column")
+    return [dict(zip(names, row, strict=True)) for row in zip(*(v.tolist() for v in values), strict=True)]
+
+
+def pandas_frame(make: Callable[..., Any]) -> Convert:
+    """Return the conversion to a ``pandas.DataFrame``; without names its columns are numbered."""
+
+    def convert(payload: Payload) -> Any:
+        names, values = columns_in(payload)
+        return make(dict(enumerate(values)) if names is None else dict(zip(names, values, strict=True)))
+
+    return convert
+
+
+def polars_frame(make: Callable[..., Any]) -> Convert:
+    """Return the conversion to a ``polars.DataFrame``; columns without names are ``column_0`` and so on."""
+
+    def convert(payload: Payload) -> Any:
+        return make({name: _with_nulls(column) for name, column in _named(payload)}, strict=False)
+
+    return convert
+
+
+def arrow_table(make: Callable[..., Any]) -> Convert:
+    """Return the conversion to a ``pyarrow.Table``; ``make`` is its ``from_pydict``."""
+
+    def convert(payload: Payload) -> Any:
+        return make({name: _with_nulls(column) for name, column in _named(payload)})
+
+    return convert
+
+
+def arrays_by_name(payload: Payload) -> dict[str, NDArray[Any]]:
+    """Return the columns as arrays by their names."""
+    return dict(_named(payload))
+
+
+def _named(payload: Payload) -> list[tuple[str, NDArray[Any]]]:
+    names, values = columns_in(payload)
+    return list(zip(names or [f"column_{i}" for i in range(len(values))], values, strict=True))
+
+
+def _with_nulls(column: NDArray[Any]) -> Any:
+    """Return a column for a library that tells null from NaN, which requests have no word for."""
+    if column.dtype.kind == "f":
+        return [None if value != value else value for value in column.tolist()]
+    return column.tolist() if column.dtype.kind in "OU" else column
+
+
+def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
+    if array.ndim == 1:
+        array = array.reshape(1, -1)
+    if array.ndim != 2:
+        raise SeldonError(
+            f"{place_of(payload)} has {array.ndim} dimensions, and the component expects rows and columns"
+        )
+    names = [str(name) for name in payload.names or ()]
+    if names and len(names) != array.shape[1]:
+        raise SeldonError(f"data.names has {len(names)} names for {array.shape[1]} columns")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise SeldonError(f"data.names has {twice!r:.80} twice")
+    values = [array[:, index] for index in range(array.shape[1])]
+    return Columns(names or None, [_narrowed(column) for column in values])
+
+
+def _of_records(records: list[dict[str, Any]], place: str) -> Columns:
+    if not records:
+        raise SeldonError(f"{place} is empty, and the component expects at least one record")
+    names = list(dict.fromkeys(name for record in records for name in record))
+    return Columns(names, [_column([record.get(name) for record in records]) for name in names])
+
+
+def _of_lists(columns: dict[str, list[Any]]) -> Columns:
+    lengths = {len(column) for column in columns.values()}
+    if len(lengths) > 1:
+        raise SeldonError("the columns in jsonData have different lengths")
+    return Columns(list(columns), [_column(column) for column in columns.values()])
+
+
+def _column(values: list[Any]) -> NDArray[Any]:
+    column = np.empty(len(values), object)
+    column[:] = values
+    return _narrowed(column)
+
+
+def _narrowed(column: NDArray[Any]) -> NDArray[Any]:
+    """Return a column of objects as one of numbers or booleans, if it holds only these and null."""
+    if column.dtype.kind != "O":
+        return column
+    values = column.tolist()
+    kinds = set(map(type, values))
+    if kinds == {bool} or kinds == {int}:
+        narrow = np.array(values)
+        return narrow if narrow.dtype.kind in "bi" else column
+    if float in kinds or (int in kinds and type(None) in kinds):
+        floats = as_floats(column, words=False)
+        return column if floats is None else floats
+    return column

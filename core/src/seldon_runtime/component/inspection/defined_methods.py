@@ -1,0 +1,132 @@
+"""The check of a class's methods at the start: their names, and functions that are not supported yet."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from seldon_runtime.component.user_api import Component as BaseComponent
+from seldon_runtime.component.user_object import UserObject
+from seldon_runtime.errors import StartupError, closest
+from seldon_runtime.inference.method import USER_METHODS
+
+logger = logging.getLogger(__name__)
+
+_PLAIN = (*(method.value for method in USER_METHODS), "score", "infer")
+_FORMS = ("_raw", "_rest", "_grpc")
+_CALLS = frozenset({*_PLAIN, *(f"{name}{form}" for name in _PLAIN for form in _FORMS)})
+"""The methods that answer a call."""
+_FURTHER = frozenset({"load", "tags", "metrics", "class_names", "feature_names", "init_metadata"})
+_UNUSED = frozenset({"metadata"})
+"""The methods of the base class of the Seldon v1 wrapper that the runtime does not call."""
+_COLUMN_NAMES = frozenset({"class_names", "feature_names"})
+"""The methods that are attributes in most classes."""
+_ATTRIBUTES: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "tags": ((Mapping,), "a dict"),
+    "metrics": ((list, tuple), "a list of metrics"),
+}
+"""The methods that may be attributes, with their types."""
+_SIMILAR = 0.85
+"""The least similarity of a name to that of a method for a warning: ``predict_proba`` is not ``predict``."""
+_MOST_NAMES_SHOWN = 5
+
+
+def refuse_unsupported(user: UserObject) -> None:
+    """Raise StartupError if a method of the protocol is a coroutine function or a generator function.
+
+    The runtime would hand out what such a method returns at once, instead of its result.
+    """
+    for name in sorted(_CALLS | _FURTHER):
+        if name in _COLUMN_NAMES and _is_computed(user, name):
+            continue  # it may need load() before it can be read
+        function = user.find(name)
+        kind = _unsupported_kind(function) if function is not None else None
+        if kind is not None:
+            raise StartupError(
+                f"{user.class_name}.{name} is {kind}, which is not supported yet: "
+                "define it with def, and return its result"
+            )
+
+
+def check_names(user: UserObject) -> None:
+    """Check the names of the user's methods, after ``load()``, which may set some.
+
+    The function warns of a public method whose name is close to that of a method which the class lacks. It
+    also warns of ``tags`` and ``metrics`` that are attributes of another type.
+
+    Raises:
+        StartupError: the class has public methods, but none of the protocol's.
+    """
+    own = sorted(set(_public_methods(user)) - _CALLS - _FURTHER - _UNUSED)
+    if own and not any(user.find(name) for name in _CALLS):
+        raise StartupError(_nothing_to_call(user, own))
+    if own:
+        _warn_of_similar(user, own)
+    for name, (kinds, expected) in _ATTRIBUTES.items():
+        value = user.attribute(name)
+        if value is not None and not callable(value) and not isinstance(value, kinds):
+            logger.warning(
+                "%s.%s is %s, expected a method or %s: it is ignored",
+                user.class_name,
+                name,
+                type(value).__name__,
+                expected,
+            )
+
+
+def _warn_of_similar(user: UserObject, own: list[str]) -> None:
+    from difflib import get_close_matches  # many classes have no methods of their own
+
+    missing = _missing(user)
+    for name in own:
+        near = get_close_matches(name.lower(), missing, n=1, cutoff=_SIMILAR)
+        if near:
+            logger.warning(
+                "%s has a method %s, which is never called. Did you mean %s?", user.class_name, name, near[0]
+            )
+
+
+def _is_computed(user: UserObject, name: str) -> bool:
+    """Return whether reading an attribute runs user code, such as a property or ``__getattr__``."""
+    defined = inspect.getattr_static(user.instance, name, None)
+    return defined is None or isinstance(defined, property | cached_property)
+
+
+def _unsupported_kind(function: Any) -> str | None:
+    for candidate in (function, type(function).__call__):  # an object may be callable
+        if inspect.iscoroutinefunction(candidate):
+            return "an async method"
+        if inspect.isgeneratorfunction(candidate) or inspect.isasyncgenfunction(candidate):
+            return "a generator (its body has yield)"
+    return None
+
+
+def _public_methods(user: UserObject) -> Iterator[str]:
+    """Yield the names of the methods that the class and its bases define, but for the runtime's own base."""
+    for cls in type(user.instance).__mro__:
+        if cls not in BaseComponent.__mro__:
+            for name, value in vars(cls).items():
+                if not name.startswith("_") and (
+                    inspect.isfunction(value) or isinstance(value, staticmethod | classmethod)
+                ):
+                    yield name
+
+
+def _missing(user: UserObject) -> list[str]:
+    """Return the names of the methods that the class lacks; not raw forms of a method that it has."""
+    missing = [name for name in (*_PLAIN, *_FURTHER) if user.attribute(name) is None]
+    raw = [f"{name}{form}" for name in _PLAIN if name in missing for form in _FORMS]
+    return sorted([*missing, *(name for name in raw if user.find(name) is None)])
+
+
+def _nothing_to_call(user: UserObject, own: list[str]) -> str:
+    shown = ", ".join(own[:_MOST_NAMES_SHOWN]) + (" and others" if len(own) > _MOST_NAMES_SHOWN else "")
+    near = [match for name in own for match in closest(name.lower(), _PLAIN)]
+    hint = f". Did you mean {near[0]}?" if near else f"; known: {', '.join(_PLAIN)}."
+    return (
+        f"{user.class_name} defines {shown}, but none of the methods that the runtime calls{hint} "
+        "SELDON_STRICT_METHODS=0 starts it nevertheless"
+    )

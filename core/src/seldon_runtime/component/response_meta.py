@@ -1,0 +1,150 @@
+"""The names and meta of an answer: column names, tags, request path and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from seldon_runtime.component import custom_metrics
+from seldon_runtime.component.result import pack, plain
+from seldon_runtime.component.user_api import Response
+from seldon_runtime.component.user_object import UserObject, call_optional, call_user
+from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.identity import Identity
+from seldon_runtime.inference.message import NO_META, Message, Meta, Metric
+from seldon_runtime.inference.method import Method
+
+_KEEPS_META = frozenset({Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT, Method.AGGREGATE})
+_OF_FEATURES = frozenset({Method.TRANSFORM_INPUT})
+_ONLY_TEXT = frozenset({str})
+_NAMES = ("class_names", "feature_names")
+_NO_TAGS: Mapping[str, Any] = {}
+
+
+class ResponseMeta:
+    """The names, tags and metrics of the user's object, merged with the request's.
+
+    Args:
+        user: the object with ``tags``, ``metrics``, ``class_names`` and ``feature_names``.
+        identity: the source of the request path.
+        show_metrics: True to show the component's own metrics in answers.
+    """
+
+    def __init__(self, user: UserObject, identity: Identity, *, show_metrics: bool) -> None:
+        self._user = user
+        self._show_metrics = show_metrics
+        self._request_path = identity.request_path
+        self._tags = _source(user, "tags", Mapping)
+        self._metrics = _source(user, "metrics", (list, tuple))
+        self._helpers = frozenset(
+            name for name in _NAMES if user.has_method(name) and user.find_without_arguments(name) is None
+        )
+        self.asks_user = self._tags is not None or self._metrics is not None
+        """True if making a meta calls user code, or reads an attribute of the object."""
+        self._silent = not self.asks_user and not self._request_path
+
+    def names(self, method: Method) -> Sequence[Any] | None:
+        """Return the columns' names, or None if the class has no names.
+
+        They come from ``class_names`` (for TRANSFORM_INPUT first ``feature_names``), a method or another
+        attribute.
+
+        Raises:
+            SeldonError: COMPONENT_FAILED when they are not a sequence of names.
+        """
+        names = self._user.attribute("feature_names") if method in _OF_FEATURES else None
+        if names is None or self._is_helper("feature_names", names):
+            names = self._user.attribute("class_names")
+            if names is None or self._is_helper("class_names", names):
+                return None
+        if callable(names):
+            names = call_optional(names)
+        if names is None:
+            return None
+        if isinstance(names, str):
+            raise SeldonError(
+                f"the component's column names are the text {names!r:.80}, expected a list",
+                code=ErrorCode.COMPONENT_FAILED,
+            )
+        if not isinstance(names, list | tuple):
+            names = call_user(list, names)
+        listed: Sequence[Any] = names if _ONLY_TEXT.issuperset(map(type, names)) else plain(list(names))
+        return listed
+
+    def _is_helper(self, name: str, value: object) -> bool:
+        return name in self._helpers and callable(value)
+
+    def meta(
+        self, method: Method, requests: Sequence[Meta], response: Response | None
+    ) -> tuple[Meta, Sequence[Metric]]:
+        """Return the answer's meta, and the metrics to count.
+
+        The response's tags override those of ``tags()``, which override the requests'. Metrics are
+        joined; the requests' metrics are shown but not counted again. ROUTE and SEND_FEEDBACK keep only
+        the request's puid.
+
+        Raises:
+            SeldonError: BAD_METRIC; COMPONENT_FAILED when the tags are not a dict.
+        """
+        if self._silent and response is None:
+            for request in requests:  # faster than all() with a generator
+                if request is not NO_META:
+                    break
+            else:
+                return NO_META, ()
+        tags: dict[str, Any] = {}
+        path = dict(self._request_path)
+        metrics: list[Mapping[str, Any]] = []
+        for request in requests if method in _KEEPS_META else ():
+            tags.update(request.tags)
+            path.update(request.request_path)
+            metrics.extend(request.metrics)
+        tags.update(_checked_tags(call_optional(self._tags), "tags()"))
+        own = list(custom_metrics.as_list(call_optional(self._metrics)))
+        if response is not None:
+            own.extend(custom_metrics.as_list(response.metrics))
+            tags.update(_checked_tags(response.tags, "Response.tags"))
+        counted = custom_metrics.checked(own)
+        if self._show_metrics:
+            metrics.extend(custom_metrics.shown(own, method))
+        puid = requests[0].puid if requests else ""
+        return Meta(puid=puid, tags=tags, request_path=path, metrics=metrics), counted
+
+
+def _source(user: UserObject, name: str, kinds: type | tuple[type, ...]) -> Callable[[], Any] | None:
+    """Return the method of this name, or a function that reads the attribute; None for anything else."""
+    value = user.attribute(name)
+    if callable(value):
+        return user.find_without_arguments(name)
+    return partial(user.attribute, name) if isinstance(value, kinds) else None
+
+
+def _checked_tags(tags: object, where: str) -> Mapping[str, Any]:
+    if tags is None:
+        return _NO_TAGS
+    if type(tags) is not dict and not isinstance(tags, Mapping):
+        raise SeldonError(
+            f"{where} is {type(tags).__name__}, expected a dict", code=ErrorCode.COMPONENT_FAILED
+        )
+    written: Mapping[str, Any] = plain(tags)
+    return written
+
+
+def answer_of(user: object, request: Message, result: object, identity: Identity) -> Message:
+    """Return the answer for a ``result`` of the user's ``predict``, with names, tags and metrics.
+
+    For code that answers in place of ``predict``, such as a raw method. Runs user code, such as ``tags``.
+
+    Raises:
+        SeldonError: ``result`` has an unsupported type, or user code raised.
+    """
+    response_meta = ResponseMeta(UserObject(user), identity, show_metrics=True)
+    response = result if isinstance(result, Response) else None
+    payload = pack(
+        response.data if response else result,
+        None if request.payload is None else request.payload.kind,
+        lambda: response_meta.names(Method.PREDICT),
+    )
+    meta, metrics = response_meta.meta(Method.PREDICT, [request.meta], response)
+    return Message(payload, meta, None, metrics)

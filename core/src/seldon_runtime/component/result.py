@@ -1,0 +1,276 @@
+"""The result of a user's method as the answer's payload: kind, value and names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import is_dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from math import prod
+from operator import index
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.component.user_api import Response
+from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
+from seldon_runtime.inference.message import DATA_KINDS, NDARRAY, TENSOR, TFTENSOR, Kind, Payload
+from seldon_runtime.protocols.libraries.forms import Form, conversion_of
+from seldon_runtime.protocols.libraries.remedies import remedy_of
+from seldon_runtime.protocols.plain_values import plain_array, plain_value
+
+Names = Callable[[], Sequence[Any] | None]
+"""Function that returns the component's column names, or None if it has no names."""
+
+_SCALARS = frozenset({float, int, bool, str, type(None)})
+_NUMBERS_OR_NONE = frozenset({float, int, type(None)})
+_SINGLE = bool | int | float | date | time | timedelta | Decimal | UUID | np.generic
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]*")
+"""Names as in RFC 9110, section 5, and values that gRPC metadata can hold, too."""
+_MOST_NAMES_KEPT = 4096
+"""The widest answer whose names are cached: a client may choose the width, and memory is more precious."""
+
+
+def pack(
+    result: object, requested: Kind | None, names: Names, most_values: int = DEFAULT_ARRAY_VALUES
+) -> Payload:
+    """Return the payload for ``result``; ``requested`` is the request's kind, None without data.
+
+    Numeric arrays and lists have the array kind of the request (TENSOR by default); arrays of text,
+    booleans or objects become NDARRAY. ``names`` is called only for results of two or more
+    dimensions; otherwise the names are empty. Dicts, lists and NDARRAY hold plain values afterwards.
+    Values of other libraries, and single values, are converted first. A sparse array may have at most
+    ``most_values`` values, zeros included.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED when a payload cannot hold the type of ``result``, or of a value in it.
+    """
+    if isinstance(result, np.ndarray):  # first, as most results are arrays
+        return _pack_array(result, requested, names)
+    if isinstance(result, str):
+        return Payload(Kind.STR, result)
+    if isinstance(result, bytes | bytearray):
+        return Payload(Kind.BINARY, bytes(result))
+    if isinstance(result, dict):
+        return Payload(Kind.JSON, plain(result))
+    if isinstance(result, Mapping) or (is_dataclass(result) and not isinstance(result, type)):
+        return Payload(Kind.JSON, plain(result))
+    if isinstance(result, list | tuple):
+        return _pack_list(list(result), requested, names)
+    if hasattr(result, "DESCRIPTOR"):
+        return Payload(Kind.CUSTOM, result)
+    return _pack_other(result, requested, names, most_values)
+
+
+def plain(value: Any) -> Any:
+    """Return a value of user code in JSON's types.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED when the value has an unsupported type.
+    """
+    try:
+        return plain_value(value)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise _unwritable(error) from error
+
+
+def branch_array(result: Any) -> Any:
+    """Return the branch that a route chose as the protocol's 1 x 1 array.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED when it is not a whole number.
+    """
+    response = result if isinstance(result, Response) else None
+    branch = response.data if response else result
+    if not isinstance(branch, int | np.integer | np.bool_):
+        branch = _whole_number(branch)
+    array = np.array([[branch]])
+    return Response(array, response.tags, response.metrics) if response else array
+
+
+def checked_headers(headers: object) -> Mapping[str, str]:
+    """Return the response headers of a ``Response``.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED when they are not names and values that HTTP can carry.
+    """
+    items = headers.items() if isinstance(headers, Mapping) else [(headers, None)]
+    for name, value in items:
+        if not (isinstance(name, str) and isinstance(value, str) and _HEADER.fullmatch(f"{name}: {value}")):
+            raise SeldonError(
+                f"Response.headers has {name!r:.80}: {value!r:.80}, expected a header name and its text",
+                code=ErrorCode.COMPONENT_FAILED,
+            )
+    return dict(items)
+
+
+def _whole_number(branch: Any) -> int:
+    try:
+        return index(branch)  # of a tensor with one number
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise SeldonError(
+            f"route returned {type(branch).__name__}, expected the whole number of a branch",
+            code=ErrorCode.COMPONENT_FAILED,
+        ) from error
+
+
+def _pack_other(result: Any, requested: Kind | None, names: Names, most_values: int) -> Payload:
+    """Return the payload of a single value, a collection, or a value of another library."""
+    if isinstance(result, Enum):
+        return pack(result.value, requested, names, most_values)
+    if isinstance(result, memoryview):
+        return Payload(Kind.BINARY, result.tobytes())
+    if isinstance(result, _SINGLE):
+        value = plain(result)
+        return Payload(Kind.STR, value) if type(value) is str else _pack_scalar(result, requested, names)
+    form, value = converted_result(result, most_values)
+    if form is Form.IMAGE:
+        return Payload(Kind.BINARY, value)
+    if form is Form.TABLE:
+        own = value.names
+        return _pack_array(value.rows, requested, names if own is None else lambda: own)
+    if form is Form.PLAIN:
+        return pack(value, requested, names, most_values)
+    return _pack_array(value, requested, names) if value.ndim else _pack_scalar(value, requested, names)
+
+
+def converted_result(result: object, most_values: int = DEFAULT_ARRAY_VALUES) -> tuple[Form, Any]:
+    """Return a value of another library in a form that answers have.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED when the type of ``result`` has no form, or too many values.
+    """
+    conversion = conversion_of(type(result))
+    if conversion is None:
+        raise SeldonError(_unexpected(type(result)), code=ErrorCode.COMPONENT_FAILED)
+    form, convert = conversion
+    if form is Form.SPARSE:
+        _check_size(result, most_values)
+    try:
+        return form, convert(result)
+    except TypeError as error:
+        raise _unwritable(error) from error
+
+
+def _pack_scalar(value: Any, requested: Kind | None, names: Names) -> Payload:
+    """Return a single value: as an array of one row and one column for a request with data, else as JSON."""
+    if requested in DATA_KINDS:
+        return _pack_array(np.asarray(value).reshape(1, 1), requested, names)
+    return Payload(Kind.JSON, plain(value))
+
+
+def _check_size(sparse: Any, most_values: int) -> None:
+    count = prod(sparse.shape)
+    if count > most_values:
+        raise SeldonError(
+            f"the component returned {type(sparse).__name__} of shape {tuple(sparse.shape)}, which has "
+            f"{count} values with its zeros, at most {most_values} are accepted (SELDON_MAX_ARRAY_VALUES)",
+            code=ErrorCode.COMPONENT_FAILED,
+        )
+
+
+def _unexpected(kind: type) -> str:
+    if kind is type(None):
+        return "the component returned None, expected a value: the method may lack a return statement"
+    return (
+        f"the component returned {kind.__name__}, expected an array, table, list, number, text, bytes, dict, "
+        f"record or image. {remedy_of(kind)}"
+    )
+
+
+def _pack_list(values: list[Any], requested: Kind | None, names: Names) -> Payload:
+    if _has_masked(values):
+        return _pack_masked_list(plain(values), requested, names)
+    try:
+        array = np.array(values)
+    except (ValueError, OverflowError):  # ragged rows, which JSON can hold but arrays cannot
+        return Payload(NDARRAY, plain(values), [])
+    except (TypeError, RuntimeError):  # a tensor that NumPy does not read by itself
+        return _pack_list(plain(values), requested, names)
+    if array.dtype.kind not in "fiu" or requested is NDARRAY:
+        return _named_list(plain(values), array.shape, names)
+    return _pack_array(array, requested, names)
+
+
+def _has_masked(values: Sequence[Any]) -> bool:
+    """Return whether there is a masked array among nested lists, whose mask ``numpy.array`` drops."""
+    if _SCALARS.issuperset(map(type, values)):
+        return False
+    return any(
+        _has_masked(value) if isinstance(value, list | tuple) else isinstance(value, np.ma.MaskedArray)
+        for value in values
+    )
+
+
+def _pack_masked_list(values: list[Any], requested: Kind | None, names: Names) -> Payload:
+    array = np.array(values, object)
+    is_numeric = _NUMBERS_OR_NONE.issuperset(map(type, array.ravel().tolist()))
+    if is_numeric and requested is not NDARRAY:
+        return _pack_array(array.astype(np.float64), requested, names)
+    return _named_list(values, array.shape, names)
+
+
+def _pack_array(array: NDArray[Any], requested: Kind | None, names: Names) -> Payload:
+    value: Any = array
+    is_numeric = array.dtype.kind in "fiu"
+    kind = NDARRAY
+    if is_numeric:
+        kind = requested if requested is NDARRAY or requested is TFTENSOR else TENSOR
+    if type(array) is not np.ndarray or not is_numeric:
+        value = _written(array, kind)
+    if array.ndim < 2:
+        return Payload(kind, value, [])
+    own = names()
+    return Payload(kind, value, default_names(array.shape[1]) if own is None else own)
+
+
+def _written(array: NDArray[Any], kind: Kind) -> Any:
+    """Return the value of a payload for a masked array, or for one of booleans, text or objects."""
+    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
+        return _listed(array) if kind is NDARRAY else _filled(array)
+    base = np.asarray(array)
+    return base if base.dtype.kind in "fiub" else _listed(base)
+
+
+def _named_list(values: Any, shape: tuple[int, ...], names: Names) -> Payload:
+    if len(shape) < 2:
+        return Payload(NDARRAY, values, [])
+    own = names()
+    return Payload(NDARRAY, values, default_names(shape[1]) if own is None else own)
+
+
+def _listed(array: NDArray[Any]) -> Any:
+    try:
+        return plain_array(array)
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise _unwritable(error) from error
+
+
+def _filled(array: NDArray[Any]) -> NDArray[Any]:
+    """Return a masked array as one of floats with NaN in place of masked values, as tensors have no null."""
+    masked: Any = array if array.dtype.kind == "f" else array.astype(np.float64)
+    filled: NDArray[Any] = masked.filled(np.nan)
+    return filled
+
+
+def _unwritable(error: Exception) -> SeldonError:
+    reason = "it contains itself, or nests too deeply" if isinstance(error, RecursionError) else error
+    return SeldonError(f"the component's answer cannot be written: {reason}", code=ErrorCode.COMPONENT_FAILED)
+
+
+def default_names(count: int) -> tuple[str, ...]:
+    """Return the protocol's names for unnamed columns: ``t:0``, ``t:1`` and so on."""
+    return _kept_names(count) if count <= _MOST_NAMES_KEPT else _made_names(count)
+
+
+def _made_names(count: int) -> tuple[str, ...]:
+    return tuple([f"t:{i}" for i in range(count)])
+
+
+_kept_names = lru_cache(maxsize=64)(_made_names)

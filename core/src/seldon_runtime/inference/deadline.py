@@ -1,0 +1,38 @@
+"""Deadlines of calls."""
+
+from __future__ import annotations
+
+import time
+
+from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.method import Method
+
+
+def bring_forward(call: Call, timeout_s: float) -> None:
+    """Set the call's deadline to ``timeout_s`` from now, unless it is earlier already."""
+    limit = time.monotonic() + timeout_s
+    call.deadline = limit if call.deadline is None else min(call.deadline, limit)
+
+
+def remaining_s(call: Call) -> float | None:
+    """Return the seconds until the call's deadline, 0 or more; None when it has none."""
+    return None if call.deadline is None else max(0.0, call.deadline - time.monotonic())
+
+
+def has_passed(call: Call) -> bool:
+    """Return whether the call's deadline has passed."""
+    return call.deadline is not None and time.monotonic() >= call.deadline
+
+
+def deadline_exceeded(call: Call) -> SeldonError:
+    """Return the error for a call, waiting or running, whose deadline has passed.
+
+    Generates the call's request id: the client receives the error before the call ends in the log.
+    """
+    call.identify()
+    late = "health_status" if call.method is Method.HEALTH_STATUS else "the call"
+    return SeldonError(
+        f"{late} was not answered within its time: the component is busy, or it hangs",
+        code=ErrorCode.DEADLINE_EXCEEDED,
+    )

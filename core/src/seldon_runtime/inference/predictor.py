@@ -1,0 +1,136 @@
+"""The predictor: the object that answers the calls of a service, such as the adapter of a user's class."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.codec import Codec
+from seldon_runtime.inference.message import (
+    DATA_KINDS,
+    NO_META,
+    TENSOR,
+    Feedback,
+    Kind,
+    Message,
+    Payload,
+    Request,
+)
+from seldon_runtime.inference.method import Method
+
+Predict = Callable[[Method, Request], "Message | Stream"]
+"""Function that answers one request of one method by the predictor."""
+Proceed = Callable[[Request], Any]
+"""Function that answers a decoded request by the plain methods, with interceptors, on the wire."""
+WireMethod = Callable[[Call, Proceed], Any]
+"""Function that answers a call in its wire format. It receives the call and a function for the plain methods,
+and returns the wire answer."""
+
+
+class Stream(ABC):
+    """A sequence of answers, pulled one item at a time.
+
+    Each item is a job of its own in the service's queue, on the component's thread. Other calls run between
+    items, so a slow client does not hold up the component.
+    """
+
+    @abstractmethod
+    def next(self) -> Message | None:
+        """Return the next item, or None at the end. Blocks while user code makes it.
+
+        Raises:
+            SeldonError: the stream ends with this error.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to release
+        """Release the resources. Called once: at the end, after an error, or when the client disconnected."""
+
+
+class Predictor(ABC):
+    """The object that answers calls. All methods run on the component's thread, but for fixed health.
+
+    The runtime makes an adapter for the user's class. A plugin returns its own predictor from the hook
+    ``seldon_predictor``, such as for a model file or a model on another machine.
+    """
+
+    takes_arrays: bool = False
+    """True if :meth:`predict` takes payloads of kind ARRAYS, and answers them in kind."""
+
+    @property
+    @abstractmethod
+    def methods(self) -> frozenset[Method]:
+        """The methods that :meth:`predict` answers. :meth:`answer` handles the others."""
+
+    @property
+    def health_is_fixed(self) -> bool:
+        """True if HEALTH_STATUS runs no code of the model, and so need not wait for its thread."""
+        return Method.HEALTH_STATUS not in self.methods
+
+    @property
+    def has_infer(self) -> bool:
+        """True if the arrays of such a payload reach the model by their names, with text as ``bytes``."""
+        return False
+
+    def load(self) -> None:  # noqa: B027 - most have nothing to load
+        """Do the slow work of the start. Called once, before the first call.
+
+        Raises:
+            SeldonError: loading failed; the process does not start.
+        """
+
+    @abstractmethod
+    def predict(self, method: Method, request: Request) -> Message | Stream:
+        """Return the answer, or a stream of answers. Blocks meanwhile.
+
+        It receives only calls of the methods in :attr:`methods`. The request of HEALTH_STATUS is None.
+
+        Raises:
+            SeldonError: the client receives this error; ComponentFailed stands for an exception of user code.
+        """
+
+    def answer(self, method: Method, request: Request) -> Message | Stream:
+        """Return the answer to a call of any method. The runtime calls it; it calls :meth:`predict`.
+
+        For a method that the predictor does not define, it answers as the protocol prescribes for a class:
+        HEALTH_STATUS with "healthy", SEND_FEEDBACK with an empty array. When :attr:`health_is_fixed`,
+        HEALTH_STATUS runs on the transport's thread. Blocks meanwhile.
+
+        Raises:
+            SeldonError: as of :meth:`predict`; NOT_IMPLEMENTED for every other undefined method.
+        """
+        if method in self.methods:
+            return self.predict(method, request)
+        if method is Method.HEALTH_STATUS:
+            return Message(Payload(Kind.STR, "healthy"))
+        if method is Method.SEND_FEEDBACK and isinstance(request, Feedback):
+            meta = request.request.meta if request.request is not None else NO_META
+            return Message(Payload(_array_kind(request.request), np.array([])), meta)
+        raise SeldonError(
+            f"{type(self).__name__} has no method {method.value}", code=ErrorCode.NOT_IMPLEMENTED
+        )
+
+    def wire_methods(self, codec: Codec) -> Mapping[Method, WireMethod]:
+        """Return the methods that handle this codec's wire format themselves. Called once for each codec."""
+        return {}
+
+    def metadata(self) -> dict[str, Any]:
+        """Return the metadata document. Called once, after :meth:`load`.
+
+        Raises:
+            SeldonError: BAD_METADATA; the process serves without a document.
+        """
+        return {}
+
+    def close(self) -> None:  # noqa: B027 - most have nothing to release
+        """Release the predictor's resources. Called once, after the last call."""
+
+
+def _array_kind(request: Message | None) -> Kind:
+    """Return the kind of an answered array: that of the request, as far as it has one."""
+    payload = request.payload if request is not None else None
+    return payload.kind if payload is not None and payload.kind in DATA_KINDS else TENSOR

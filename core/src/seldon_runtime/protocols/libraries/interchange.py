@@ -1,0 +1,122 @@
+"""Frames of the dataframe interchange protocol, read from their buffers.
+
+Source: the Python dataframe interchange protocol, https://data-apis.org/dataframe-protocol/latest/API.html.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.protocols.libraries.frames import Table, floats_of, joined
+
+_INT, _UINT, _FLOAT, _BOOL, _STRING, _DATETIME, _CATEGORICAL = 0, 1, 2, 20, 21, 22, 23
+_LETTERS = {_INT: "i", _UINT: "u", _FLOAT: "f", _DATETIME: "i", _CATEGORICAL: "i"}
+_SENTINEL, _BITS, _BYTES = 2, 3, 4
+"""The kinds of nulls that values alone do not tell."""
+_UNITS = {"tdD": "D", "tdm": "ms", "tss": "s", "tsm": "ms", "tsu": "us", "tsn": "ns"}
+"""NumPy's units by the start of Arrow's formats."""
+
+
+def is_frame(kind: type) -> bool:
+    """Return whether the values of a type are frames of the protocol."""
+    return hasattr(kind, "__dataframe__")
+
+
+def table(frame: Any) -> Table:
+    """Return the rows of a frame; texts, and columns with nulls, are objects."""
+    exchange = frame.__dataframe__()
+    names = [str(name) for name in exchange.column_names()]
+    chunks = list(exchange.get_chunks())
+    columns = [
+        np.concatenate([_column(chunk.get_column(index)) for chunk in chunks]) for index in range(len(names))
+    ]
+    return Table(names, joined(columns, len(columns[0]) if columns else 0))
+
+
+def _column(column: Any) -> NDArray[Any]:
+    kind, bits, form, _ = column.dtype
+    buffers = column.get_buffers()
+    if int(kind) == _STRING:
+        return _texts(column, buffers)
+    if int(kind) == _CATEGORICAL:
+        categories = _column(column.describe_categorical["categories"])
+        codes = _stored(column, *buffers["data"])
+        valid = _valid(column, buffers, codes)
+        values = np.full(len(codes), None, object)
+        values[valid] = categories[codes[valid]]
+        return values
+    array = _stored(column, *buffers["data"])
+    if int(kind) == _DATETIME:
+        array = array.astype(np.int64).view(f"M8[{_unit(form)}]")
+    elif int(kind) == _BOOL:
+        array = array.astype(bool)
+    elif int(kind) not in _LETTERS:
+        raise TypeError(f"a column has the type {kind} of {bits} bits")
+    valid = _valid(column, buffers, array)
+    if valid.all():
+        return array
+    if array.dtype.kind == "M":
+        array[~valid] = np.array("NaT", array.dtype)
+        return array
+    values = array.astype(object)
+    values[~valid] = None
+    return floats_of(values)
+
+
+def _unit(form: str) -> str:
+    if form[:3] not in _UNITS:
+        raise TypeError(f"a column has the format {form!r}, expected dates or times of day and zone")
+    return _UNITS[form[:3]]
+
+
+def _stored(column: Any, buffer: Any, dtype: Any) -> NDArray[Any]:
+    """Return a copy of the stored values of a column, without regard to nulls."""
+    kind, bits = int(dtype[0]), dtype[1]
+    if bits == 1:
+        return _bits(buffer, column.offset, column.size())
+    letter = "u" if kind in (_BOOL, _STRING) else _LETTERS[kind]
+    return _memory(buffer, f"{letter}{bits // 8}", column.offset, column.size())
+
+
+def _texts(column: Any, buffers: Any) -> NDArray[Any]:
+    data, _ = buffers["data"]
+    offsets_buffer, offsets_type = buffers["offsets"]
+    count = column.size()
+    offsets = _memory(offsets_buffer, f"i{offsets_type[1] // 8}", column.offset, count + 1)
+    raw = _memory(data, "u1", 0, data.bufsize).tobytes()
+    valid = _valid(column, buffers, offsets[:-1])
+    texts = np.full(count, None, object)
+    for index in np.flatnonzero(valid):
+        texts[index] = raw[offsets[index] : offsets[index + 1]].decode()
+    return texts
+
+
+def _valid(column: Any, buffers: Any, stored: NDArray[Any]) -> NDArray[np.bool_]:
+    kind, value = column.describe_null
+    if int(kind) == _SENTINEL:
+        numbers = stored.view(np.int64) if stored.dtype.kind == "M" else stored
+        return np.asarray(numbers != value)
+    if int(kind) not in (_BITS, _BYTES) or buffers["validity"] is None:
+        return np.ones(column.size(), bool)
+    buffer, _ = buffers["validity"]
+    if int(kind) == _BITS:
+        mask = _bits(buffer, column.offset, column.size())
+    else:
+        mask = _memory(buffer, "u1", column.offset, column.size()).astype(bool)
+    return mask if value == 0 else ~mask
+
+
+def _memory(buffer: Any, dtype: str, start: int, count: int) -> NDArray[Any]:
+    """Return a copy of ``count`` items of a buffer, which the frame owns."""
+    width = np.dtype(dtype).itemsize
+    raw = ctypes.string_at(buffer.ptr + start * width, count * width) if count else b""
+    return np.frombuffer(raw, dtype)
+
+
+def _bits(buffer: Any, start: int, count: int) -> NDArray[np.bool_]:
+    packed = _memory(buffer, "u1", 0, (start + count + 7) // 8)
+    return np.unpackbits(packed, count=start + count, bitorder="little")[start:].astype(bool)

@@ -1,0 +1,62 @@
+"""Tensors and sparse matrices as NumPy arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_KINDS = frozenset("biufcSUMmOV")
+_PROTOCOLS = ("__array__", "__dlpack__", "__array_interface__")
+
+
+def is_array(kind: type) -> bool:
+    """Return whether the values of a type are arrays: by ``__array__``, DLPack or a buffer of items."""
+    return any(hasattr(kind, name) for name in _PROTOCOLS) or _has_items(kind)
+
+
+def is_sparse(kind: type) -> bool:
+    """Return whether the values of a type are sparse, as those of SciPy and of CuPy are."""
+    return hasattr(kind, "toarray") and hasattr(kind, "nnz") and hasattr(kind, "shape")
+
+
+def dense(matrix: Any) -> NDArray[Any]:
+    """Return a sparse matrix with all its zeros."""
+    array: NDArray[Any] = array_of(matrix.toarray())
+    return array
+
+
+def array_of(value: Any) -> NDArray[Any]:
+    """Return the values of a tensor, in memory that the two share where the library can.
+
+    A tensor of another device is copied, once. Types that NumPy lacks, such as bfloat16, become float32.
+    """
+    if type(value) is np.ndarray:
+        return value
+    if hasattr(value, "detach") and hasattr(value, "cpu"):  # one of PyTorch's, with gradients, or of a GPU
+        value = value.detach().cpu()
+    elif hasattr(value, "get") and hasattr(value, "__cuda_array_interface__"):  # one of CuPy's
+        value = value.get()
+    array = _read(value)
+    return array if _is_known(array.dtype) else array.astype(np.float32)
+
+
+def _read(value: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except (TypeError, RuntimeError, ValueError):
+        if "bfloat16" in str(getattr(value, "dtype", "")) and hasattr(value, "float"):
+            return np.asarray(value.float())
+        if hasattr(value, "__dlpack__"):
+            return np.from_dlpack(value, device="cpu")
+        raise
+
+
+def _is_known(dtype: np.dtype[Any]) -> bool:
+    return dtype.kind in _KINDS and not (dtype.kind == "V" and dtype.names is None)
+
+
+def _has_items(kind: type) -> bool:
+    """Return whether a type is an array of the standard library."""
+    return kind.__module__ == "array"

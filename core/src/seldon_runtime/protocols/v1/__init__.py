@@ -1,0 +1,4 @@
+"""The Seldon v1 protocol as JSON values: SeldonMessage, Feedback, TensorProto.
+
+Everything runs on the component's thread.
+"""

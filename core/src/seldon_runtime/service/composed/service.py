@@ -1,0 +1,206 @@
+"""The service of several components, for plugins: graphs, ensembles, cascades."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextvars import copy_context
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
+from seldon_runtime.inference.call import RUNNING, Call
+from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.memory import HeldMemory
+from seldon_runtime.inference.message import Message, Request
+from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
+from seldon_runtime.inference.owners import failed, place_of
+from seldon_runtime.inference.predictor import Stream
+from seldon_runtime.service.composed.steps import Steps, Strand, UnitStream
+from seldon_runtime.service.done import Done, hand_over, refusal
+from seldon_runtime.service.interceptor import Answer, Interceptor
+from seldon_runtime.service.observer import Observer
+from seldon_runtime.service.pipeline import Pipeline
+from seldon_runtime.service.service import Service
+from seldon_runtime.service.stream import OpenStream
+from seldon_runtime.service.unit import Unit
+
+
+class ComposedService(Service):
+    """Several components behind one entrance, each on its own thread. Define :meth:`steps`.
+
+    The runtime gives each call a context of its own, reads it on the first component's thread, runs the
+    interceptors, takes the steps, and writes the answer. Cancelled and late calls take no further step.
+    METADATA is the document of the constructor; the first component answers HEALTH_STATUS. Steps call
+    the plain methods of a class with ``predict_raw``, and a batcher does not apply.
+
+    Args:
+        units: the components, as ``units.load`` of the hook ``seldon_service`` returned them; the service has
+            the identity of the first.
+        limits: the limits that transports enforce on requests.
+        metadata: the metadata document, or the error that making it raised.
+        error_details: True to send clients the message of an exception in user code.
+    """
+
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        *,
+        limits: Limits | None = None,
+        metadata: Mapping[str, Any] | SeldonError | None = None,
+        error_details: bool = True,
+    ) -> None:
+        super().__init__(units, limits=limits, metadata=metadata, error_details=error_details)
+        is_fixed = self._root.predictor.health_is_fixed
+        self.immediate = frozenset({Method.METADATA, Method.HEALTH_STATUS} if is_fixed else {Method.METADATA})
+        self._end_reason: str | None = None
+        self._pipeline = self._make_pipeline(())
+
+    @abstractmethod
+    def steps(self, call: Call, request: Request) -> Steps:
+        """Yield the steps that answer a request, and return the answer.
+
+        ``answer = yield Ask(unit, method, request)`` has a component answer on its own thread. ``answers =
+        yield [Ask(…), self.below(…)]`` takes several at the same time, generators included, and gives their
+        answers in order. The error of a step is raised at its ``yield``. The generator runs on the thread of
+        the component that answered last, so it must not block.
+
+        Args:
+            call: the call, for its method and headers; HEALTH_STATUS and METADATA never come here.
+            request: the request as the interceptors left it.
+
+        Raises:
+            SeldonError: the client receives this error; any other exception becomes COMPONENT_FAILED.
+        """
+
+    def attach(
+        self,
+        observers: Sequence[Observer] = (),
+        interceptors: Sequence[Interceptor] = (),
+        on_failure: Callable[[], None] | None = None,
+    ) -> None:
+        """Add the plugins' observers and interceptors; the first interceptor is the outermost."""
+        super().attach(observers, interceptors, on_failure)
+        self._pipeline = self._make_pipeline(self._interceptors.around)
+
+    def accept(self, call: Call, done: Done) -> None:
+        """Queue a call for the first component's thread; refuse it if the queue of any component is full."""
+        for unit in self.units[1:]:
+            unit.executor.require_room()
+        self._root.executor.submit(partial(self.run, call, done))
+
+    def run(self, call: Call, done: Done) -> None:
+        """Begin a call on this thread, in a context of its own; it ends on any component's thread."""
+        _Course(self, self._pipeline, call, done).begin()
+
+    def give_up(self, reason: str) -> None:
+        """Refuse all waiting and further calls."""
+        self.alive = self.ready = False
+        self._end_reason = reason
+        for unit in self.units:
+            for task in unit.executor.abandon():
+                task()
+
+    def refusal(self, call: Call) -> SeldonError | None:
+        """Return the error of a call that must not go on: cancelled, late or given up. Else None."""
+        if self._end_reason is not None:
+            return SeldonError(self._end_reason, code=ErrorCode.UNAVAILABLE)
+        return refusal(call)
+
+    def _make_pipeline(self, around: Sequence[Interceptor]) -> Pipeline:
+        return Pipeline(self._root.predictor, self._metadata, around, self._opened)
+
+    def _opened(self, call: Call, stream: Stream) -> OpenStream:
+        return OpenStream(self, self._root.executor, call, stream)
+
+
+class _Course:
+    """One call on its way through the components.
+
+    Args:
+        service: takes its steps.
+        pipeline: reads and writes, and runs the interceptors.
+        call: the call.
+        done: receives its outcome.
+    """
+
+    def __init__(self, service: ComposedService, pipeline: Pipeline, call: Call, done: Done) -> None:
+        self._service = service
+        self._pipeline = pipeline
+        self._call = call
+        self._done = done
+        self._entered: Sequence[Interceptor] = ()
+        self._memory: HeldMemory | None = None
+        """Taken to read the request, until the call ends."""
+        self._started = perf_counter()
+
+    def begin(self) -> None:
+        """Read the request and take the first steps. Runs on the first component's thread."""
+        context = copy_context()
+        steps = context.run(self._first)
+        if steps is not None:
+            refused = partial(self._service.refusal, self._call)
+            Strand(self._name, steps, context, refused, self._end).proceed()
+
+    @property
+    def _name(self) -> str:
+        return place_of(self._service, "steps")
+
+    def _first(self) -> Steps | None:
+        """Return the steps of the call; None when it is over."""
+        call = self._call
+        RUNNING.set(call)
+        call.started = True
+        result: Any = None
+        error = self._service.refusal(call)
+        if error is None:
+            self._service.started(call)
+            try:
+                if call.method not in EMPTY_REQUESTS:
+                    self._memory = self._service.reserve(call)
+                    self._entered, given = self._pipeline.enter(call, self._pipeline.read(call))
+                    if not isinstance(given, Answer):
+                        return self._checked(self._service.steps(call, given))
+                    result = given.message
+            except SeldonError as raised:
+                error = raised
+            except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
+                error = failed(raised, self._name)
+        self._end(result, error)
+        return None
+
+    def _checked(self, steps: object) -> Steps:
+        if isinstance(steps, Generator):
+            return steps
+        raise TypeError(f"returned {type(steps).__name__}, expected a generator: yield at least one step")
+
+    def _end(self, result: Any, error: SeldonError | None) -> None:
+        """Run the interceptors' ``after``, write the answer and finish the call."""
+        answer = None
+        if error is None:
+            try:
+                answer = self._written(result)
+            except SeldonError as raised:
+                error = raised
+            except BaseException as raised:  # noqa: BLE001 - codecs are plugins
+                error = failed(raised)
+        if isinstance(answer, OpenStream):
+            hand_over(self._call, self._done, answer, None)  # the call is over with its last item
+            return
+        if error is None and has_passed(self._call):
+            answer, error = None, deadline_exceeded(self._call)  # what the client received
+        self._service.end(self._call, self._done, answer, error, self._started)
+
+    def _written(self, result: Any) -> Any:
+        if self._call.method in EMPTY_REQUESTS:
+            return self._pipeline.run(self._call)
+        if not isinstance(result, Message | Stream):
+            fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
+            raise PluginFailed(self._name, fault)
+        executor = result.executor if isinstance(result, UnitStream) else self._service.units[0].executor
+        left = self._pipeline.leave(self._call, self._entered, result)
+        if isinstance(left, Stream):
+            return OpenStream(self._service, executor, self._call, left)
+        return self._pipeline.write(self._call, left)

@@ -1,0 +1,199 @@
+"""The steps of a call through several components, each on the thread of the component that it asks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator
+from contextvars import Context
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.message import Message, Request
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.owners import failed
+from seldon_runtime.inference.predictor import Stream
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.unit import Unit
+
+
+@dataclass(slots=True, eq=False)
+class Ask:
+    """A step: one component answers one request. ``yield`` it from :meth:`ComposedService.steps`."""
+
+    unit: Unit
+    method: Method
+    request: Request
+
+
+Steps = Generator[Any, Any, "Message | Stream"]
+"""The steps of a call: a generator that yields an :class:`Ask`, or a list of Asks and generators, and returns
+the answer."""
+
+Ended = Callable[[Any, SeldonError | None], None]
+_Outcome = tuple[Any, SeldonError | None]
+
+
+class UnitStream(Stream):
+    """A component's stream, which remembers the threads that it must run on."""
+
+    def __init__(self, stream: Stream, executor: Executor) -> None:
+        self._stream = stream
+        self.executor = executor
+
+    def next(self) -> Message | None:
+        """Return the component's next item."""
+        if not self.executor.is_current:
+            raise RuntimeError("the stream of a component runs on its own thread: return it as it is")
+        return self._stream.next()
+
+    def close(self) -> None:
+        """Close the component's stream."""
+        self._stream.close()
+
+
+class Strand:
+    """Steps that follow one another, resumed on the thread of the component that answered last.
+
+    A list of steps makes a strand of each, with a copy of the context, and waits for all of them.
+
+    Args:
+        name: the place of the steps, for messages.
+        steps: the plugin's generator.
+        context: the context in which the steps and the components run. It must not be entered.
+        refusal: returns the error of a call that must not go on, else None.
+        ended: receives the result, or the error, in the context.
+    """
+
+    __slots__ = ("_context", "_ended", "_name", "_refusal", "_steps")
+
+    def __init__(
+        self,
+        name: str,
+        steps: Steps,
+        context: Context,
+        refusal: Callable[[], SeldonError | None],
+        ended: Ended,
+    ) -> None:
+        self._name = name
+        self._steps = steps
+        self._context = context
+        self._refusal = refusal
+        self._ended = ended
+
+    def proceed(self, given: Any = None, error: SeldonError | None = None, *, may_stay: bool = True) -> None:
+        """Run the steps on with an answer or an error, until they wait for another thread. Must not raise.
+
+        Args:
+            given: the answer, or the answers, of the step before.
+            error: its error, which the steps see as an exception.
+            may_stay: True to ask a component of the current thread at once, without its queue.
+        """
+        while True:
+            step = self._context.run(self._resume, given, error)
+            if step is None:
+                return
+            if isinstance(step, list):
+                self._fork(step)
+                return
+            executor = step.unit.executor
+            if may_stay and executor.is_current:
+                given, error = self._context.run(self._answer, step)
+                continue
+            try:
+                executor.submit_further(partial(self._perform, step))
+                return
+            except SeldonError as refused:  # the component's thread has ended
+                given, error = None, refused
+
+    def _resume(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
+        """Return the next step, or None when the steps have ended."""
+        try:
+            step = self._steps.send(given) if error is None else self._steps.throw(error)
+            while (fault := _fault_of(step)) is not None:
+                step = self._steps.throw(fault)
+            return step if isinstance(step, Ask) else [_steps_of(branch) for branch in step]
+        except StopIteration as end:
+            self._ended(end.value, None)
+        except SeldonError as raised:
+            self._ended(None, raised)
+        except BaseException as raised:  # noqa: BLE001 - the steps are a plugin's
+            self._ended(None, failed(raised, self._name))
+        return None
+
+    def _perform(self, ask: Ask) -> None:
+        """Ask a component, on its thread, and go on with its answer."""
+        self.proceed(*self._context.run(self._answer, ask))
+
+    def _answer(self, ask: Ask) -> _Outcome:
+        error = self._refusal()
+        if error is not None:
+            return None, error
+        try:
+            answer = ask.unit.predictor.answer(ask.method, ask.request)
+            if isinstance(answer, Stream):
+                return UnitStream(answer, ask.unit.executor), None
+            if not isinstance(answer, Message):
+                raise TypeError(f"returned {type(answer).__name__}, expected a Message or a Stream")
+            return answer, None
+        except SeldonError as raised:
+            return None, raised
+        except BaseException as raised:  # noqa: BLE001 - predictors are plugins
+            return None, failed(raised, f"{ask.unit.class_name}.{ask.method.value}")
+
+    def _fork(self, branches: list[Steps]) -> None:
+        if not branches:
+            self.proceed([])
+            return
+        join = _Join(len(branches), self.proceed)
+        strands = [
+            Strand(self._name, steps, self._context.copy(), self._refusal, partial(join.ended, place))
+            for place, steps in enumerate(branches)
+        ]
+        for strand in strands:  # none stays, so that all components work at the same time
+            strand.proceed(may_stay=len(strands) == 1)
+
+
+class _Join:
+    """The end of several strands: it goes on when the last one has ended. Thread-safe.
+
+    Args:
+        count: the number of strands.
+        proceed: receives all results in order, or the first error.
+    """
+
+    def __init__(self, count: int, proceed: Ended) -> None:
+        self._results: list[Any] = [None] * count
+        self._missing = count
+        self._error: SeldonError | None = None
+        self._lock = threading.Lock()
+        self._proceed = proceed
+
+    def ended(self, place: int, result: Any, error: SeldonError | None) -> None:
+        """Take the result or the error of one strand."""
+        with self._lock:
+            self._results[place] = result
+            self._error = self._error or error
+            self._missing -= 1
+            if self._missing:
+                return
+        self._proceed(self._results, self._error)
+
+
+def _steps_of(branch: Any) -> Steps:
+    return _single(branch) if isinstance(branch, Ask) else branch
+
+
+def _single(ask: Ask) -> Steps:
+    answer: Message | Stream = yield ask
+    return answer
+
+
+def _fault_of(step: object) -> TypeError | None:
+    """Return the exception for something that is not a step, or None."""
+    if isinstance(step, Ask):
+        return None
+    if isinstance(step, list | tuple) and all(isinstance(part, Ask | Generator) for part in step):
+        return None
+    return TypeError(f"yielded {type(step).__name__}, expected an Ask, or a list of Asks and generators")

@@ -1,0 +1,154 @@
+"""Observers: plugins that watch calls, saves of state, and the life cycle of the process."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.owners import described
+
+logger = logging.getLogger(__name__)
+
+
+class Lifecycle(Enum):
+    """The states of a process, in their order."""
+
+    LOADING = "loading"
+    """The runtime is about to load the user's class."""
+    LOADED = "loaded"
+    """Components are loaded, transports are not started."""
+    READY = "ready"
+    DRAINING = "draining"
+    """The process takes no new calls and answers the accepted ones."""
+    STOPPED = "stopped"
+
+
+@dataclass(slots=True, eq=False)
+class Outcome:
+    """The end of a call. ``error`` is None when it succeeded; times are in seconds.
+
+    The observers share the object and must not alter it. Creating a frozen one would take four times as long.
+    """
+
+    error: SeldonError | None
+    status: int | str
+    """The client's status in the transport's own terms (:meth:`seldon_runtime.plugin.Codec.outcome`)."""
+    waited_s: float
+    """Seconds from the submission to the start; for a call that never started, to its end."""
+    ran_s: float
+    response_bytes: int
+    """The size without the transport's additions, such as headers; 0 for a failed call, or when unknown."""
+    unit: str | None = None
+    """The name of the component in its graph (PREDICTIVE_UNIT_ID)."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaveRecord:
+    """An attempt to save a component's state, which may have found it unchanged."""
+
+    error: str | None
+    """The reason why the newest state is not stored; None when it is stored."""
+    blob_bytes: int
+    """Bytes written, after compression; 0 when nothing was written."""
+    paused_s: float
+    """Seconds until the snapshot was made: waiting for earlier calls, then pickling, while calls wait."""
+    wrote_s: float
+    """Seconds that the store took."""
+    unit: str | None = None
+    """The name of the component in its graph (PREDICTIVE_UNIT_ID)."""
+
+
+class Observer:
+    """A plugin's object that watches without altering anything. Subclass it and override what you need.
+
+    An exception is logged and goes no further.
+    """
+
+    def start(self) -> None:
+        """Open connections and start threads. Runs on the main thread, before the load.
+
+        Raises:
+            StartupError: a resource is missing; the process does not start.
+        """
+
+    def stop(self, grace_s: float) -> None:
+        """Flush and release all resources within ``grace_s`` seconds. Thread of its own, after STOPPED."""
+
+    def call_started(self, call: Call) -> None:
+        """Watch a call that is about to run, in its own context, on the component's thread.
+
+        User code sees a context variable that is set here, such as the current span of a trace. Not called
+        for calls that are refused before they run. For metadata and fixed health, it runs on the transport's
+        thread.
+        """
+
+    def call_finished(self, call: Call, outcome: Outcome) -> None:
+        """Watch a call that is over, refused ones included, exactly once.
+
+        Runs before the transport receives the answer, so that a client with an answer finds its call counted.
+        Runs on the component's thread, or on the transport's for a call that the queue refused. Must be
+        quick, because the client waits, and thread-safe.
+        """
+
+    def state_saved(self, record: SaveRecord) -> None:
+        """Watch an attempt to save state. Runs on the thread that saves."""
+
+    def lifecycle_changed(self, state: Lifecycle) -> None:
+        """Watch a change of the process's life cycle.
+
+        Runs on a thread of its own; the process waits a second for it. An observer that is still busy when
+        the next state comes does not receive that state.
+        """
+
+
+class Observers:
+    """The observers of a service. The exception of an observer is logged and does not affect calls.
+
+    Args:
+        observers: in the order of the configuration.
+    """
+
+    def __init__(self, observers: Sequence[Observer] = ()) -> None:
+        self._all = tuple(observers)
+        # Those that do not override a method cost a call nothing.
+        self.of_starts = tuple(o for o in self._all if type(o).call_started is not Observer.call_started)
+        self.of_ends = tuple(o for o in self._all if type(o).call_finished is not Observer.call_finished)
+        self._of_saves = tuple(o for o in self._all if type(o).state_saved is not Observer.state_saved)
+
+    def call_started(self, call: Call) -> None:
+        """Notify all observers of a call that is about to run."""
+        for observer in self.of_starts:
+            try:
+                observer.call_started(call)
+            except BaseException:  # noqa: BLE001 - an observer cannot break a call
+                _log(observer)
+
+    def call_finished(self, call: Call, outcome: Outcome) -> None:
+        """Notify all observers of the end of a call."""
+        for observer in self.of_ends:
+            try:
+                observer.call_finished(call, outcome)
+            except BaseException:  # noqa: BLE001 - the client still waits for its answer
+                _log(observer)
+
+    def state_saved(self, record: SaveRecord) -> None:
+        """Notify all observers of an attempt to save state."""
+        for observer in self._of_saves:
+            survive(observer, partial(observer.state_saved, record))
+
+
+def survive(plugin: object, act: Callable[[], None]) -> None:
+    """Run a plugin's function whose failure must not stop the next step; log its exception."""
+    try:
+        act()
+    except (Exception, SystemExit, KeyboardInterrupt, GeneratorExit):  # noqa: BLE001 - it is the plugin's own
+        _log(plugin)
+
+
+def _log(plugin: object) -> None:
+    logger.exception("%s failed", described(plugin))

@@ -1,0 +1,180 @@
+"""The pipeline: read, before, predict, after, write. Every step runs on the component's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.codec import Codec
+from seldon_runtime.inference.message import Feedback, Kind, Message, Payload, Request
+from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
+from seldon_runtime.inference.owners import place_of
+from seldon_runtime.inference.predictor import Predictor, Stream, WireMethod
+from seldon_runtime.service.interceptor import Answer, Interceptor, after, after_item, before
+
+_SEND_FEEDBACK = Method.SEND_FEEDBACK  # looking up a member of an Enum takes a thousand instructions (3.11)
+_METADATA = Method.METADATA
+
+Result = Message | Stream
+Opened = Callable[[Call, Stream], Any]
+
+
+class Pipeline:
+    """The steps from a call's wire object to its wire answer.
+
+    Args:
+        predictor: answers the decoded requests.
+        metadata: the metadata document, or the error that making it raised.
+        interceptors: the interceptors with ``before`` or ``after``, the outermost first.
+        opened: makes the wire answer of a stream.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor,
+        metadata: Mapping[str, Any] | SeldonError,
+        interceptors: Sequence[Interceptor],
+        opened: Opened,
+    ) -> None:
+        self._predictor = predictor
+        self._metadata = metadata
+        self._interceptors = interceptors
+        self._opened = opened
+        self._predict = predictor.answer
+        self._special: dict[str, Mapping[Method, Callable[[Call], Any]]] = {}
+        """By codec: the methods whose calls are not read here, and what answers them."""
+
+    def run(self, call: Call) -> Any:
+        """Return the wire answer. Blocks while the component runs.
+
+        Raises:
+            SeldonError: the client receives this error; ComponentFailed when user code or a plugin raised.
+        """
+        method, codec = call.method, call.codec
+        special = self._special.get(codec.name)
+        if special is None:
+            special = self._special[codec.name] = self._special_of(codec)
+        if method in special:
+            return special[method](call)
+        request = codec.read(method, call.wire)
+        if method is _SEND_FEEDBACK and isinstance(request, Feedback):
+            call.reward = request.reward
+        result = self._between(call, request) if self._interceptors else self._predict(method, request)
+        if type(result) is Message:
+            call.metrics = result.metrics
+            if result.headers is not None:
+                _add_headers(call, result.headers)
+            return codec.write(method, result)
+        return self.write(call, result)
+
+    def _special_of(self, codec: Codec) -> dict[Method, Callable[[Call], Any]]:
+        special: dict[Method, Callable[[Call], Any]] = dict.fromkeys(EMPTY_REQUESTS, self._status)
+        for method, answer in self._predictor.wire_methods(codec).items():
+            special[method] = partial(self._on_the_wire, answer)
+        return special
+
+    def _on_the_wire(self, answer: WireMethod, call: Call) -> Any:
+        return answer(call, partial(self._proceed, call))
+
+    def read(self, call: Call) -> Request:
+        """Return the decoded request. A feedback's reward counts from here on, even if the call fails."""
+        request = call.codec.read(call.method, call.wire)
+        if call.method is _SEND_FEEDBACK and isinstance(request, Feedback):
+            call.reward = request.reward
+        return request
+
+    def write(self, call: Call, result: Result) -> Any:
+        """Return the wire answer of the component's result."""
+        if isinstance(result, Message):
+            call.metrics = result.metrics
+            if result.headers is not None:
+                _add_headers(call, result.headers)
+            return call.codec.write(call.method, result)
+        if isinstance(result, Stream):
+            return self._opened(call, result)
+        raise PluginFailed(
+            place_of(self._predictor, "predict"),
+            TypeError(f"predict returned {type(result).__name__}, expected a Message or a Stream"),
+        )
+
+    def _proceed(self, call: Call, request: Request) -> Any:
+        """Answer by the plain method, for a raw method that raises SeldonNotImplementedError."""
+        if request is None:  # a raw health_status
+            return self._status(call)
+        if self._interceptors:
+            return self.write(call, self._between(call, request))
+        return self.write(call, self._predict(call.method, request))
+
+    def _status(self, call: Call) -> Any:
+        if call.method is not _METADATA:
+            return self.write(call, self._predict(call.method, None))
+        if isinstance(self._metadata, SeldonError):
+            raise self._metadata.with_traceback(None)  # the traceback would grow with every request
+        return call.codec.write(call.method, Message(Payload(Kind.JSON, self._metadata)))
+
+    def _between(self, call: Call, request: Request) -> Result:
+        entered, given = self.enter(call, request)
+        if isinstance(given, Answer):
+            return self.leave(call, entered, given.message)
+        return self.leave(call, entered, self._predict(call.method, given))
+
+    def enter(self, call: Call, request: Request) -> tuple[list[Interceptor], Request | Answer]:
+        """Run the interceptors' ``before``.
+
+        Returns:
+            The interceptors whose ``after`` must run, and the request for the component or an answer.
+        """
+        entered: list[Interceptor] = []
+        for interceptor in self._interceptors:
+            given = before(interceptor, call, request)
+            if isinstance(given, Answer):
+                return entered, given
+            request = given
+            entered.append(interceptor)
+        return entered, request
+
+    def leave(self, call: Call, entered: Sequence[Interceptor], result: Result) -> Result:
+        """Run ``after`` of the interceptors whose ``before`` ran, the innermost first."""
+        if isinstance(result, Stream):
+            return _Intercepted(result, call, entered) if entered else result
+        for interceptor in reversed(entered):
+            result = after(interceptor, call, result)
+        return result
+
+
+def _add_headers(call: Call, headers: Mapping[str, str]) -> None:
+    call.response_headers = {**(call.response_headers or {}), **headers}
+
+
+class _Intercepted(Stream):
+    """A stream whose items pass interceptors."""
+
+    def __init__(self, stream: Stream, call: Call, entered: Sequence[Interceptor]) -> None:
+        self._stream = stream
+        self._call = call
+        self._entered = entered
+
+    def next(self) -> Message | None:
+        """Return the next item as the interceptors leave it."""
+        item = self._stream.next()
+        if item is None:
+            return None
+        for interceptor in reversed(self._entered):
+            item = after_item(interceptor, self._call, item)
+        return item
+
+    def close(self) -> None:
+        """Close the stream itself."""
+        self._stream.close()
+
+
+def refuse(reason: str) -> Callable[[Call], Any]:
+    """Return a stand-in for :meth:`Pipeline.run` that refuses every call with UNAVAILABLE."""
+
+    def refused(call: Call) -> Any:
+        raise SeldonError(reason, code=ErrorCode.UNAVAILABLE)
+
+    return refused

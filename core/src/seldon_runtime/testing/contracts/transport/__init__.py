@@ -1,0 +1,1 @@
+"""The contract suite of transports, by subject. Subclassed by transports' tests."""

@@ -1,0 +1,5 @@
+"""Tests of ``seldon_runtime.component.calls``.
+
+Modules without a test module of their name, and the tests that hold them:
+    plain: core/tests/component/test_adapter_route.py, core/tests/component/test_adapter_feedback.py
+"""

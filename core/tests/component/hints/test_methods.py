@@ -1,0 +1,119 @@
+"""The methods whose hints count, and the hints without effect."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+
+from seldon_runtime import FaithfulArray
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.component.hints.methods import Hints
+from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.identity import ServiceType
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.message import Feedback, Kind, Message, Payload
+from seldon_runtime.inference.method import Method
+
+ROW = Message(Payload(Kind.NDARRAY, np.array([[1.5, 2.5]]), ["a", "b"]))
+
+
+class Frames:
+    """Each method shows the columns of the frames that it receives."""
+
+    def route(self, X: pd.DataFrame, features_names: Any) -> int:
+        return len(X.columns)
+
+    def aggregate(self, features_list: list[pd.DataFrame], names_list: Any) -> Any:
+        return {"columns": [list(frame.columns) for frame in features_list]}
+
+    def send_feedback(self, features: Any, features_names: Any, reward: float, truth: str) -> Any:
+        return {"features": type(features).__name__, "truth": truth}
+
+    def score(self, X: pd.DataFrame, features_names: Any) -> Any:
+        return X["a"]
+
+    def transform_output(self, X: "pd.DataFrame", features_names: Any) -> Any:  # noqa: UP037 - a text in a text
+        return X
+
+
+def answer(method: Method, request: Any, service_type: ServiceType = ServiceType.MODEL) -> Message:
+    return ComponentAdapter(Frames(), service_type=service_type).answer(method, request)
+
+
+def test_a_router_a_combiner_and_a_transformer_receive_the_type_of_their_hints() -> None:
+    assert answer(Method.ROUTE, ROW).payload.value.tolist() == [[2]]
+    assert answer(Method.AGGREGATE, [ROW, ROW]).payload.value == {"columns": [["a", "b"], ["a", "b"]]}
+    payload = answer(Method.TRANSFORM_OUTPUT, ROW).payload
+    assert (payload.value.tolist(), payload.names) == ([[1.5, 2.5]], ["a", "b"])
+
+
+def test_each_array_of_feedback_has_its_own_hint() -> None:
+    truth = Message(Payload(Kind.STR, "yes"))
+    found = answer(Method.SEND_FEEDBACK, Feedback(ROW, None, 1.0, truth)).payload
+    assert found.value == {"features": "ndarray", "truth": "yes"}
+    with pytest.raises(SeldonError, match=r"data\.ndarray, and the component expects one text"):
+        answer(Method.SEND_FEEDBACK, Feedback(ROW, None, 1.0, ROW))
+
+
+def test_an_outlier_detector_receives_the_type_of_its_hint() -> None:
+    found = answer(Method.TRANSFORM_INPUT, ROW, ServiceType.OUTLIER_DETECTOR)
+    assert found.meta.tags == {"outlierScore": [1.5]}
+    assert found.payload is ROW.payload
+
+
+KEPT = [
+    *(np.ndarray, npt.NDArray[Any], FaithfulArray, np.ndarray | str, "Unknown", int),
+    *(list, dict, tuple, typing.List, typing.Dict, typing.Any, typing.Iterable[str]),  # noqa: UP006
+    *(typing.Annotated[str, []], typing.Literal["a"], typing.Optional[typing.Dict]),  # noqa: UP006, UP045
+]
+
+
+@pytest.mark.parametrize("hint", KEPT)
+def test_other_hints_have_no_effect(hint: Any) -> None:
+    def predict(X: Any) -> Any:
+        return X
+
+    predict.__annotations__ = {"X": hint}
+    assert Hints(Limits()).of_request(Method.PREDICT, predict) is None
+
+
+@pytest.mark.parametrize("hint", [*KEPT, None])
+def test_the_metadata_name_no_input_for_them(hint: Any) -> None:
+    def predict(X: Any) -> Any:
+        return X
+
+    predict.__annotations__ = {"X": hint, "return": hint}
+    assert Hints(Limits()).described(predict) == {}
+
+
+@dataclass
+class WithArray:
+    array: np.ndarray
+
+
+def test_a_record_without_a_json_schema_is_still_an_input() -> None:
+    def predict(X: WithArray) -> Any:
+        return X
+
+    assert Hints(Limits()).described(predict) == {"inputs": [{"messagetype": "jsonData"}]}
+
+
+def test_hints_may_be_left_without_effect() -> None:
+    hints = Hints(Limits(), convert=False)
+    assert hints.of_request(Method.ROUTE, Frames().route) is None
+    assert Hints(Limits()).of_request(Method.ROUTE, Frames().route) is not None
+
+
+def test_an_optional_type_counts_as_the_type() -> None:
+    def predict(X: str | None) -> Any:
+        return X
+
+    change = Hints(Limits()).of_request(Method.PREDICT, predict)
+    assert change is not None
+    assert change(Message(Payload(Kind.BINARY, b"text"))).payload.value == "text"

@@ -1,0 +1,168 @@
+"""The check of a class's methods at the start."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from seldon_runtime import Component
+from seldon_runtime.component.inspection.defined_methods import check_names, refuse_unsupported
+from seldon_runtime.component.user_object import UserObject
+from seldon_runtime.errors import StartupError
+
+
+def predict(self: Any, X: Any, names: Any) -> Any:
+    return X
+
+
+def other(self: Any) -> None: ...
+
+
+def made(*bases: type, **members: Any) -> UserObject:
+    return UserObject(type("Churn", bases, members)())
+
+
+def refusal(user: UserObject) -> str:
+    with pytest.raises(StartupError) as caught:
+        check_names(user)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("predct", "predict"),
+        ("Predict", "predict"),
+        ("transformInput", "transform_input"),
+        ("agregate", "aggregate"),
+        ("send_feedbak", "send_feedback"),
+        ("routes", "route"),
+    ],
+)
+@pytest.mark.parametrize("bases", [(), (Component,)], ids=["no base", "the runtime's base"])
+def test_a_class_with_a_misspelt_method_only_is_refused(name: str, meant: str, bases: Any) -> None:
+    message = refusal(made(*bases, **{name: predict}))
+    assert f"Churn defines {name}, but none of the methods that the runtime calls" in message
+    assert f"Did you mean {meant}?" in message
+    assert "SELDON_STRICT_METHODS=0" in message
+
+
+def test_a_class_with_other_methods_only_is_refused_with_the_known_ones() -> None:
+    message = refusal(made(run=other, load=other, tags=other))
+    assert "Churn defines run, but none" in message
+    assert "known: predict, transform_input," in message
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        made(),
+        made(Component),
+        made(_private=other),
+        made(load=other),
+        made(Component, init_metadata=other),
+        made(helper=5, Inner=int),
+    ],
+)
+def test_a_class_without_methods_of_its_own_may_start_as_it_always_did(user: UserObject) -> None:
+    check_names(user)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"predict": predict},
+        {"predict_raw": other},
+        {"predict_rest": other},
+        {"transform_output_grpc": other},
+        {"score": predict},
+        {"health_status": other},
+        {"predict": staticmethod(len)},
+        {"__getattr__": lambda self, name: len},
+    ],
+)
+def test_any_form_of_any_method_will_do(members: Any, caplog: pytest.LogCaptureFixture) -> None:
+    check_names(made(run=other, **members))
+    check_names(made(type("Base", (), members), run=other))
+    assert caplog.messages == []
+
+
+def test_a_method_that_the_load_set_will_do() -> None:
+    user = made(run=other)
+    user.instance.predict = len  # type: ignore[attr-defined]
+    check_names(user)
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("transform_inputs", "transform_input"),
+        ("metric", "metrics"),
+        ("lod", "load"),
+        ("route_rw", "route_raw"),
+    ],
+)
+def test_a_name_close_to_a_method_that_is_missing_gets_a_warning(
+    name: str, meant: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    check_names(made(predict=predict, **{name: other}))
+    assert caplog.messages == [f"Churn has a method {name}, which is never called. Did you mean {meant}?"]
+
+
+@pytest.mark.parametrize("name", ["predict_proba", "predicts", "fit", "reload", "predict_row", "transform"])
+def test_helpers_get_no_warning(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    check_names(made(predict=predict, **{name: other}))
+    assert caplog.messages == []
+
+
+def test_tags_and_metrics_of_another_type_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    check_names(made(predict=predict, tags=5, metrics={"a": 1}))
+    assert caplog.messages == [
+        "Churn.tags is int, expected a method or a dict: it is ignored",
+        "Churn.metrics is dict, expected a method or a list of metrics: it is ignored",
+    ]
+    caplog.clear()
+    check_names(made(predict=predict, tags={"a": 1}, metrics=[]))
+    assert caplog.messages == []
+
+
+async def coroutine(self: Any, *arguments: Any) -> None: ...
+
+
+def generator(self: Any, *arguments: Any) -> Iterator[int]:
+    yield 1
+
+
+async def stream(self: Any, *arguments: Any) -> AsyncIterator[int]:
+    yield 1
+
+
+class Callable:
+    async def __call__(self) -> None: ...
+
+
+UNSUPPORTED = {
+    "coroutine": (coroutine, "an async method"),
+    "generator": (generator, "a generator"),
+    "async generator": (stream, "a generator"),
+    "static": (staticmethod(coroutine), "an async method"),
+    "partial": (staticmethod(partial(coroutine, None)), "an async method"),
+    "object": (Callable(), "an async method"),
+}
+
+
+@pytest.mark.parametrize(
+    "name", ["predict", "predict_raw", "aggregate", "score", "load", "tags", "class_names", "init_metadata"]
+)
+@pytest.mark.parametrize("kind", UNSUPPORTED)
+def test_a_function_that_the_runtime_cannot_run_yet_is_refused(name: str, kind: str) -> None:
+    function, word = UNSUPPORTED[kind]
+    with pytest.raises(StartupError, match=f"Churn.{name} is {word}.*not supported yet: define it with def"):
+        refuse_unsupported(made(**{name: function}))
+
+
+def test_other_async_methods_are_the_users_own() -> None:
+    refuse_unsupported(made(predict=predict, fetch=coroutine, rows=generator))

@@ -1,0 +1,81 @@
+"""What user classes may import."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from seldon_runtime import Component, Response, SeldonNotImplementedError, method
+from seldon_runtime.inference.method import USER_METHODS
+
+METHODS = [name for name in vars(Component) if not name.startswith("_")]
+
+
+def test_load_of_the_base_class_does_nothing_so_that_what_follows_runs() -> None:
+    class Model(Component):
+        def load(self) -> None:
+            super().load()
+            self.answer = 42
+
+    model = Model()
+    model.load()
+    assert model.answer == 42
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "load"])
+def test_a_method_that_is_not_overridden_says_so(name: str) -> None:
+    method = getattr(Component(), name)
+    with pytest.raises(SeldonNotImplementedError):
+        method(*(None for _ in inspect.signature(method).parameters))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_is_explained(name: str) -> None:
+    assert getattr(Component, name).__doc__
+
+
+def test_the_base_class_has_every_method_that_can_be_called() -> None:
+    assert {method.value for method in USER_METHODS} <= set(METHODS)
+
+
+def test_a_response_is_data_with_tags_and_metrics() -> None:
+    response = Response([1], {"a": 1})
+    assert (response.data, response.tags, response.metrics) == ([1], {"a": 1}, None)
+    with pytest.raises(FrozenInstanceError):
+        response.data = [2]  # type: ignore[misc]
+
+
+def test_a_method_of_another_name_has_both_names() -> None:
+    class Scorer:
+        @method("predict")
+        def score_customers(self, X: object) -> object:
+            return X
+
+    class Derived(Scorer):
+        pass
+
+    assert Scorer().score_customers(1) == 1
+    assert vars(Scorer)["predict"] is vars(Scorer)["score_customers"]
+    assert Derived().predict(2) == 2  # type: ignore[attr-defined]
+
+
+def test_a_name_that_the_runtime_does_not_call_is_refused() -> None:
+    with pytest.raises(ValueError, match="'predicts' is not a method that the runtime calls"):
+        method("predicts")
+
+
+def test_two_methods_for_one_name_are_refused() -> None:
+    with pytest.raises((TypeError, RuntimeError)) as caught:
+
+        class Scorer:
+            def predict(self, X: object) -> object:
+                return X
+
+            @method("predict")
+            def other(self, X: object) -> object:
+                return X
+
+    error = caught.value if isinstance(caught.value, TypeError) else caught.value.__cause__
+    assert "Scorer has two methods for predict: predict and other" in str(error)

@@ -1,0 +1,255 @@
+"""Steps: in order, at the same time, on the thread of the component that they ask."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextvars import ContextVar, copy_context
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from seldon_runtime.errors import ComponentFailed, ErrorCode, PluginFailed, SeldonError
+from seldon_runtime.inference.message import Kind, Message, Payload, Request
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.predictor import Predictor, Stream
+from seldon_runtime.service.composed.steps import Ask, Steps, Strand, UnitStream
+from seldon_runtime.service.unit import Unit
+from seldon_runtime.testing import WAIT_S
+
+TRAIL: ContextVar[str] = ContextVar("trail", default="")
+
+
+def text(value: str) -> Message:
+    return Message(Payload(Kind.STR, value))
+
+
+def value(message: Any) -> Any:
+    return message.payload.value
+
+
+class Adds(Predictor):
+    """Answers with the request and its own letter; leaves the letter in the context."""
+
+    methods = frozenset({Method.PREDICT})
+
+    def __init__(self, letter: str) -> None:
+        self.letter = letter
+        self.threads: list[threading.Thread] = []
+        self.trails: list[str] = []
+        self.meets: threading.Barrier | None = None
+        self.error: BaseException | None = None
+        self.result: Any = None
+
+    def predict(self, method: Method, request: Request) -> Message | Stream:
+        self.threads.append(threading.current_thread())
+        self.trails.append(TRAIL.get())
+        TRAIL.set(TRAIL.get() + self.letter)
+        if self.meets is not None:
+            self.meets.wait(WAIT_S)
+        if self.error is not None:
+            raise self.error
+        return text(value(request) + self.letter) if self.result is None else self.result
+
+
+@pytest.fixture
+def take() -> Callable[..., Any]:
+    """``take(steps)``: the result of the steps, or its error raised."""
+
+    def take(steps: Steps, refusal: Callable[[], SeldonError | None] = lambda: None) -> Any:
+        outcomes: SimpleQueue[tuple[Any, SeldonError | None]] = SimpleQueue()
+        strand = Strand(
+            "Acme.steps",
+            steps,
+            copy_context(),
+            refusal,
+            lambda result, error: outcomes.put((result, error)),
+        )
+        strand.proceed()
+        result, error = outcomes.get(timeout=WAIT_S)
+        assert outcomes.empty()
+        if error is not None:
+            raise error
+        return result
+
+    return take
+
+
+@pytest.fixture
+def units(make_unit: Any) -> tuple[Unit, Unit]:
+    return make_unit(Adds("a")), make_unit(Adds("b"))
+
+
+def ask(unit: Unit, request: str = "") -> Ask:
+    return Ask(unit, Method.PREDICT, text(request))
+
+
+def test_each_component_answers_on_its_own_thread_and_sees_the_context_so_far(take: Any, units: Any) -> None:
+    a, b = units
+
+    def steps() -> Steps:
+        first = yield ask(a, "-")
+        second = yield Ask(b, Method.PREDICT, first)
+        assert b.executor.is_current
+        third = yield Ask(b, Method.PREDICT, second)
+        return third
+
+    assert value(take(steps())) == "-abb"
+    assert {thread.name for thread in a.user.threads + b.user.threads} == {"component-0"}
+    assert a.user.threads[0] is not b.user.threads[0]
+    assert b.user.threads[0] is b.user.threads[1]
+    assert b.user.trails == ["a", "ab"]
+    assert TRAIL.get() == ""
+
+
+def test_a_list_is_answered_at_the_same_time_and_in_order(take: Any, units: Any) -> None:
+    a, b = units
+    a.user.meets = b.user.meets = threading.Barrier(2)  # neither returns before both run
+
+    def steps() -> Steps:
+        answers = yield [ask(b), ask(a)]
+        return text(" ".join(map(value, answers)))
+
+    assert value(take(steps())) == "b a"
+    assert (a.user.trails, b.user.trails) == ([""], [""])
+
+
+def test_branches_of_several_steps_each_have_a_context_of_their_own(take: Any, units: Any) -> None:
+    a, b = units
+
+    def below(unit: Unit, depth: int) -> Steps:
+        answer = yield ask(unit)
+        if depth:
+            answers = yield (below(unit, depth - 1), Ask(unit, Method.PREDICT, answer))
+            answer = text("(" + " ".join(map(value, answers)) + ")")
+        assert isinstance(answer, Message)
+        return answer
+
+    def steps() -> Steps:
+        answers = yield [below(a, 2), below(b, 1), below(a, 0)]
+        none = yield []
+        assert none == []
+        return text(" ".join(map(value, answers)))
+
+    assert value(take(steps())) == "((a aa) aa) (b bb) a"
+    assert set(a.user.trails) == {"", "a", "aa"}
+    assert set(b.user.trails) == {"", "b"}
+
+
+def test_the_error_of_a_step_is_raised_where_it_was_yielded(take: Any, units: Any) -> None:
+    a, b = units
+    a.user.error = SeldonError("not today", code=ErrorCode.FORBIDDEN)
+
+    def steps() -> Steps:
+        try:
+            yield ask(a)
+        except SeldonError as error:
+            answer = yield ask(b, error.message)
+        return answer
+
+    assert value(take(steps())) == "not todayb"
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), SystemExit(3), KeyboardInterrupt()])
+def test_any_exception_of_a_component_names_it(take: Any, units: Any, error: BaseException) -> None:
+    units[0].user.error = error
+
+    def steps() -> Steps:
+        return (yield ask(units[0]))
+
+    with pytest.raises(ComponentFailed) as caught:
+        take(steps())
+    assert caught.value.where == "Adds.predict"
+    assert caught.value.__cause__ is error
+
+
+def test_a_list_waits_for_all_its_steps_before_its_error_is_raised(take: Any, units: Any) -> None:
+    a, b = units
+    a.user.error = SeldonError("first")
+    a.user.meets = b.user.meets = threading.Barrier(2)
+
+    def steps() -> Steps:
+        yield [ask(a), ask(b)]
+        raise AssertionError("the error was swallowed")
+
+    with pytest.raises(SeldonError, match="first"):
+        take(steps())
+    assert len(b.user.trails) == 1
+
+
+@pytest.mark.parametrize("step", [None, "text", ["text"], text("a message")])
+def test_a_step_that_is_none_is_an_error_where_it_was_yielded(take: Any, units: Any, step: Any) -> None:
+    def steps() -> Steps:
+        yield step
+        raise AssertionError("it went on")
+
+    with pytest.raises(PluginFailed) as caught:
+        take(steps())
+    assert "expected an Ask, or a list of Asks and generators" in str(caught.value.__cause__)
+    assert caught.value.where == "Acme.steps"
+
+
+def test_a_component_that_answers_neither_a_message_nor_a_stream_fails(take: Any, units: Any) -> None:
+    units[0].user.result = "text"
+
+    def steps() -> Steps:
+        return (yield ask(units[0]))
+
+    with pytest.raises(PluginFailed) as caught:
+        take(steps())
+    assert str(caught.value.__cause__) == "returned str, expected a Message or a Stream"
+
+
+def test_a_call_that_must_not_go_on_asks_no_further_component(take: Any, units: Any) -> None:
+    a, b = units
+
+    def refusal() -> SeldonError | None:
+        return SeldonError("gone", code=ErrorCode.CANCELLED) if a.user.threads else None
+
+    def steps() -> Steps:
+        yield ask(a)
+        try:
+            yield ask(b)
+        except SeldonError:
+            yield [ask(a), ask(b)]
+        raise AssertionError("it went on")
+
+    with pytest.raises(SeldonError, match="gone"):
+        take(steps(), refusal)
+    assert (len(a.user.threads), len(b.user.threads)) == (1, 0)
+
+
+def test_a_component_whose_thread_has_ended_is_an_error_of_its_step(take: Any, units: Any) -> None:
+    a, b = units
+    assert b.executor.stop(WAIT_S)
+
+    def steps() -> Steps:
+        yield ask(a)
+        try:
+            yield [ask(b), ask(a)]
+        except SeldonError as error:
+            return text(error.code.name)
+        raise AssertionError("it went on")
+
+    assert value(take(steps())) == "UNAVAILABLE"
+
+
+class One(Stream):
+    def next(self) -> Message | None:
+        return text("item")
+
+
+def test_a_stream_remembers_its_threads(take: Any, units: Any) -> None:
+    units[1].user.result = One()
+
+    def steps() -> Steps:
+        yield ask(units[0])
+        return (yield ask(units[1]))
+
+    stream = take(steps())
+    assert isinstance(stream, UnitStream)
+    assert stream.executor is units[1].executor
+    assert value(stream.executor.run(stream.next)) == "item"
+    with pytest.raises(RuntimeError, match="return it as it is"):
+        stream.next()

@@ -1,0 +1,332 @@
+"""Interceptors refuse, alter and answer calls, in their order, and release what they took."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from seldon_runtime.errors import ComponentFailed, ErrorCode, PluginFailed, SeldonError
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.codec import NeutralCodec
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.message import Kind, Message, Payload, Request
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.predictor import Predictor, Stream
+from seldon_runtime.protocols.v1.codec import JsonCodec
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.interceptor import Answer, Interceptor
+from seldon_runtime.testing import WAIT_S
+
+Serve = Callable[..., ComponentService]
+
+
+class Model:
+    def predict(self, X: Any, names: Any) -> Any:
+        if X == "fail":
+            raise ValueError("no")
+        return X
+
+
+class Never:
+    def predict(self, X: Any) -> Any:
+        raise AssertionError("the component was called")
+
+
+class Tagger(Interceptor):
+    """Shows in which order and on which thread the phases of a call run."""
+
+    def __init__(self, tag: str, trace: list[str]) -> None:
+        self.tag = tag
+        self.trace = trace
+        self.threads: dict[str, int] = {}
+
+    def note(self, phase: str) -> None:
+        self.trace.append(f"{self.tag} {phase}")
+        self.threads[phase] = threading.get_ident()
+
+    def admit(self, call: Call) -> None:
+        self.note("admit")
+
+    def before(self, call: Call, request: Request) -> Request | Answer:
+        self.note("before")
+        assert isinstance(request, Message)
+        return text(f"{self.tag}{value(request)}")
+
+    def after(self, call: Call, answer: Message) -> Message:
+        self.note("after")
+        return text(f"{value(answer)}{self.tag}")
+
+    def finished(self, call: Call, error: SeldonError | None) -> None:
+        self.note("finished")
+
+
+@dataclass
+class Suffix(Interceptor):
+    """Appends its text to each answer; equal to another one of the same text."""
+
+    suffix: str
+
+    def after(self, call: Call, answer: Message) -> Message:
+        return text(f"{value(answer)}{self.suffix}")
+
+
+class Guard(Interceptor):
+    """Refuses strangers, and answers for the component."""
+
+    def admit(self, call: Call) -> None:
+        if call.headers.get("authorization") != "let me in":
+            raise SeldonError(
+                "who are you?", code=ErrorCode.UNAUTHENTICATED, headers={"WWW-Authenticate": "Bearer"}
+            )
+
+    def before(self, call: Call, request: Request) -> Request | Answer:
+        return Answer(text("from the guard"))
+
+    def after(self, call: Call, answer: Message) -> Message:
+        raise AssertionError("its own answer came back")
+
+
+class Places(Interceptor):
+    """Counts the calls that it has admitted and that are not over."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def admit(self, call: Call) -> None:
+        self.taken += 1
+
+    def finished(self, call: Call, error: SeldonError | None) -> None:
+        self.taken -= 1
+
+
+def text(value: str) -> Message:
+    return Message(Payload(Kind.STR, value))
+
+
+def value(message: Message) -> Any:
+    assert message.payload is not None
+    return message.payload.value
+
+
+def call(text: str = "x", method: Method = Method.PREDICT, **fields: Any) -> Call:
+    return Call(method, b'{"strData":"%s"}' % text.encode(), JsonCodec(Limits()), "test", **fields)
+
+
+def test_the_interceptor_named_first_is_the_outermost(serve: Serve) -> None:
+    service, trace = serve(Model()), list[str]()
+    service.attach([], [Tagger("a", trace), Tagger("b", trace)])
+    assert service.call(call()) == b'{"meta":{},"strData":"baxba"}'
+    assert trace == [
+        *("a admit", "b admit", "a before", "b before", "b after", "a after"),
+        *("a finished", "b finished"),
+    ]
+
+
+def test_admit_runs_on_the_transports_thread_and_the_rest_on_the_components(serve: Serve) -> None:
+    service, tagger = serve(Model()), Tagger("a", [])
+    service.attach([], [tagger])
+    service.call(call())
+    component = service.executor.run(threading.get_ident)
+    assert tagger.threads == {
+        "admit": threading.get_ident(),
+        **dict.fromkeys(("before", "after", "finished"), component),
+    }
+
+
+def test_an_interceptor_may_be_a_dataclass_which_cannot_be_hashed(serve: Serve) -> None:
+    service = serve(Model())
+    service.attach([], [Suffix("!"), Suffix("?")])
+    assert service.call(call("a")) == b'{"meta":{},"strData":"a?!"}'
+
+
+def test_a_refused_call_does_not_wait_for_a_busy_component(serve: Serve) -> None:
+    service, opened = serve(Never(), queue_size=1), threading.Event()
+    service.attach([], [Guard()])
+    service.executor.submit(lambda: opened.wait(WAIT_S))
+    told: list[SeldonError | None] = []
+    for _ in range(3):  # more than the queue holds
+        service.submit(call(), lambda answer, error: told.append(error))
+    opened.set()
+    assert [error and error.code for error in told] == [ErrorCode.UNAUTHENTICATED] * 3
+    assert told[0] is not None
+    assert told[0].headers == {"WWW-Authenticate": "Bearer"}
+
+
+def test_an_interceptor_may_answer_in_place_of_the_component(serve: Serve) -> None:
+    service, trace = serve(Never()), list[str]()
+    service.attach([], [Tagger("a", trace), Guard(), Tagger("c", trace)])
+    answer = service.call(call(headers={"authorization": "let me in"}))
+    assert answer == b'{"meta":{},"strData":"from the guarda"}'
+    assert trace == ["a admit", "c admit", "a before", "a after", "a finished", "c finished"]
+
+
+@pytest.mark.parametrize("method", [Method.METADATA, Method.HEALTH_STATUS])
+def test_metadata_and_health_are_admitted_and_have_no_payload_to_alter(serve: Serve, method: Method) -> None:
+    service, trace = serve(Model()), list[str]()
+    service.attach([], [Tagger("a", trace)])
+    service.call(call(method=method))
+    assert trace == ["a admit", "a finished"]
+    service.attach([], [Guard()])
+    with pytest.raises(SeldonError, match="who are you"):
+        service.call(call(method=method))
+
+
+def test_a_raw_method_sees_the_wire_object_and_no_interceptor_its_payload(serve: Serve) -> None:
+    class Raw:
+        def predict_raw(self, request: Any) -> Any:
+            return request
+
+    service, trace = serve(Raw()), list[str]()
+    service.attach([], [Tagger("a", trace)])
+    assert service.call(call()) == b'{"strData":"x"}'
+    assert trace == ["a admit", "a finished"]
+
+
+def test_a_call_that_is_not_run_is_admitted_and_finished_only(serve: Serve) -> None:
+    service, trace = serve(Model()), list[str]()
+    service.attach([], [Tagger("a", trace)])
+    with pytest.raises(SeldonError, match="disconnected"):
+        service.call(call(cancelled=True))
+    assert trace == ["a admit", "a finished"]
+
+
+def test_what_was_taken_is_released_whatever_becomes_of_the_call(serve: Serve) -> None:
+    outer, inner = Places(), Places()
+    service = serve(Model(), queue_size=1)
+    service.attach([], [outer, Guard(), inner])
+    with pytest.raises(SeldonError, match="who are you"):
+        service.call(call())
+    assert (outer.taken, inner.taken) == (0, 0)
+    service.attach([], [outer])
+    for one in (call(), call("fail"), call(cancelled=True), call(deadline=0.0)):
+        service.submit(one, lambda answer, error: None)
+        service.executor.run(lambda: None)
+    assert outer.taken == 0
+    opened = threading.Event()
+    service.executor.submit(lambda: opened.wait(WAIT_S))
+    while service.executor.waiting:
+        pass
+    service.submit(call(), lambda answer, error: None)
+    with pytest.raises(SeldonError) as caught:
+        service.call(call())
+    assert caught.value.code is ErrorCode.OVERLOADED
+    assert outer.taken == 1  # of the one that waits
+    opened.set()
+    service.executor.run(lambda: None)
+    assert outer.taken == 0
+
+
+@pytest.mark.parametrize("fault", [KeyError, SystemExit, KeyboardInterrupt, GeneratorExit])
+@pytest.mark.parametrize("phase", ["admit", "before", "after"])
+def test_an_interceptor_that_fails_is_an_error_of_the_call(
+    serve: Serve, phase: str, fault: type[BaseException]
+) -> None:
+    def crash(*_: Any) -> Any:
+        raise fault("the secret of the interceptor")
+
+    service = serve(Model())
+    service.attach([], [type("Crashes", (Interceptor,), {phase: crash})()])
+    with pytest.raises(PluginFailed) as caught:
+        service.call(call(request_id="r-1"))
+    assert caught.value.where == f"Crashes.{phase}"
+    assert caught.value.message == "a plugin of the server failed; see its log for request r-1"
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("phase", ["before", "after"])
+def test_an_interceptor_that_returns_nothing_is_an_error_of_the_call(serve: Serve, phase: str) -> None:
+    service = serve(Model())
+    service.attach([], [type("Forgets", (Interceptor,), {phase: lambda *_: None})()])
+    with pytest.raises(PluginFailed) as caught:
+        service.call(call())
+    assert "returned NoneType, expected" in str(caught.value.__cause__)
+    assert caught.value.where == f"Forgets.{phase}"
+
+
+def test_an_interceptor_that_fails_at_the_end_harms_nobody(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Crashes(Interceptor):
+        def finished(self, call: Call, error: SeldonError | None) -> None:
+            raise KeyError("interceptor")
+
+    places = Places()
+    service = serve(Model())
+    service.attach([], [Crashes(), places])
+    assert b'"x"' in service.call(call())
+    assert places.taken == 0
+    assert any("Crashes.finished failed" in message for message in caplog.messages)
+
+
+class Three(Stream):
+    def __init__(self) -> None:
+        self.left = 3
+
+    def next(self) -> Message | None:
+        self.left -= 1
+        return Message(Payload(Kind.STR, str(self.left))) if self.left >= 0 else None
+
+
+class Streams(Predictor):
+    methods = frozenset({Method.PREDICT})
+
+    def predict(self, method: Method, request: Request) -> Message | Stream:
+        return Three() if request.payload.value == "stream" else request  # type: ignore
+
+
+def pulled(service: ComponentService) -> list[Any]:
+    wire = Message(Payload(Kind.STR, "stream"))
+    stream = service.call(Call(Method.PREDICT, wire, NeutralCodec(), "test", accepts_stream=True))
+    items: SimpleQueue[Any] = SimpleQueue()
+    texts = []
+    while True:
+        stream.pull(lambda item, error: items.put(error or item))
+        item = items.get(timeout=WAIT_S)
+        if not isinstance(item, Message):
+            return [*texts, item]
+        texts.append(item.payload.value)  # type: ignore[union-attr]
+
+
+def test_an_interceptor_can_tell_an_item_of_a_stream_from_an_answer(serve: Serve) -> None:
+    class Tells(Interceptor):
+        def after(self, call: Call, answer: Message) -> Message:
+            return Message(Payload(Kind.STR, f"answer {answer.payload.value}"))  # type: ignore[union-attr]
+
+        def after_item(self, call: Call, item: Message) -> Message:
+            return Message(Payload(Kind.STR, f"item {item.payload.value}"))  # type: ignore[union-attr]
+
+    service = serve(Streams())
+    service.attach([], [Tells()])
+    assert pulled(service) == ["item 2", "item 1", "item 0", None]
+    wire = Message(Payload(Kind.STR, "x"))
+    assert service.call(Call(Method.PREDICT, wire, NeutralCodec(), "test")).payload.value == "answer x"
+
+
+def test_without_a_phase_for_items_after_sees_them(serve: Serve) -> None:
+    class Old(Interceptor):
+        def after(self, call: Call, answer: Message) -> Message:
+            return Message(Payload(Kind.STR, answer.payload.value * 2))  # type: ignore[union-attr]
+
+    service = serve(Streams())
+    service.attach([], [Old()])
+    assert pulled(service) == ["22", "11", "00", None]
+
+
+@pytest.mark.parametrize("result", [KeyError("x"), "no message"])
+def test_a_fault_in_the_phase_for_items_ends_the_stream_and_is_named(serve: Serve, result: Any) -> None:
+    class Faulty(Interceptor):
+        def after_item(self, call: Call, item: Message) -> Message:
+            if isinstance(result, Exception):
+                raise result
+            return result  # type: ignore[no-any-return]
+
+    service = serve(Streams())
+    service.attach([], [Faulty()])
+    (error,) = pulled(service)
+    assert isinstance(error, ComponentFailed)
+    assert error.where.endswith("Faulty.after_item")

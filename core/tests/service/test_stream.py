@@ -1,0 +1,277 @@
+"""Streams: pulled item by item, each item a job in the queue, over exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+import pytest
+
+from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
+from seldon_runtime.inference.call import Call, request_id
+from seldon_runtime.inference.codec import NeutralCodec
+from seldon_runtime.inference.message import Kind, Message, Payload, Request
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.predictor import Predictor, Stream
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.interceptor import Interceptor
+from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.stream import OpenStream
+from seldon_runtime.testing import WAIT_S
+
+Serve = Callable[..., ComponentService]
+
+
+class Counts(Stream):
+    """Gives 0, 1, 2 …; fails or waits at a number."""
+
+    def __init__(self, length: int, fails_at: int | None = None) -> None:
+        self.made = 0
+        self.closed = 0
+        self._length = length
+        self._fails_at = fails_at
+
+    def next(self) -> Message | None:
+        if self.made == self._fails_at:
+            raise ValueError("no more")
+        if self.made == self._length:
+            return None
+        self.made += 1
+        return Message(Payload(Kind.STR, f"{self.made - 1} {request_id()}"))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Streams(Predictor):
+    """Answers with a stream, and text with itself."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        return frozenset({Method.PREDICT})
+
+    def predict(self, method: Method, request: Request) -> Message | Stream:
+        assert isinstance(request, Message)
+        assert request.payload is not None
+        return self.stream if request.payload.value == "stream" else request
+
+
+class Sees(Observer):
+    def __init__(self) -> None:
+        self.outcomes: list[Outcome] = []
+
+    def call_finished(self, call: Call, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
+
+
+def call(text: str = "stream", **fields: Any) -> Call:
+    wire = Message(Payload(Kind.STR, text))
+    return Call(Method.PREDICT, wire, NeutralCodec(), "test", **{"accepts_stream": True, **fields})
+
+
+def pulled(stream: OpenStream) -> Any:
+    """The next item's text, None at the end, or the error."""
+    told: SimpleQueue[tuple[Any, SeldonError | None]] = SimpleQueue()
+    stream.pull(lambda item, error: told.put((item, error)))
+    item, error = told.get(timeout=WAIT_S)
+    if error is not None:
+        raise error
+    return None if item is None else item.payload.value
+
+
+@pytest.fixture
+def opened(serve: Serve) -> Callable[..., tuple[OpenStream, Sees, ComponentService]]:
+    def opened(stream: Stream, *interceptors: Interceptor, **fields: Any) -> Any:
+        service, sees = serve(Streams(stream)), Sees()
+        service.attach([sees], interceptors)
+        answer = service.call(call(request_id="r", **fields))
+        assert isinstance(answer, OpenStream)
+        return answer, sees, service
+
+    return opened
+
+
+def test_a_stream_is_pulled_item_by_item_and_over_with_its_last(opened: Any) -> None:
+    counts = Counts(3)
+    stream, sees, _ = opened(counts)
+    for number in range(3):
+        assert counts.made == number, "an item was made before it was asked for"
+        assert pulled(stream) == f"{number} r"
+    assert sees.outcomes == []
+    assert pulled(stream) is None
+    assert [outcome.error for outcome in sees.outcomes] == [None]
+    assert counts.closed == 1
+
+
+def test_other_calls_run_between_items(opened: Any) -> None:
+    stream, _, service = opened(Counts(2))
+    assert pulled(stream) == "0 r"
+    assert service.call(call("other")).payload.value == "other"
+    assert pulled(stream) == "1 r"
+    stream.close()
+    service.executor.run(lambda: None)
+
+
+def test_an_item_that_fails_ends_the_stream_with_its_error(opened: Any) -> None:
+    counts = Counts(3, fails_at=1)
+    stream, sees, _ = opened(counts)
+    pulled(stream)
+    with pytest.raises(SeldonError) as caught:
+        pulled(stream)
+    assert caught.value.code is ErrorCode.COMPONENT_FAILED
+    assert [outcome.error for outcome in sees.outcomes] == [caught.value]
+    assert counts.closed == 1
+
+
+def test_a_client_that_leaves_closes_the_stream_once(opened: Any) -> None:
+    counts = Counts(3)
+    stream, sees, service = opened(counts)
+    pulled(stream)
+    stream.close()
+    stream.close()
+    service.executor.run(lambda: None)
+    assert (counts.made, counts.closed) == (1, 1)
+    assert [outcome.error.code for outcome in sees.outcomes] == [ErrorCode.CANCELLED]
+
+
+def test_a_deadline_holds_for_the_whole_stream(opened: Any) -> None:
+    counts = Counts(3)
+    stream, sees, _ = opened(counts, deadline=None)
+    pulled(stream)
+    stream._call.deadline = 0.0
+    with pytest.raises(SeldonError) as caught:
+        pulled(stream)
+    assert caught.value.code is ErrorCode.DEADLINE_EXCEEDED
+    assert (counts.made, counts.closed) == (1, 1)
+    assert len(sees.outcomes) == 1
+
+
+def test_interceptors_see_each_item(opened: Any) -> None:
+    class Shouts(Interceptor):
+        def after(self, call: Call, answer: Message) -> Message:
+            assert answer.payload is not None
+            return Message(Payload(Kind.STR, f"{answer.payload.value}!"))
+
+    stream, _, _ = opened(Counts(2), Shouts())
+    assert [pulled(stream), pulled(stream), pulled(stream)] == ["0 r!", "1 r!", None]
+
+
+def test_a_transport_that_cannot_send_a_stream_gets_an_error_and_the_stream_is_closed(serve: Serve) -> None:
+    counts = Counts(3)
+    service = serve(Streams(counts))
+    with pytest.raises(SeldonError, match="predict returned a stream, which test cannot send") as caught:
+        service.call(call(accepts_stream=False))
+    assert caught.value.code is ErrorCode.NOT_IMPLEMENTED
+    assert counts.closed == 1
+
+
+def test_an_item_of_another_type_is_the_components_fault(opened: Any) -> None:
+    class Numbers(Stream):
+        def next(self) -> Any:
+            return 7
+
+    stream, _, _ = opened(Numbers())
+    with pytest.raises(PluginFailed) as caught:
+        pulled(stream)
+    assert str(caught.value.__cause__) == "the stream returned int, expected a Message"
+
+
+def test_a_full_queue_does_not_end_a_stream_that_is_open(serve: Serve) -> None:
+    service = serve(Streams(Counts(2)), queue_size=1)
+    stream = service.call(call())
+    opened = threading.Event()
+    service.executor.submit(lambda: opened.wait(WAIT_S))
+    while service.executor.waiting:
+        pass
+    service.submit(call("waits"), lambda answer, error: None)
+    told: SimpleQueue[Any] = SimpleQueue()
+    stream.pull(lambda item, error: told.put((item, error)))
+    opened.set()
+    item, error = told.get(timeout=WAIT_S)
+    assert error is None
+    assert item.payload.value.startswith("0 ")
+    stream.close()
+    service.executor.run(lambda: None)
+
+
+def test_the_end_of_the_service_ends_a_stream(opened: Any) -> None:
+    counts = Counts(3)
+    stream, sees, service = opened(counts)
+    service.executor.stop(WAIT_S)
+    with pytest.raises(SeldonError) as caught:
+        pulled(stream)
+    assert caught.value.code is ErrorCode.UNAVAILABLE
+    assert len(sees.outcomes) == 1
+    stream.close()
+    assert counts.closed == 1
+
+
+def test_an_event_loop_awaits_each_item_the_end_and_an_error(opened: Any) -> None:
+    async def all_of(stream: OpenStream) -> list[Any]:
+        items = []
+        while (item := await stream.pull_async()) is not None:
+            items.append(item.payload.value)
+        return items
+
+    stream, sees, _ = opened(Counts(2))
+    assert asyncio.run(all_of(stream)) == ["0 r", "1 r"]
+    assert [outcome.error for outcome in sees.outcomes] == [None]
+    stream, sees, _ = opened(Counts(2, fails_at=1))
+    with pytest.raises(SeldonError) as caught:
+        asyncio.run(all_of(stream))
+    assert caught.value.code is ErrorCode.COMPONENT_FAILED
+
+
+def test_a_task_that_is_cancelled_while_it_awaits_an_item_closes_the_stream(opened: Any) -> None:
+    class Waits(Counts):
+        entered, gate = threading.Event(), threading.Event()
+
+        def next(self) -> Message | None:
+            self.entered.set()
+            assert self.gate.wait(WAIT_S)
+            return super().next()
+
+    counts = Waits(3)
+    stream, sees, service = opened(counts)
+
+    async def leave() -> None:
+        task = asyncio.get_running_loop().create_task(stream.pull_async())
+        assert await asyncio.to_thread(counts.entered.wait, WAIT_S)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(leave())
+    counts.gate.set()
+    service.executor.run(lambda: None)
+    assert counts.closed == 1
+    assert [outcome.error.code for outcome in sees.outcomes] == [ErrorCode.CANCELLED]
+
+
+def test_a_pull_after_the_end_is_answered(opened: Any) -> None:
+    stream, _, service = opened(Counts(3))
+    stream.close()
+    service.executor.run(lambda: None)
+    with pytest.raises(SeldonError) as caught:
+        pulled(stream)
+    assert caught.value.code is ErrorCode.CANCELLED
+
+
+def test_a_transport_that_fails_to_take_a_stream_receives_nothing_else(serve: Serve) -> None:
+    service = serve(Streams(Counts(1)))
+    taken: SimpleQueue[Any] = SimpleQueue()
+
+    def done(answer: Any, error: Any) -> None:
+        taken.put(answer or error)
+        raise SystemExit(3)
+
+    service.submit(call(), done)
+    assert isinstance(taken.get(timeout=WAIT_S), OpenStream)
+    service.executor.run(lambda: None)
+    assert taken.empty()
