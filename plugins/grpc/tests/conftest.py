@@ -1,22 +1,32 @@
-"""A gRPC transport with a real server and a real channel."""
+"""A gRPC transport with a real server and a real channel.
+
+Modules without a test module of their name, and the tests that hold them:
+    calls: compat/tests/test_grpc_server.py
+    plugin, pod_annotations: plugins/grpc/tests/test_channel_options.py
+    service_table: plugins/grpc/tests/test_transport.py, plugins/grpc/tests/test_extension.py
+"""
 
 from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import grpc
 import pytest
 
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.plugin import OwnSockets, Predictor, Settings
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.unit import Unit
+from seldon_runtime.testing import WAIT_S
 from seldon_runtime_grpc import transport
+from seldon_runtime_grpc.extension import GrpcService
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
+from seldon_runtime_grpc.service_table import services_of
 from seldon_runtime_grpc.transport import GrpcTransport
 
 PLAIN = {
@@ -26,25 +36,36 @@ PLAIN = {
     "grpc_threads": None,
     "grpc_max_message_bytes": None,
     "grpc_keepalive_s": 60.0,
+    "grpc_max_connection_idle_s": 75.0,
     "grpc_max_connections": None,
-    "grpc_max_connection_age_s": 10.0,
+    "grpc_max_connection_age_s": None,
     "grpc_tls_cert": None,
     "grpc_tls_key": None,
     "grpc_tls_client_ca": None,
 }
-LIMIT_S = 20
-"""Longer than anything here takes on a busy machine."""
+"""Seconds that nothing here takes, even on a busy machine."""
 
 
 class Served:
     """A user's object behind a started transport, and a client of it."""
 
-    def __init__(self, user: object, component: dict[str, Any], service: dict[str, Any], **settings: Any):
+    def __init__(
+        self,
+        user: object,
+        component: dict[str, Any],
+        service: dict[str, Any],
+        contributed: Sequence[GrpcService] = (),
+        **settings: Any,
+    ):
         values = {**PLAIN, **settings}
+        self._drains = False
         self.executor = Executor(queue_size=values["queue_size"])
         self.executor.start()
-        self.service = Service(Component(user, **component), self.executor, **service)
-        self.transport = GrpcTransport(self.service, Settings(values))
+        predictor = user if isinstance(user, Predictor) else ComponentAdapter(user, **component)
+        unit = Unit(predictor, self.executor, user=user)
+        self.service = ComponentService(unit, **service)
+        services = services_of(self.service, [("a plugin", given) for given in contributed])
+        self.transport = GrpcTransport(self.service, Settings(values), services, OwnSockets())
         self.transport.start()
         self.service.ready = True
         self.target = self.transport.address.partition("://")[2]
@@ -59,18 +80,23 @@ class Served:
         )
 
     def ask(self, request: Any = None, method: str = "Model/Predict", **options: Any) -> SeldonMessage:
-        return self.stub(method)(request or SeldonMessage(strData="s"), **{"timeout": LIMIT_S, **options})
+        return self.stub(method)(request or SeldonMessage(strData="s"), **{"timeout": WAIT_S, **options})
 
     def error(self, request: Any = None, method: str = "Model/Predict", **options: Any) -> grpc.RpcError:
         with pytest.raises(grpc.RpcError) as caught:
             self.ask(request, method, **options)
         return caught.value
 
+    def drain(self) -> None:
+        self._drains = True
+        self.transport.stop_accepting()
+
     def stop(self) -> None:
         self.channel.close()
-        self.transport.stop_accepting()
-        self.transport.stop(LIMIT_S)
-        self.executor.stop(LIMIT_S)
+        if not self._drains:
+            self.drain()
+        self.transport.stop(WAIT_S)
+        self.executor.stop(WAIT_S)
 
 
 @pytest.fixture
@@ -112,11 +138,11 @@ class Gate:
     def predict(self, X: Any, features_names: Any) -> Any:
         self.seen.append(X)
         self.entered.release()
-        assert self.open.wait(LIMIT_S)
+        assert self.open.wait(WAIT_S)
         return X
 
     def wait_until_entered(self) -> None:
-        assert self.entered.acquire(timeout=LIMIT_S)
+        assert self.entered.acquire(timeout=WAIT_S)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.json_format import MessageToDict, ParseDict
 from grpc_health.v1 import health_pb2
 
-from seldon_runtime.message import Method
+from seldon_runtime.plugin import Method
 from seldon_runtime.testing import WAIT_S, CallFailed, TransportContract
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -66,17 +67,40 @@ def test_what_is_known_of_tensorflow_is_as_recorded():
     assert not [name for name in recorded if "TensorProto" in name and name not in ours]
 
 
-def test_what_is_compiled_is_what_the_sources_say(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("folder", "distribution"),
+    [("seldon_runtime_grpc/protos", GRPC), ("seldon_runtime_v2/grpc/protos", GRPC.parent / "v2")],
+    ids=["v1", "v2"],
+)
+def test_what_is_compiled_is_what_the_sources_say(tmp_path, monkeypatch, folder, distribution):
     pytest.importorskip("grpc_tools")
+    place = distribution / "src" / folder
+    if not place.exists():
+        pytest.skip("the sources of V2 stand in the repository only")
     monkeypatch.syspath_prepend(str(GRPC))
-    from compile_protos import DESCRIPTORS, compile_into
+    from compile_protos import compile_into
 
-    compile_into(tmp_path)
-    fresh = files_in(tmp_path / DESCRIPTORS, "seldon.protos", "tensorflow")
-    assert fresh == files_in(COMMITTED, "seldon.protos", "tensorflow"), "stale: run tox run -e protos"
+    packages = ("seldon.protos", "tensorflow", "inference")
+    fresh = files_in(compile_into(tmp_path, folder), *packages)
+    assert fresh
+    assert fresh == files_in(place / "descriptors.binpb", *packages), "stale: run tox run -e protos"
     for stub in tmp_path.rglob("*.pyi"):
-        committed = COMMITTED.parent / stub.name
-        assert set(definitions(stub)) == set(definitions(committed)), "stale: run tox run -e protos"
+        assert set(definitions(stub)) == set(definitions(place / stub.name)), "stale: run tox run -e protos"
+
+
+@pytest.mark.parametrize("copied", [True, False])
+def test_the_sources_compile_in_any_folder(tmp_path, copied):
+    pytest.importorskip("grpc_tools")
+    sources = COMMITTED.parent
+    if copied:
+        sources = tmp_path / "sources"
+        sources.mkdir()
+        for source in COMMITTED.parent.glob("*.proto"):
+            shutil.copy(source, sources)
+    words = [f"-I{sources}", "--python_out=.", "--grpc_python_out=.", "prediction.proto", "tensor.proto"]
+    subprocess.run([sys.executable, "-m", "grpc_tools.protoc", *words], cwd=tmp_path, check=True)
+    program = "import prediction_pb2_grpc, prediction_pb2; prediction_pb2.SeldonMessage(strData='x')"
+    subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
 
 
 def definitions(stub):
@@ -139,7 +163,7 @@ def test_other_packages_may_have_files_and_messages_of_the_same_names(order):
 
 def test_nothing_of_tensorflow_and_no_generated_message_is_imported():
     code = (
-        "import sys, seldon_runtime_grpc.codec\n"
+        "import sys, seldon_runtime_grpc.v1.codec\n"
         "assert 'tensorflow' not in sys.modules\n"
         "assert not [m for m in sys.modules if m.endswith('_pb2') and 'seldon' not in m"
         " and m != 'google.protobuf.descriptor_pb2'], sorted(sys.modules)"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import grpc
 import pytest
 
-from seldon_runtime.errors import StartupError
+from seldon_runtime.plugin import StartupError
+from seldon_runtime.testing import WAIT_S
+from seldon_runtime.transport import tls
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
 trustme = pytest.importorskip("trustme")
-
-LIMIT_S = 20
 
 
 class Echo:
@@ -39,7 +39,7 @@ def files(authority, tmp_path_factory):
 def ask(served, credentials):
     with grpc.secure_channel(served.target, credentials) as channel:
         stub = channel.unary_unary("/seldon.protos.Model/Predict")
-        return SeldonMessage.FromString(stub(SeldonMessage(strData="s").SerializeToString(), timeout=LIMIT_S))
+        return SeldonMessage.FromString(stub(SeldonMessage(strData="s").SerializeToString(), timeout=WAIT_S))
 
 
 def test_tls_is_served(serve, files, authority):
@@ -76,7 +76,10 @@ def test_mutual_tls_serves_clients_with_a_certificate_only(serve, files, authori
     [
         ({"grpc_tls_key": None}, "--grpc-tls-key is missing"),
         ({"grpc_tls_cert": None}, "--grpc-tls-cert is missing"),
-        ({"grpc_tls_cert": None, "grpc_tls_key": None, "grpc_tls_client_ca": "x"}, "without --grpc-tls-cert"),
+        (
+            {"grpc_tls_cert": None, "grpc_tls_key": None, "grpc_tls_client_ca": "x"},
+            "needs --grpc-tls-cert and",
+        ),
         ({"grpc_tls_cert": "nowhere.pem"}, "--grpc-tls-cert nowhere.pem .* cannot be used"),
         ({"grpc_tls_client_ca": "nowhere.pem"}, "--grpc-tls-client-ca nowhere.pem cannot be used"),
     ],
@@ -90,3 +93,19 @@ def test_a_certificate_that_is_none_does_not_start(serve, files, tmp_path):
     (tmp_path / "cert.pem").write_text("nothing")
     with pytest.raises(StartupError, match=r"--grpc-tls-cert .* cannot be used"):
         serve(Echo(), **{**files[0], "grpc_tls_cert": str(tmp_path / "cert.pem")})
+
+
+def test_a_renewed_certificate_is_served_without_a_restart(serve, tmp_path, monkeypatch):
+    monkeypatch.setattr(tls, "_LOOK_S", 0.0)
+    first, second = trustme.CA(), trustme.CA()
+
+    def write(authority):
+        issued = authority.issue_cert("127.0.0.1")
+        tmp_path.joinpath("key.pem").write_bytes(issued.private_key_pem.bytes())
+        tmp_path.joinpath("cert.pem").write_bytes(issued.cert_chain_pems[0].bytes())
+
+    write(first)
+    served = serve(Echo(), grpc_tls_cert=str(tmp_path / "cert.pem"), grpc_tls_key=str(tmp_path / "key.pem"))
+    assert ask(served, grpc.ssl_channel_credentials(first.cert_pem.bytes())).strData == "s"
+    write(second)
+    assert ask(served, grpc.ssl_channel_credentials(second.cert_pem.bytes())).strData == "s"

@@ -1,4 +1,8 @@
-"""A component behind a real executor and service, with the plugin around it and its real page."""
+"""A component behind a real executor and service, with the plugin around it and its real page.
+
+Modules without a test module of their name, and the tests that hold them:
+    assembly: plugins/metrics/tests/runtime/test_observer.py, plugins/metrics/tests/page/test_transport.py
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from seldon_runtime.call import Call
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.identity import Identity
-from seldon_runtime.message import Method
-from seldon_runtime.protocols.v1_codec import JsonCodec
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings, Worker
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.plugin import Call, Identity, Lifecycle, Method, OwnSockets, Settings, Unit, Worker
+from seldon_runtime.protocols.v1.codec import JsonCodec
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
 from seldon_runtime_metrics.assembly import Assembly
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -65,13 +66,13 @@ class Served:
     ) -> None:
         self.executor = Executor(queue_size=100)
         self.executor.start()
-        component = Component(user, identity, show_metrics=False)  # JSON has no NaN to show
-        self.service = Service(component, self.executor)
         assembly = Assembly(Settings(DEFAULTS | settings, worker=worker))
-        assembly.load_begins()
         self.observer = assembly.observer()
+        self.observer.lifecycle_changed(Lifecycle.LOADING)
+        adapter = ComponentAdapter(user, identity, show_metrics=False)  # JSON has no NaN to show
+        self.service = ComponentService(Unit(adapter, self.executor, identity, user=user))
         self.service.attach([self.observer], [assembly.interceptor(self.service)])
-        self.transport = assembly.transport()
+        self.transport = assembly.transport(OwnSockets())
         self.transport.start()
         self._codec = JsonCodec(self.service.limits)
 

@@ -8,9 +8,7 @@ from importlib.resources import files
 
 import pytest
 
-from seldon_runtime.errors import SeldonError
-from seldon_runtime.message import Method
-from seldon_runtime.observer import SaveRecord
+from seldon_runtime.plugin import Method, SaveRecord, SeldonError
 
 GRAFANA = files("seldon_runtime_metrics") / "grafana"
 DASHBOARD = json.loads((GRAFANA / "dashboard.json").read_text())
@@ -37,7 +35,7 @@ def names(served):
     with pytest.raises(SeldonError):
         served.call({"strData": 5})
     served.call({"reward": 1}, Method.SEND_FEEDBACK)
-    served.service.tell_saved(SaveRecord(None, 100, 0.1, 0.2))
+    served.observer.state_saved(SaveRecord(None, 100, 0.1, 0.2))
     return {name for name, _ in served.samples()}
 
 

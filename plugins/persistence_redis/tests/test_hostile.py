@@ -1,4 +1,4 @@
-"""What others have put into Redis is told or left out, and Redis may be killed at any moment."""
+"""Foreign or damaged entries in Redis are errors or ignored, and Redis may be killed at any moment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from seldon_runtime.state import StoreError
+from seldon_runtime.plugin import StoreError
 
 KEY = "persistence_0_0_unit"
 
@@ -24,7 +24,7 @@ def store(server, connect):
 
 
 @pytest.mark.parametrize("text", ["", "abc", "-1", "1.5", "1e3", "\u0661", "1 "])
-def test_a_counter_that_is_no_number_is_told_and_nothing_is_changed(server, store, text):
+def test_a_counter_that_is_not_a_number_is_an_error_and_nothing_changes(server, store, text):
     store.save(KEY, b"1", expected=0, keep=3)
     server.command("SET", f"{KEY}:version", text)
     for action in (
@@ -37,15 +37,15 @@ def test_a_counter_that_is_no_number_is_told_and_nothing_is_changed(server, stor
     assert server.command("GET", KEY) == b"1"
 
 
-def test_a_key_that_holds_no_string_is_told_and_left_as_it_is(server, store):
+def test_a_key_that_without_a_string_is_an_error_and_stays_unchanged(server, store):
     server.command("RPUSH", KEY, "mine")
-    with pytest.raises(StoreError, match=f"{KEY} holds no string"):
+    with pytest.raises(StoreError, match=f"{KEY} must hold a string"):
         store.load(KEY)
     assert store.all_keys() == []
     assert server.command("LRANGE", KEY, 0, -1) == [b"mine"]
 
 
-def test_a_counter_that_holds_no_string_is_told(server, store):
+def test_a_counter_without_a_string_is_an_error(server, store):
     store.save(KEY, b"1", expected=0, keep=3)
     server.command("DEL", f"{KEY}:version")
     server.command("RPUSH", f"{KEY}:version", "mine")
@@ -62,12 +62,12 @@ def test_keys_of_others_are_not_listed(server, store):
     assert store.all_keys() == [KEY]
 
 
-def test_a_key_that_is_no_text_is_told(store):
+def test_a_key_that_is_not_valid_text_is_an_error(store):
     with pytest.raises(StoreError, match="UnicodeEncodeError"):
         store.load("persistence_\udcff")
 
 
-def test_a_state_larger_than_redis_takes_is_told_once_and_nothing_is_lost(start_redis, connect):
+def test_a_state_larger_than_redis_accepts_is_an_error_and_nothing_is_lost(start_redis, connect):
     server = start_redis("--proto-max-bulk-len", "1mb")
     store = connect(server)
     store.save(KEY, b"1", expected=0, keep=3)
@@ -78,7 +78,7 @@ def test_a_state_larger_than_redis_takes_is_told_once_and_nothing_is_lost(start_
 
 
 def test_a_server_killed_at_any_moment_leaves_whole_versions(start_redis, connect):
-    """With a log on disk, as one that keeps state needs."""
+    """With an append-only file, which a server that keeps state needs."""
     server = start_redis("--appendonly", "yes", "--appendfsync", "always")
     store = connect(server, redis_timeout=5)
     version = 0
@@ -100,12 +100,12 @@ def test_a_server_killed_at_any_moment_leaves_whole_versions(start_redis, connec
 
 
 def whole(store):
-    """The newest version; it and those before it are as they were written."""
+    """Return the newest version; assert that all versions are complete."""
     while True:
         try:
             versions = store.versions(KEY)
             break
-        except StoreError as error:  # it reads its log first
+        except StoreError as error:  # it loads its file first
             if "BusyLoading" not in str(error):
                 raise
     for version in versions:

@@ -1,4 +1,4 @@
-"""What the settings mean before any Redis is asked."""
+"""The settings, before a connection is made."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import logging
 import click
 import pytest
 
-from seldon_runtime.errors import StartupError
+from seldon_runtime.plugin import StartupError
 from seldon_runtime_persistence_redis import plugin
 from seldon_runtime_persistence_redis.store import RedisStore
 
 
-def test_a_url_that_is_none_is_refused_without_showing_it(settings):
-    with pytest.raises(StartupError, match="REDIS_URL is no address") as refused:
+def test_a_malformed_url_is_refused_without_showing_it(settings):
+    with pytest.raises(StartupError, match="REDIS_URL must be an address") as refused:
         RedisStore.of(settings(redis_url="http://user:hush@host"))
     assert "hush" not in str(refused.value)
 
 
 def test_sentinels_without_port_are_refused(settings):
-    with pytest.raises(click.BadParameter, match="'only-host' is no address; expected host:port"):
+    with pytest.raises(click.BadParameter, match="'only-host' must be an address of the form host:port"):
         settings(redis_sentinels="only-host")
 
 
 class TestTheBareSwitch:
-    """PERSISTENCE=1 stands in images that never had a Redis."""
+    """PERSISTENCE=1 is in existing images without a Redis."""
 
     @pytest.fixture
     def nowhere(self, start_redis):
@@ -32,7 +32,7 @@ class TestTheBareSwitch:
         server.stop()
         return {"redis_port": server.port}
 
-    def test_without_an_address_and_a_server_state_is_not_kept_and_the_log_says_so(
+    def test_without_an_address_and_a_server_state_is_not_kept_and_an_error_is_logged(
         self, nowhere, settings, caplog
     ):
         assert plugin.seldon_state_store(settings("1", **nowhere)) is None

@@ -1,10 +1,10 @@
-"""State in a real Redis: the contract, and what is particular to Redis."""
+"""State in a real Redis: the store contract, and the layout of the keys."""
 
 from __future__ import annotations
 
 import pytest
 
-from seldon_runtime.state import StateConflict, StoreError
+from seldon_runtime.plugin import StateConflict, StoreError
 from seldon_runtime.testing import StateStoreContract
 from seldon_runtime_persistence_redis.store import RedisStore
 
@@ -33,9 +33,7 @@ def test_the_newest_version_is_a_plain_string_under_the_key_without_expiry(start
     ]
 
 
-def test_what_another_program_stored_under_the_key_is_version_0_and_survives_the_next_save(
-    start_redis, connect
-):
+def test_a_foreign_value_under_the_key_is_version_0_and_survives_the_next_save(start_redis, connect):
     server = start_redis()
     store = connect(server)
     server.command("SET", KEY, b"\x80pickle")
@@ -48,7 +46,7 @@ def test_what_another_program_stored_under_the_key_is_version_0_and_survives_the
     assert store.load(KEY, 0).blob == b"\x80pickle"
 
 
-def test_a_server_that_is_down_is_told_with_its_address(start_redis, connect):
+def test_an_error_of_a_stopped_server_names_its_address(start_redis, connect):
     server = start_redis()
     store = connect(server)
     server.stop()

@@ -1,4 +1,12 @@
-"""One component behind the REST transport: as an ASGI application, or as a server on a free port."""
+"""One component behind the REST transport: as an ASGI application, or as a server on a free port.
+
+Modules that other files test:
+
+    assembly, request: plugins/rest/tests/test_application.py, plugins/rest/tests/test_route.py
+    health: plugins/rest/tests/test_waiting.py
+    wsgi: compat/tests/test_drop_in.py
+    plugin: plugins/rest/tests/test_cors.py, plugins/rest/tests/test_extension.py
+"""
 
 from __future__ import annotations
 
@@ -6,22 +14,23 @@ import asyncio
 import http.client
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import click
 import pytest
 
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.limits import Limits
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.plugin import Limits, OwnSockets, Service, Settings, Unit
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.testing import WAIT_S
+from seldon_runtime_rest.asgi import application
+from seldon_runtime_rest.assembly import Contribution
+from seldon_runtime_rest.extension import HttpRoute
 from seldon_runtime_rest.plugin import seldon_options
-from seldon_runtime_rest.transport import RestTransport, application
-
-WAIT_S = 20.0
+from seldon_runtime_rest.transport import RestTransport
 
 
 @dataclass(frozen=True)
@@ -201,7 +210,8 @@ def settings() -> Callable[..., Settings]:
     def settings(*words: str) -> Settings:
         command = click.Command("rest", params=list(seldon_options()))
         values = command.make_context("rest", list(words)).params
-        return Settings({"host": "127.0.0.1", "service_port": 0, **values}, ("rest",))
+        core = {"host": "127.0.0.1", "service_port": 0, "non_finite": "null"}
+        return Settings({**core, **values}, ("rest",))
 
     return settings
 
@@ -214,8 +224,11 @@ def make_service() -> Iterator[Callable[..., Service]]:
     def make(user: object, *, error_details: bool = True, queue_size: int = 100, **limits: int) -> Service:
         executors.append(Executor(queue_size=queue_size))
         executors[-1].start()
-        service = Service(
-            Component(user), executors[-1], limits=Limits(**limits), error_details=error_details
+        predictor = ComponentAdapter(user, wires=("rest",))
+        service = ComponentService(
+            Unit(predictor, executors[-1], user=user),
+            limits=Limits(**limits),
+            error_details=error_details,
         )
         service.ready = True
         return service
@@ -249,9 +262,10 @@ def serving(
 ) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
-    def serve(user: object, *words: str, **options: Any) -> Server:
+    def serve(user: object, *words: str, routes: Sequence[HttpRoute] = (), **options: Any) -> Server:
         service = make_service(user, **options)
-        servers.append(Server(RestTransport(service, settings(*words)), service))
+        contributed = [Contribution("a plugin", route) for route in routes]
+        servers.append(Server(RestTransport(service, settings(*words), OwnSockets(), contributed), service))
         servers[-1].transport.start()
         return servers[-1]
 
@@ -269,6 +283,30 @@ def serve(
 ) -> Iterator[Callable[..., Server]]:
     """Starts a server for a user object: ``serve(user, *words, **limits)``."""
     yield from serving(make_service, settings)
+
+
+@pytest.fixture
+def serve_routes(
+    make_service: Callable[..., Service], settings: Callable[..., Settings]
+) -> Iterator[Callable[..., Server]]:
+    """Starts a server with more routes: ``serve_routes(route, ..., **limits)``."""
+    servers = serving(make_service, settings)
+    serve = next(servers)
+
+    def serve_routes(
+        *routes: HttpRoute, user: object = None, words: Sequence[str] = (), **options: Any
+    ) -> Server:
+        return serve(user or Identity(), *words, routes=routes, **options)
+
+    yield serve_routes
+    next(servers, None)
+
+
+class Identity:
+    """Answers its request."""
+
+    def predict(self, X: Any, names: Any) -> Any:
+        return X
 
 
 @pytest.fixture(scope="module")

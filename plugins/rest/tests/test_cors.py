@@ -80,7 +80,7 @@ def test_a_preflight_allows_what_the_calls_need(make_app):
     ["page.example", "https://page.example/", "https://page.example/path", "https://", "://x", "*.example"],
 )
 def test_what_is_no_origin_is_a_usage_error_at_start(settings, origins):
-    with pytest.raises(click.BadParameter, match="is no origin; expected"):
+    with pytest.raises(click.BadParameter, match="is not a valid origin; expected"):
         settings("--cors-origins", f"{ORIGIN},{origins}")
 
 

@@ -21,7 +21,7 @@ def app(make_app):
     return make_app(Faultless(), max_body_bytes=100_000, max_array_values=10_000)
 
 
-fuzz = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+fuzz = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 TEXTS = st.text(max_size=8) | st.sampled_from(["", "\ud800", "é", "1", "NaN", "DT_FLOAT", "AAAA"])
 NUMBERS = (
@@ -161,7 +161,7 @@ def test_any_message(app, path, messages):
 
 @pytest.mark.parametrize(("path", "messages"), CALLS, ids=[path for path, _ in CALLS])
 def test_any_message_as_multipart(app, path, messages):
-    @settings(fuzz, max_examples=100)
+    @settings(fuzz, max_examples=50)
     @given(messages)
     def run(message: Any) -> None:
         body = b"".join(

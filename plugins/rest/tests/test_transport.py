@@ -11,9 +11,10 @@ import time
 import pytest
 
 from seldon_runtime.errors import StartupError
+from seldon_runtime.plugin import OwnSockets
+from seldon_runtime.testing import WAIT_S
 from seldon_runtime_rest.transport import RestTransport
 
-WAIT_S = 20.0
 JSON_TYPE = {"Content-Type": "application/json"}
 MULTIPART_TYPE = {"Content-Type": "multipart/form-data; boundary=line"}
 ECHO = b'{"strData":"x"}'
@@ -64,7 +65,7 @@ def test_an_ipv6_host_is_served_and_stands_in_brackets(make_service, settings):
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("this machine has no IPv6")
-    transport = RestTransport(make_service(Identity()), settings())
+    transport = RestTransport(make_service(Identity()), settings(), OwnSockets())
     transport._host = "::1"
     transport.start()
     try:
@@ -82,7 +83,7 @@ def test_an_ipv6_host_is_served_and_stands_in_brackets(make_service, settings):
 def test_a_port_in_use_is_a_startup_error_that_names_the_setting(make_service, settings):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        transport = RestTransport(make_service(Identity()), settings("--http-port", str(port)))
+        transport = RestTransport(make_service(Identity()), settings("--http-port", str(port)), OwnSockets())
         with pytest.raises(StartupError, match=rf"127.0.0.1:{port}.*--http-port \(PREDICTIVE_UNIT_HTTP"):
             transport.start()
     assert not rest_threads()
@@ -107,7 +108,7 @@ def test_an_error_handler_that_is_no_blueprint_is_a_startup_error(make_service, 
         model_error_handler = "nothing"
 
     with pytest.raises(StartupError, match="model_error_handler"):
-        RestTransport(make_service(Wrong()), settings())
+        RestTransport(make_service(Wrong()), settings(), OwnSockets())
 
 
 def test_after_stop_accepting_nobody_new_is_served_but_open_connections_are(serve):
@@ -154,7 +155,7 @@ def test_stop_waits_for_the_answers_of_calls(serve, headers):
     for client in waiting:
         client.request("POST", "/predict", body, headers)
     assert user.began.wait(WAIT_S)
-    while server.service.executor.waiting < len(waiting) - 1:
+    while server.service.executor.waiting < len(waiting) - 1:  # no thread waits for the answer of a form
         time.sleep(0.002)
     server.drain()
     stopping = Stopping(server.transport)
@@ -174,7 +175,7 @@ def test_a_request_that_never_becomes_whole_does_not_outlive_the_grace_period(se
     for name, value in {**headers, "Content-Length": "1000"}.items():
         stalled.putheader(name, value)
     stalled.endheaders(b"--line")
-    while not any(one.cycle for one in list(server.transport._server.server_state.connections)):
+    while not any(one._queue for one in list(server.transport._server.connections.open)):
         time.sleep(0.002)
     server.drain()
     server.transport.stop(0.1)

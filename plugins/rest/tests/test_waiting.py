@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-WAIT_S = 20.0
+from seldon_runtime.testing import WAIT_S
+
 ECHO = b'{"strData":"x"}'
 BODY_TYPE = {"Content-Type": "application/json"}
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -1,18 +1,18 @@
-"""The annotations of the pod, as Kubernetes writes them into a file of a downward API volume."""
+"""The annotations of the pod, which Kubernetes writes into a file of a downward API volume."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from seldon_runtime.errors import StartupError
+from seldon_runtime.plugin import StartupError
 
 PATH = Path("/etc/podinfo/annotations")
 MAX_MESSAGE_BYTES = "seldon.io/grpc-max-message-size"
 
 
 def read() -> dict[str, str]:
-    """The annotations, from lines such as ``key="value"``; none when there is no such file."""
+    """Return the annotations, read from lines such as ``key="value"``; ``{}`` without the file."""
     try:
         lines = PATH.read_text("utf-8", "replace").splitlines()
     except OSError:
@@ -26,10 +26,10 @@ def read() -> dict[str, str]:
 
 
 def max_message_bytes() -> int | None:
-    """The largest message that the pod's annotation allows; None when it says nothing.
+    """Return the largest message that the pod's annotation allows; None without it.
 
     Raises:
-        StartupError: it says something else than a number.
+        StartupError: the annotation is not a number of bytes.
     """
     text = read().get(MAX_MESSAGE_BYTES)
     if text is None:

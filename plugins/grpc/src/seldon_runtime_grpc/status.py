@@ -1,14 +1,19 @@
-"""Errors as gRPC status: the one table from error codes, and what goes out beside it."""
+"""Errors as gRPC status: the one table from error codes to status codes, and the trailing metadata."""
 
 from __future__ import annotations
 
+import logging
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import quote, unquote
 
 import grpc
 
-from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.plugin import ErrorCode, SeldonError
+
+logger = logging.getLogger(__name__)
 
 REQUEST_ID = "x-request-id"
 REASON = "x-seldon-reason"
@@ -22,9 +27,12 @@ STATUS_OF = {
     ErrorCode.NOT_FOUND: grpc.StatusCode.NOT_FOUND,
     ErrorCode.TOO_LARGE: grpc.StatusCode.RESOURCE_EXHAUSTED,
     ErrorCode.OVERLOADED: grpc.StatusCode.RESOURCE_EXHAUSTED,
+    ErrorCode.RATE_LIMITED: grpc.StatusCode.RESOURCE_EXHAUSTED,
     ErrorCode.UNAVAILABLE: grpc.StatusCode.UNAVAILABLE,
     ErrorCode.DEADLINE_EXCEEDED: grpc.StatusCode.DEADLINE_EXCEEDED,
     ErrorCode.CANCELLED: grpc.StatusCode.CANCELLED,
+    ErrorCode.UNAUTHENTICATED: grpc.StatusCode.UNAUTHENTICATED,
+    ErrorCode.FORBIDDEN: grpc.StatusCode.PERMISSION_DENIED,
 }
 
 _STATUS_OF_HTTP = {  # google/rpc/code.proto, "HTTP Mapping", read backwards
@@ -45,31 +53,70 @@ _STATUS_OF_HTTP = {  # google/rpc/code.proto, "HTTP Mapping", read backwards
     504: grpc.StatusCode.DEADLINE_EXCEEDED,
 }
 _DETAILS_BYTES = 4096
-"""Clients refuse trailers above 8 KiB, and details go out percent-encoded."""
+"""Clients refuse trailers above 8 KiB, and details are sent percent-encoded."""
+_HEADERS_BYTES = 2048
+"""The part of the trailers that further headers may take."""
+_ENTRY_BYTES = 32
+"""HPACK's overhead of each header (RFC 7541, section 4.1)."""
+_KEY = re.compile(r"(?!grpc-)[0-9a-z_.-]+(?<!-bin)")
+"""A key of text metadata ("Custom-Metadata" in gRPC's PROTOCOL-HTTP2)."""
+_OWN_KEYS = frozenset({REASON, REQUEST_ID})
+
+Metadata = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Status(grpc.Status):
-    """What ``context.abort_with_status`` takes."""
+    """An error as ``context.abort_with_status`` takes it."""
 
     code: grpc.StatusCode
     details: str
-    trailing_metadata: tuple[tuple[str, str], ...] = ()
+    trailing_metadata: Metadata = ()
 
 
 def code_of(error: SeldonError) -> grpc.StatusCode:
-    """The gRPC code of an error."""
+    """Return the gRPC code of an error."""
     return STATUS_OF[error.code] if error.status_code is None else _of_http(error.status_code)
 
 
-def status_of(error: SeldonError, request_id: str | None) -> Status:
-    """The status of an error: its message, shortened if need be, its reason and the request's id."""
+def status_of(
+    error: SeldonError, request_id: str | None, response_headers: Mapping[str, str] | None = None
+) -> Status:
+    """Return the status of an error.
+
+    Its details are the message, shortened if need be. Its trailing metadata are the reason, the request id,
+    the call's response headers and the error's own headers.
+    """
     metadata = [(REASON, error.reason)]
     if request_id is not None:
         metadata.append((REQUEST_ID, request_id))
-    return Status(
-        code_of(error), _shortened(error.message), tuple(pair for pair in metadata if _can_travel(pair[1]))
-    )
+    own = tuple(pair for pair in metadata if _is_printable(pair[1]))
+    if response_headers or error.headers:
+        own += trailing_metadata({**(response_headers or {}), **error.headers})
+    return Status(code_of(error), _shortened(error.message), own)
+
+
+def trailing_metadata(headers: Mapping[Any, Any]) -> Metadata:
+    """Return headers as trailing metadata, with lower-case keys.
+
+    A header that cannot be sent is logged and left out: a key or value with characters that gRPC does not
+    allow, a key that this transport sets itself, or more than clients accept. Headers come from plugins and
+    user code, so their types are not trusted.
+    """
+    metadata: list[tuple[str, str]] = []
+    left_bytes = _HEADERS_BYTES
+    for name, value in headers.items():
+        key = str(name).lower()
+        if not _can_be_sent(key, value):
+            logger.warning("response header %.80r cannot be sent as gRPC metadata, and is left out", name)
+            continue
+        size = len(key) + len(value) + _ENTRY_BYTES
+        if size > left_bytes:
+            logger.warning("response header %.80r is left out: more than %d bytes", name, _HEADERS_BYTES)
+            continue
+        left_bytes -= size
+        metadata.append((key, value))
+    return tuple(metadata)
 
 
 def _of_http(status_code: int) -> grpc.StatusCode:
@@ -85,6 +132,11 @@ def _shortened(text: str) -> str:
     return unquote(whole_escapes, errors="ignore") + "…"
 
 
-def _can_travel(value: str) -> bool:
-    """Metadata is printable ASCII ("Custom-Metadata" in gRPC's PROTOCOL-HTTP2)."""
+def _can_be_sent(key: str, value: object) -> bool:
+    is_free = _KEY.fullmatch(key) is not None and key not in _OWN_KEYS
+    return is_free and isinstance(value, str) and _is_printable(value)
+
+
+def _is_printable(value: str) -> bool:
+    """Return whether gRPC can send the value: printable ASCII ("Custom-Metadata" in PROTOCOL-HTTP2)."""
     return value.isascii() and value.isprintable()

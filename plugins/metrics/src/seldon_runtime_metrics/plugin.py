@@ -1,4 +1,4 @@
-"""Hooks of the metrics plugin. prometheus-client is imported when the first of them needs it."""
+"""The hooks of the metrics plugin. Importing it does not import prometheus-client, which takes long."""
 
 from __future__ import annotations
 
@@ -9,54 +9,112 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seldon_runtime.hookspecs import hookimpl
-from seldon_runtime.observer import Interceptor, Observer
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings, option
-from seldon_runtime.transport import Transport
+from seldon_runtime.plugin import (
+    Interceptor,
+    Observer,
+    Port,
+    Service,
+    Settings,
+    Sockets,
+    Transport,
+    hookimpl,
+    option,
+    tls_options,
+)
 
 if TYPE_CHECKING:
     from seldon_runtime_metrics.assembly import Assembly
 
-_last: tuple[Settings, Assembly] | None = None
+
+PORT_SETTING = "--metrics-port (PREDICTIVE_UNIT_METRICS_SERVICE_PORT)"
 
 
-@hookimpl
-def seldon_options() -> Sequence[click.Option]:
-    """Where the page is, and what stands on it."""
+class MetricsPlugin:
+    """The hooks of one start, which share one :class:`.Assembly`.
+
+    The plugin manager creates an instance of it for each start.
+    """
+
+    def __init__(self) -> None:
+        self._assembly: Assembly | None = None
+
+    @hookimpl
+    def seldon_options(self) -> Sequence[click.Option]:
+        """Return the options of the pages and of custom metrics."""
+        return [*_page_options(), *tls_options("--metrics-tls"), *_counting_options()]
+
+    @hookimpl
+    def seldon_observer(self, settings: Settings) -> Observer:
+        """Return the observer that counts calls."""
+        return self._made(settings).observer()
+
+    @hookimpl
+    def seldon_interceptor(self, service: Service, settings: Settings) -> Interceptor:
+        """Return the interceptor that counts custom metrics."""
+        return self._made(settings).interceptor(service)
+
+    @hookimpl
+    def seldon_ports(self, settings: Settings) -> Port:
+        """Return the port of the pages."""
+        return Port(settings["host"], settings["metrics_port"], PORT_SETTING)
+
+    @hookimpl
+    def seldon_transport(self, settings: Settings, sockets: Sockets) -> Transport:
+        """Return the transport that serves the pages."""
+        return self._made(settings).transport(sockets)
+
+    def _made(self, settings: Settings) -> Assembly:
+        if self._assembly is None:
+            from seldon_runtime_metrics.assembly import Assembly
+
+            self._assembly = Assembly(settings)
+        return self._assembly
+
+
+def _page_options() -> list[click.Option]:
     return [
         option(
             "--metrics-port",
             envvar="PREDICTIVE_UNIT_METRICS_SERVICE_PORT",
             type=click.IntRange(0, 65535),
             default=6000,
-            help="Port of the metrics page; 0: any free one.",
+            help="Port of the metrics pages; 0 for any free port.",
         ),
         option(
             "--metrics-endpoint",
             envvar="PREDICTIVE_UNIT_METRICS_ENDPOINT",
             default="/metrics",
             callback=_path,
-            help="Path of the metrics page.",
+            help="Path of the component's metrics page; /runtime and /all are below it.",
         ),
         option(
             "--metrics-runtime/--no-metrics-runtime",
             envvar="SELDON_METRICS_RUNTIME",
             default=False,
-            help="Whether the page holds the runtime's metrics too; /runtime and /all below it always do.",
+            help="Add the runtime's own metrics to the component's page.",
         ),
+        option(
+            "--metrics-dir",
+            envvar="PROMETHEUS_MULTIPROC_DIR",
+            help="Folder in which several processes share their metrics; the workers of one run have one.",
+        ),
+    ]
+
+
+def _counting_options() -> list[click.Option]:
+    return [
         option(
             "--metrics-strict/--no-metrics-strict",
             envvar="SELDON_METRICS_STRICT",
             default=False,
-            help="Whether a custom metric that Prometheus cannot hold fails the call; else it is left out.",
+            help="Fail a call whose custom metric Prometheus cannot hold; by default the metric is dropped.",
         ),
         option(
             "--metrics-max-series",
             envvar="SELDON_METRICS_MAX_SERIES",
             type=click.IntRange(0),
             default=1000,
-            help="Most series of custom metrics (key, method and tags); further ones are left out.",
+            help="Limit of custom series (key, method and tags); samples of further series are dropped.",
         ),
         option(
             "--metrics-timer-buckets",
@@ -71,53 +129,14 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="SELDON_EXECUTOR_ENABLED",
             default="true",
             callback=lambda ctx, param, value: value.strip().lower() != "false",
-            help="Whether feedback and rewards are counted: only false turns it off.",
-        ),
-        option(
-            "--metrics-dir",
-            envvar="PROMETHEUS_MULTIPROC_DIR",
-            help="Folder through which several workers share one page.",
+            help="Count feedback and rewards; only the value false turns it off.",
         ),
     ]
 
 
-@hookimpl
-def seldon_load_component(settings: Settings) -> None:
-    """Loads nothing: the load begins now, and its time is a metric."""
-    _assembly(settings).load_begins()
-
-
-@hookimpl
-def seldon_observer(settings: Settings) -> Observer:
-    """Counts calls."""
-    return _assembly(settings).observer()
-
-
-@hookimpl
-def seldon_interceptor(service: Service, settings: Settings) -> Interceptor:
-    """Counts custom metrics."""
-    return _assembly(settings).interceptor(service)
-
-
-@hookimpl
-def seldon_transport(settings: Settings) -> Transport:
-    """Serves the page."""
-    return _assembly(settings).transport()
-
-
-def _assembly(settings: Settings) -> Assembly:
-    """What the hooks of one start share."""
-    global _last
-    from seldon_runtime_metrics.assembly import Assembly
-
-    if _last is None or _last[0] is not settings:
-        _last = settings, Assembly(settings)
-    return _last[1]
-
-
 def _path(ctx: click.Context, param: click.Parameter, value: str) -> str:
     if "?" in value or "#" in value or not value.isascii() or not value.isprintable() or " " in value:
-        raise click.BadParameter(f"{value!r} is no path; expected one such as /metrics", ctx, param)
+        raise click.BadParameter(f"{value!r} must be a URL path such as /metrics", ctx, param)
     return "/" + value.strip("/")
 
 
@@ -128,6 +147,6 @@ def _bounds(ctx: click.Context, param: click.Parameter, value: str) -> tuple[flo
         bounds = (nan,)
     if not all(-inf < low < high < inf for low, high in pairwise((0.0, *bounds))):
         raise click.BadParameter(
-            f"{value!r} are no bounds; expected seconds above 0, ascending, such as 0.01,0.1,1", ctx, param
+            f"{value!r} must be seconds above 0 in ascending order, such as 0.01,0.1,1", ctx, param
         )
     return bounds

@@ -1,4 +1,4 @@
-"""A client from the settings: by host and port, by URL, or through sentinels."""
+"""The Redis client that the settings describe: by host and port, by URL, or through sentinels."""
 
 from __future__ import annotations
 
@@ -9,20 +9,19 @@ from redis import connection, sentinel
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from seldon_runtime.errors import StartupError
-from seldon_runtime.settings import Settings
+from seldon_runtime.plugin import Settings, StartupError, url_host
 
-_Sentinel: Any = sentinel.Sentinel  # neither has types
+_Sentinel: Any = sentinel.Sentinel  # redis-py has no types for these two
 _parse_url: Any = connection.parse_url
 
 
 def client_from(settings: Settings) -> tuple[redis.Redis, str]:
-    """A client that has not connected yet, and its address without secrets.
+    """Return a client that is not yet connected, and its address without secrets.
 
-    It tries each command once: retrying is the core's, which knows what is newest.
+    The client tries each command once. Core retries, since only core knows the newest state.
 
     Raises:
-        StartupError: REDIS_URL is no address of Redis.
+        StartupError: REDIS_URL is not a valid address.
     """
     options = _from_url(settings["redis_url"])
     options |= {
@@ -35,7 +34,7 @@ def client_from(settings: Settings) -> tuple[redis.Redis, str]:
     if not settings["redis_url"]:
         options |= {"host": settings["redis_host"] or "localhost", "port": settings["redis_port"]}
     pool = redis.ConnectionPool(**options)
-    where = options.get("path") or f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+    where = options.get("path") or f"{url_host(options.get('host', 'localhost'))}:{options.get('port', 6379)}"
     return redis.Redis(connection_pool=pool), f"redis {where}"
 
 
@@ -44,14 +43,14 @@ def _from_url(url: str | None) -> dict[str, Any]:
         return {}
     try:
         return dict(_parse_url(url))
-    except ValueError as error:  # the value holds a password: it is not shown
+    except ValueError as error:  # the value may hold a password: do not show it
         raise StartupError(
-            f"REDIS_URL is no address of Redis, such as redis://host:6379/0: {error}"
+            f"REDIS_URL must be an address of Redis such as redis://host:6379/0: {error}"
         ) from None
 
 
 def _through_sentinels(settings: Settings, options: dict[str, Any]) -> tuple[redis.Redis, str]:
-    """TLS, as the URL has it, is for the sentinels too; they have a password of their own, or none."""
+    """Return a client for the master. The URL's TLS options apply to the sentinels, its password does not."""
     kind = options.pop("connection_class", None)
     for name in ("host", "port", "path"):
         options.pop(name, None)
@@ -63,4 +62,5 @@ def _through_sentinels(settings: Settings, options: dict[str, Any]) -> tuple[red
         list(sentinels), sentinel_kwargs={**shared, "password": settings["redis_sentinel_password"]}
     )
     client = manager.master_for(service, **options)
-    return client, f"redis service {service} of {', '.join(f'{host}:{port}' for host, port in sentinels)}"
+    addresses = ", ".join(f"{url_host(host)}:{port}" for host, port in sentinels)
+    return client, f"redis service {service} of {addresses}"

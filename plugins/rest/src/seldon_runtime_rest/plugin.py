@@ -1,22 +1,31 @@
-"""Hooks of the REST plugin. What serves is imported when a transport is made."""
+"""Hooks of the REST plugin. The server is imported when a transport is made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 
 import click
 
-from seldon_runtime.hookspecs import hookimpl
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings, option
-from seldon_runtime.transport import Transport
+from seldon_runtime.plugin import (
+    Hooks,
+    Port,
+    Service,
+    Settings,
+    Sockets,
+    Transport,
+    hookimpl,
+    option,
+    tls_options,
+)
 
+PORT_SETTING = "--http-port (PREDICTIVE_UNIT_HTTP_SERVICE_PORT)"
 _SECONDS = click.FloatRange(0, 86_400, min_open=True)
 
 
 @hookimpl
 def seldon_options() -> Sequence[click.Option]:
-    """Ports, CORS and the look of the JSON."""
+    """Return the options of ports, limits, CORS and the look of the JSON."""
     return [
         option(
             "--http-port",
@@ -36,13 +45,6 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="PAYLOAD_PASSTHROUGH",
             default=False,
             help="Hand predict_raw the undecoded body.",
-        ),
-        option(
-            "--non-finite",
-            envvar="SELDON_NON_FINITE",
-            type=click.Choice(["null", "string", "error"], case_sensitive=False),
-            default="null",
-            help='NaN and infinities in answers: null, texts such as "NaN", or an error.',
         ),
         option(
             "--json-sort-keys/--no-json-sort-keys",
@@ -68,7 +70,7 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="SELDON_HTTP_KEEP_ALIVE_S",
             type=click.IntRange(1),
             default=75,
-            help="Seconds that an idle connection is kept.",
+            help="Seconds for which an idle connection stays open.",
         ),
         option(
             "--http-max-connection-age",
@@ -76,8 +78,8 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="SELDON_HTTP_MAX_CONNECTION_AGE_S",
             type=click.FloatRange(0, 86_400),
             default=60.0,
-            help="Seconds after which an answer tells the client to connect anew, which spreads the load; "
-            "0: never.",
+            help="Seconds after which a response tells the client to open a new connection, which spreads "
+            "the load; 0: never.",
         ),
         option(
             "--http-head-timeout",
@@ -93,7 +95,8 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="SELDON_HTTP_BODY_TIMEOUT_S",
             type=_SECONDS,
             default=20.0,
-            help="Seconds in each of which so many KiB of a request must come, or of an answer be taken.",
+            help="Close a connection that transfers less than 1 KiB/s over this many seconds, while its "
+            "client sends a body or reads a response.",
         ),
         option(
             "--http-max-head-bytes",
@@ -109,15 +112,39 @@ def seldon_options() -> Sequence[click.Option]:
             help="Connections that may be open at the same time.  [default: three quarters of the open files "
             "that the system allows]",
         ),
+        option(
+            "--http-compress-from",
+            envvar="SELDON_HTTP_COMPRESS_FROM",
+            type=click.IntRange(0),
+            help="Bytes from which on a response is compressed (gzip, deflate) for clients that accept it.  "
+            "[default: never]",
+        ),
+        *tls_options("--http-tls"),
     ]
 
 
 @hookimpl
-def seldon_transport(service: Service, settings: Settings) -> Transport:
-    """The HTTP server."""
-    from seldon_runtime_rest.transport import RestTransport  # uvicorn's import is worth avoiding for --help
+def seldon_hookspecs() -> ModuleType:
+    """Return the hook by which other plugins add HTTP routes."""
+    from seldon_runtime_rest import extension
 
-    return RestTransport(service, settings)
+    return extension
+
+
+@hookimpl
+def seldon_ports(settings: Settings) -> Port:
+    """Return the port of the HTTP server."""
+    return Port(settings["host"], settings.port_for("rest", settings["http_port"]), PORT_SETTING)
+
+
+@hookimpl
+def seldon_transport(service: Service, settings: Settings, hooks: Hooks, sockets: Sockets) -> Transport:
+    """Return the HTTP server."""
+    from seldon_runtime_rest.assembly import Contribution  # --help needs nothing of these
+    from seldon_runtime_rest.transport import RestTransport
+
+    routes = hooks.collect("seldon_http_routes", service=service, settings=settings)
+    return RestTransport(service, settings, sockets, [Contribution(owner, route) for owner, route in routes])
 
 
 def _origins(ctx: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
@@ -126,6 +153,8 @@ def _origins(ctx: click.Context, param: click.Parameter, value: str) -> tuple[st
         scheme, separator, rest = origin.partition("://")
         if origin != "*" and (not (scheme and separator and rest) or "/" in rest):
             raise click.BadParameter(
-                f"{origin!r} is no origin; expected * or scheme://host[:port] without a path", ctx, param
+                f"{origin!r} is not a valid origin; expected * or scheme://host[:port] without a path",
+                ctx,
+                param,
             )
     return origins

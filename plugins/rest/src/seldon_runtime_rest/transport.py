@@ -1,4 +1,4 @@
-"""The HTTP server: uvicorn in a thread of its own, with its own event loop."""
+"""The REST transport: it runs the HTTP server in a thread with an event loop."""
 
 from __future__ import annotations
 
@@ -7,121 +7,129 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
-from functools import partial
-from typing import Any, cast
 
-import uvicorn
-from a2wsgi import WSGIMiddleware
-
-from seldon_runtime.errors import StartupError
-from seldon_runtime.message import Method
-from seldon_runtime.open_files import allow_open_files
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
-from seldon_runtime.transport import bind, drained
-from seldon_runtime_rest.codec import PassthroughCodec, RestCodec
-from seldon_runtime_rest.connection import Connection
-from seldon_runtime_rest.crowd import Crowd, Manners
-from seldon_runtime_rest.exchange import AsgiApp, Receive, Scope, Send
-from seldon_runtime_rest.express import Express
-from seldon_runtime_rest.json_text import NonFinite, dumper
-from seldon_runtime_rest.lane import Lane
-from seldon_runtime_rest.sharing import Acceptor
+from seldon_runtime.plugin import (
+    ServerTls,
+    Service,
+    Settings,
+    Sockets,
+    StartupError,
+    connection_budget,
+    url_host,
+)
+from seldon_runtime_rest.assembly import Contribution, assemble
+from seldon_runtime_rest.flask_bridge.threads import RequestThreads
+from seldon_runtime_rest.plugin import PORT_SETTING
+from seldon_runtime_rest.server.connections import ConnectionLimits
+from seldon_runtime_rest.server.http_server import HttpServer
 
 logger = logging.getLogger(__name__)
 
+_EVERY_INTERFACE = ("0.0.0.0", "::", "")
 _LINGER_S = 0.5
-"""How long open connections may still bring a request after the last new connection was accepted."""
+"""How long the server still takes requests on open connections after it has stopped accepting new ones."""
 _LONG_LINGER_S = 5.0
-"""The same while other workers serve on: nobody waits for the end of this one."""
+"""The same for a worker that retires while other workers serve: nobody waits for its end."""
 _LOOK_S = 0.5
+_SHARE = 3 / 4
+"""The part of the allowed connections that HTTP takes; gRPC takes a fifth."""
 _END_S = 1.0
-"""How long the server has to end once there is nothing left to wait for."""
-_SPARE_FLASK_THREADS = 16
-"""More than the queue has places: so it is the queue that refuses calls, and pages do not wait for them."""
-_CORS_HEADERS = ["Content-Type", "X-Request-Id"]
-_CORS_METHODS = ["GET", "POST", "OPTIONS"]
+"""How long the server's thread may take to end after all connections were closed."""
 
 
 class RestTransport:
     """Serves one service over HTTP/1.1.
 
+    Args:
+        service: answers the calls.
+        settings: the settings of the REST plugin.
+        sockets: binds the listening socket.
+        contributed: the routes of other plugins.
+
     Raises:
-        StartupError: from :meth:`start`, when the port cannot be had.
+        StartupError: two plugins add the same route, or the component's ``model_error_handler`` is not a
+            Flask blueprint; from :meth:`start`, the port cannot be bound.
     """
 
     name = "rest"
 
-    def __init__(self, service: Service, settings: Settings) -> None:
+    def __init__(
+        self,
+        service: Service,
+        settings: Settings,
+        sockets: Sockets,
+        contributed: Sequence[Contribution] = (),
+    ) -> None:
         self._service = service
+        self._sockets = sockets
         self._host: str = settings["host"]
         self._port = settings.port_for(self.name, settings["http_port"])
-        app = application(service, settings)
-        # CORS headers are added to what an ASGI application answers: then no call goes around it
-        express = Express(service, app.calls) if isinstance(app, Lane) else None
-        self._server = _Server(
-            uvicorn.Config(
-                cast(Any, app),
-                log_config=None,
-                log_level=logging.WARNING,
-                access_log=False,
-                lifespan="off",
-                ws="none",
-                http=cast(Any, partial(Connection, crowd=Crowd(_manners(settings)), express=express)),
-                server_header=False,
-                proxy_headers=False,
-            )
-        )
-        self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._door: socket.socket | None = None
-        self._closing: Future[None] | None = None
+        self._tls = ServerTls.of(settings, "--http-tls")
+        self._has_docs: bool = settings.get("docs", True)
+        self._threads = RequestThreads(service.queue_size)
+        self._application = assemble(service, settings, self._threads, contributed)
+        self._limits = _limits(settings)
+        self._worker = settings.worker
         self._has_peers = settings.worker.count > 1
-        self._acceptor: Acceptor | None = None
+        self._thread: threading.Thread | None = None
+        self._settled = threading.Event()
+        self._has_started = False
+        self._is_stopping = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: HttpServer | None = None
+        self._listener: socket.socket | None = None
+        self._closing: Future[None] | None = None
 
     @property
     def address(self) -> str:
-        """The base URL."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._port}"
+        """The base URL, ``http://host:port``, or ``https`` with TLS."""
+        return self._url(self._host)
+
+    def _url(self, host: str) -> str:
+        return f"{'http' if self._tls is None else 'https'}://{url_host(host)}:{self._port}"
 
     def start(self) -> None:
-        """Bind, and serve in a thread; returns when requests are taken."""
-        listener = bind(self._host, self._port, "--http-port (PREDICTIVE_UNIT_HTTP_SERVICE_PORT)")
-        self._port = listener.getsockname()[1]
-        self._door = listener.dup()
+        """Bind the port and serve it in a thread. Block until the server accepts connections.
 
-        async def serve() -> None:
-            self._loop = asyncio.get_running_loop()
-            if self._has_peers:
-                listener.setblocking(False)
-                connections = self._server.server_state.connections
-                self._acceptor = Acceptor(listener, self._connection, lambda: len(connections))
-            await self._server.serve(sockets=[] if self._has_peers else [listener])
-
-        def work() -> None:
-            try:
-                with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
-                    runner.run(serve())
-            finally:
-                self._server.settled.set()
-
-        self._thread = threading.Thread(target=work, name="rest", daemon=True)
+        Raises:
+            StartupError: the port cannot be bound, or the server fails to start.
+        """
+        self._listener = self._sockets.bind(self._host, self._port, PORT_SETTING)
+        self._port = self._listener.getsockname()[1]
+        self._thread = threading.Thread(target=self._run, args=(self._listener,), name="rest", daemon=True)
         self._thread.start()
-        while not self._server.settled.wait(_LOOK_S):  # a handler of a signal can run now
+        while not self._settled.wait(_LOOK_S):  # the short waits let signal handlers run
             pass
-        if not self._server.started:
+        if not self._has_started:
             raise StartupError("the HTTP server ended while it started; its log says why")
+        if self._tls is not None:
+            self._tls.start()
+        self._tell_link()
+
+    def _tell_link(self) -> None:
+        """Log the address that a person opens: every interface is ``localhost`` for a browser here."""
+        if self._worker.index or self._worker.restarts:
+            return
+        host = "localhost" if self._host in _EVERY_INTERFACE else self._host
+        link = f"{self._url(host)}{'/docs' if self._has_docs else '/'}"
+        logger.info("open %s in a browser", link, extra={"link": link})
 
     def stop_accepting(self) -> None:
-        """Close the listening socket; open connections are served on, and told to close."""
+        """Accept no more connections. The open ones still get responses, which tell clients to close them."""
         if self._loop is not None and self._thread is not None and self._thread.is_alive():
-            self._closing = asyncio.run_coroutine_threadsafe(self._close_door(), self._loop)
+            assert self._server is not None
+            assert self._listener is not None
+            self._closing = asyncio.run_coroutine_threadsafe(
+                self._server.close_listener(self._listener, self._sockets), self._loop
+            )
 
     def stop(self, grace_s: float) -> None:
-        """Let clients finish on their open connections, answer what was accepted, end the thread."""
+        """Take last requests on open connections, answer the accepted ones, and end the thread.
+
+        Blocks for ``grace_s`` at most, and then closes the connections that are left.
+        """
         if self._thread is None:
             return
         deadline = time.monotonic() + grace_s
@@ -129,147 +137,70 @@ class RestTransport:
         linger_end = min(deadline, time.monotonic() + linger_s)
         if self._closing is not None:
             wait([self._closing], max(0.0, linger_end - time.monotonic()))
-        while self._server.server_state.connections and time.monotonic() < linger_end:
+        while self._connections and time.monotonic() < linger_end:
             time.sleep(0.01)
-        self._server.should_exit = True
+        self._is_stopping = True
+        self._in_loop(lambda server: server.shutdown())
         self._thread.join(max(0.0, deadline - time.monotonic()))
-        if self._thread.is_alive() and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._drop_connections)
+        if self._thread.is_alive():
+            self._in_loop(lambda server: server.connections.abort())
             self._thread.join(_END_S)
-            self._server.force_exit = True
-            self._thread.join(_END_S)
-        if self._door is not None:
-            self._door.close()
+        self._threads.stop()
+        if self._tls is not None:
+            self._tls.stop()
+        if self._listener is not None:
+            self._listener.close()
 
-    async def _close_door(self) -> None:
-        """Accept what the system has connected already, which closing would reset, and no more."""
-        assert self._door is not None
-        loop = asyncio.get_running_loop()
-        if self._acceptor is not None:
-            self._acceptor.close()
-        for server in self._server.servers:
-            server.close()
-        for connection in drained(self._door):
-            await loop.connect_accepted_socket(self._connection, connection)
+    @property
+    def _connections(self) -> int:
+        return len(self._server.connections.open) if self._server is not None else 0
 
-    def _connection(self) -> asyncio.Protocol:
-        return cast(Any, self._server.config.http_protocol_class)(  # type: ignore[no-any-return]
-            config=self._server.config,
-            server_state=self._server.server_state,
-            app_state={},
-            _loop=asyncio.get_running_loop(),
-        )
+    def _in_loop(self, work: Callable[[HttpServer], None]) -> None:
+        if self._loop is None or self._server is None:
+            return
+        try:
+            self._loop.call_soon_threadsafe(work, self._server)
+        except RuntimeError:  # the event loop is closed
+            logger.debug("the HTTP server has ended already")
 
-    def _drop_connections(self) -> None:
-        """Requests that are not whole by now, and answers that are not taken, end with their connections."""
-        for connection in list(self._server.server_state.connections):
-            connection.transport.abort()
+    def _run(self, listener: socket.socket) -> None:
+        """Run the server until it ends. This is the function of the server's thread."""
+        try:
+            with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+                runner.run(self._serve(listener))
+        except BaseException:  # nothing outside this thread would report the exception
+            logger.exception("the HTTP server failed")
+            if self._has_started and not self._is_stopping:
+                self._service.fail("the HTTP server failed; its log says why")
+        finally:
+            self._settled.set()
 
+    async def _serve(self, listener: socket.socket) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._server = HttpServer(self._application, self._limits, self._tls)
+        await self._server.serve(listener, self._started, is_shared=self._has_peers)
 
-class _Server(uvicorn.Server):
-    """Tells other threads when it has started, or will not."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.settled = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, and then ``settled`` is set."""
-        await super().startup(sockets)
-        self.settled.set()
+    def _started(self) -> None:
+        self._has_started = True
+        self._settled.set()
 
 
-def _manners(settings: Settings) -> Manners:
+def _limits(settings: Settings) -> ConnectionLimits:
     connections = settings["http_max_connections"]
-    return Manners(
+    return ConnectionLimits(
         settings["http_head_timeout_s"],
         settings["http_body_timeout_s"],
         settings["http_max_head_bytes"],
-        allow_open_files() * 3 // 4 if connections is None else connections,
+        connection_budget(_SHARE) if connections is None else connections,
         settings["http_keep_alive_s"],
         settings["http_max_connection_age_s"],
     )
 
 
-def application(service: Service, settings: Settings) -> AsgiApp:
-    """Everything a service answers over HTTP, as an ASGI application.
-
-    Raises:
-        StartupError: the component has a ``model_error_handler`` that is no Flask blueprint.
-    """
-    style = {
-        "sort_keys": settings["json_sort_keys"],
-        "ascii_only": settings["json_ascii"],
-        "indent": settings["json_pretty"],
-        "non_finite": NonFinite(settings["non_finite"]),
-    }
-    codec = RestCodec(service.limits, dumper(**style))
-    passthrough: bool = settings["payload_passthrough"]
-    special = {Method.PREDICT: PassthroughCodec(service.limits, dumper(**style))} if passthrough else {}
-
-    def codecs(method: Method) -> RestCodec:
-        return special.get(method, codec)
-
-    user_errors = getattr(service.component.user, "model_error_handler", None) is not None
-    app = _Lazily(service, codecs, passthrough=passthrough)
-    if user_errors:
-        try:
-            app.make()
-        except Exception as error:
-            raise StartupError(f"the component's model_error_handler does not fit Flask: {error}") from error
-    threads = service.executor.queue_size + _SPARE_FLASK_THREADS
-    flask = cast(AsgiApp, WSGIMiddleware(app, workers=threads))
-    lane: AsgiApp = Lane(service, codecs, flask, all_through_flask=user_errors)
-    origins: tuple[str, ...] = settings["cors_origins"]
-    if not origins:
-        return lane
-    from asgi_cors import asgi_cors
-
-    allow_all = "*" in origins
-    return cast(
-        AsgiApp,
-        asgi_cors(
-            lane if allow_all else _varying(lane),
-            allow_all=allow_all,
-            hosts=[origin for origin in origins if origin != "*"],
-            headers=_CORS_HEADERS,
-            methods=_CORS_METHODS,
-        ),
-    )
-
-
-def _varying(app: AsgiApp) -> AsgiApp:
-    """``app`` telling caches that its answers depend on who asks, which asgi-cors leaves out."""
-
-    async def varying(scope: Scope, receive: Receive, send: Send) -> None:
-        async def added(event: MutableMapping[str, Any]) -> None:
-            if event["type"] == "http.response.start":
-                event = {**event, "headers": [*event["headers"], (b"vary", b"Origin")]}
-            await send(event)
-
-        await app(scope, receive, added)
-
-    return varying
-
-
-class _Lazily:
-    """The Flask application as WSGI, made for the first request that needs it: it is slow to import."""
-
-    def __init__(self, service: Service, codecs: Callable[[Method], RestCodec], *, passthrough: bool) -> None:
-        self._arguments = (service, codecs)
-        self._passthrough = passthrough
-        self._lock = threading.Lock()
-        self._app: Callable[[Any, Any], Iterable[bytes]] | None = None
-
-    def make(self) -> Callable[[Any, Any], Iterable[bytes]]:
-        """The application; the first call makes it."""
-        with self._lock:
-            if self._app is None:
-                from seldon_runtime_rest.flask_app import create_app
-
-                self._app = create_app(*self._arguments, passthrough=self._passthrough)
-            return self._app
-
-    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
-        environ["wsgi.input_terminated"] = True  # so that Flask reads bodies without a length
-        return self.make()(environ, start_response)
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory, or None for asyncio's own on Windows, which uvloop does not support."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

@@ -1,0 +1,1 @@
+"""Compressed bodies of requests, and the compression of responses."""

@@ -1,0 +1,290 @@
+"""One HTTP/1.1 connection: requests in, responses out in the same order, within limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from functools import partial
+from typing import Any, cast
+
+from seldon_runtime.plugin import ErrorCode, SeldonError
+from seldon_runtime_rest.application import Client
+from seldon_runtime_rest.compression.requests import Unpacked
+from seldon_runtime_rest.response import HttpResponse
+from seldon_runtime_rest.server.departure import DepartureWatch
+from seldon_runtime_rest.server.parts import ServerParts
+from seldon_runtime_rest.server.pending import Pending
+from seldon_runtime_rest.server.reader import RequestReader
+from seldon_runtime_rest.server.refusal import Refused, refusal_text
+from seldon_runtime_rest.server.timeouts import BODY, HEAD, NOTHING, SKIPPED, ReceiveTimeout, SendTimeout
+
+logger = logging.getLogger(__name__)
+
+_MAX_PIPELINED = 100
+"""How many requests of one connection may wait for the response to an earlier request."""
+_ONE_PIECE_BYTES = 64 * 1024
+"""A longer body is written after its head; a shorter one is copied, and written together with its head."""
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class HttpProtocol(asyncio.Protocol):
+    """One connection.
+
+    It answers the requests in their order, or refuses a request. After a refusal it ignores further data.
+
+    Args:
+        parts: the objects of the server.
+    """
+
+    is_reading_paused = False
+    _is_writing_paused = False
+    _is_deaf = False
+    """True once the connection ignores all data that it receives."""
+    _has_ended = False
+    """True once the client has said that it sends no more."""
+    _departure: DepartureWatch | None = None
+
+    def __init__(self, parts: ServerParts) -> None:
+        self._parts = parts
+        self._connections = parts.connections
+        self._application = parts.application
+        limits = parts.connections.limits
+        self._queue: deque[Pending] = deque()
+        """The requests without a response, in their order. Only the last one may have an incomplete body."""
+        self._receiving = ReceiveTimeout(self, limits, parts.loop)
+        self._old_at = parts.loop.time() + limits.age_s()
+        self._leaving: Pending | None = None
+        """The request whose response tells the client to close this connection, which is too old."""
+
+    # The life of the connection
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Register a new connection; refuse it with status 503 when there are too many."""
+        self._transport = cast(asyncio.Transport, transport)
+        self._sending = SendTimeout(self._transport, self._connections.limits, self._parts.loop)
+        peer = transport.get_extra_info("peername")
+        client: Client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        limits = self._connections.limits
+        self._reader = RequestReader(
+            self._application, client, self._request_begun, self._first_byte, limits.max_head_bytes
+        )
+        if not self._connections.add(self):
+            self._is_deaf = True
+            self._transport.write(
+                refusal_text(503, "too many connections; try again later", ErrorCode.OVERLOADED)
+            )
+            self.close()
+
+    def eof_received(self) -> bool:
+        """Answer the complete requests of a client that sends no more, then close the connection."""
+        self._has_ended = self._is_deaf = True
+        self._receiving.stop()
+        broken_off = self._reader.in_body
+        if broken_off is not None and not broken_off.is_answered and broken_off.exchange.early is None:
+            self._queue.pop()
+        if not self._queue:
+            return False
+        self._queue[-1].keep_alive = False
+        if self._reader.takes_interim:
+            self._departure = DepartureWatch(self._transport, self._queue, self._parts.loop)
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Cancel the calls of the client, which has disconnected, and forget the connection."""
+        self._connections.remove(self)
+        self._receiving.stop()
+        self._sending.stop()
+        if self._departure is not None:
+            self._departure.stop()
+        for pending in self._queue:
+            pending.exchange.request.cancel()
+        self._queue.clear()
+        self._leaving = None
+        self._reader.stop()
+        self._is_deaf = True
+
+    def close(self) -> None:
+        """Close the connection once all written data has been sent."""
+        self._transport.close()
+        self._sending.start()
+
+    @property
+    def has_unsent(self) -> bool:
+        """True while the client has not read all of its responses."""
+        return self._transport.get_write_buffer_size() > 0
+
+    def abort(self) -> None:
+        """Close the connection at once."""
+        self._transport.abort()
+
+    def shutdown(self) -> None:
+        """Close the connection after the responses to its open requests."""
+        self._leaving = None
+        if self._transport.is_closing():
+            return
+        if self._queue:
+            self._queue[-1].keep_alive = False
+        elif self._is_deaf:
+            self.abort()
+        else:
+            self._transport.close()
+
+    # Requests
+
+    def data_received(self, data: bytes) -> None:
+        """Parse the data that came, and begin the requests that are complete."""
+        if self._is_deaf or self._transport.is_closing():
+            return
+        self._connections.idle.pop(self, None)
+        if self._reader.in_body is not None:
+            self._receiving.received_bytes += len(data)
+        try:
+            self._reader.feed(data)
+        except Refused as refusal:
+            self.refuse(refusal.status, refusal.info)
+        self._advance()
+        self._settle()
+
+    def refuse(self, status: int, info: str) -> None:
+        """Ignore further data, and send an error response, unless earlier requests still need theirs.
+
+        In that case the connection closes after the responses to the earlier requests.
+        """
+        logger.debug("refusing a request with status %d: %s", status, info)
+        self._is_deaf = True
+        self._receiving.stop()
+        refused = self._reader.in_body
+        if refused is not None and not refused.is_answered:
+            self._queue.pop()
+            refused.exchange.drop_body()
+        if self._queue:
+            self._queue[-1].keep_alive = False
+        elif refused is not None and refused.is_answered:
+            self._linger()
+        else:
+            self._transport.write(refusal_text(status, info, ErrorCode.BAD_DATA))
+            self._linger()
+
+    def _first_byte(self) -> None:
+        """Keep an old connection open for a new request, if the response that would end it is not sent."""
+        leaving, self._leaving = self._leaving, None
+        if leaving is not None and not leaving.is_answered:
+            leaving.keep_alive = True
+
+    def _request_begun(self, pending: Pending) -> None:
+        if len(self._queue) > _MAX_PIPELINED:
+            self._reader.in_body = None
+            raise Refused(400, f"more than {_MAX_PIPELINED} requests wait on this connection")
+        pending.connection = self
+        if pending.keep_alive and self._parts.loop.time() >= self._old_at:
+            pending.keep_alive = False  # then the response tells the client to close the connection
+            self._leaving = pending
+        self._receiving.received_bytes = 0
+        self._queue.append(pending)
+
+    def _advance(self) -> None:
+        """Begin the first request, and after its response the next one, as far as they are complete."""
+        queue = self._queue
+        while queue and not self._is_writing_paused:
+            pending = queue[0]
+            if pending.is_begun:
+                return
+            exchange = pending.exchange
+            if exchange.early is None and not pending.is_whole:
+                if pending.expects_continue:
+                    pending.expects_continue = False
+                    self._transport.write(_CONTINUE)
+                return
+            pending.is_begun = True
+            response = self._application.begin(exchange, partial(self._parts.completions.add, pending))
+            if response is None:
+                return
+            self._respond(pending, response)
+
+    def _settle(self) -> None:
+        """Start the timer for the data that the client must send next, and pause or resume reading."""
+        if self._is_deaf:
+            return
+        pending = self._reader.in_body
+        if pending is not None:
+            if not pending.is_answered:
+                self._receiving.expect(BODY)
+            elif pending.expects_continue:  # the body may not come, and data may be a body or a new request
+                self._linger()
+            else:
+                self._receiving.expect(SKIPPED)
+        elif self._reader.head_bytes:
+            self._receiving.expect(HEAD)
+        else:
+            self._receiving.expect(NOTHING)
+            if not self._queue:
+                self._connections.mark_idle(self)
+        waits = len(self._queue) > 1 or self._is_writing_paused
+        if waits is not self.is_reading_paused and not self._transport.is_closing():
+            self.is_reading_paused = waits
+            if waits:
+                self._transport.pause_reading()
+            else:
+                self._transport.resume_reading()
+
+    # Responses
+
+    def answer(self, pending: Pending, answer: Any, error: SeldonError | None) -> None:
+        """Respond to the first request in the queue, unless its client has disconnected."""
+        if not self._queue or self._queue[0] is not pending:
+            return
+        done = partial(self._parts.completions.add, pending)
+        if type(answer) is Unpacked:
+            response = self._application.resume(pending.exchange, answer, done)
+        else:
+            response = self._application.finish(pending.exchange, answer, error, done)
+        if response is None:
+            return
+        self._respond(pending, response)
+        self._advance()
+        self._settle()
+
+    def _respond(self, pending: Pending, response: HttpResponse) -> None:
+        self._queue.popleft()
+        pending.is_answered = True
+        if self._transport.is_closing():
+            return
+        closing = not pending.keep_alive or self._application.service.draining
+        head = self._parts.text.head(response, closing=closing)
+        body = response.content(pending.exchange.request.verb)
+        if len(body) <= _ONE_PIECE_BYTES:
+            self._transport.write(head + body)
+        else:
+            self._transport.write(head)
+            self._transport.write(body)
+        if closing:
+            is_whole, self._is_deaf = not self._is_deaf and self._reader.in_body is None, True
+            if is_whole or self._has_ended:
+                self.close()
+            else:
+                self._linger()
+
+    def _linger(self) -> None:
+        """Close the connection later: if the client is still sending, closing now would lose the response."""
+        self._is_deaf = True
+        if self._transport.can_write_eof():  # TLS cannot close one direction alone
+            self._transport.write_eof()
+        self._sending.start()
+        self._receiving.expect(SKIPPED)
+        if self.is_reading_paused:
+            self.is_reading_paused = False
+            self._transport.resume_reading()
+
+    def pause_writing(self) -> None:
+        """Stop sending responses: the client reads more slowly than the server writes."""
+        self._is_writing_paused = True
+        self._sending.start()
+
+    def resume_writing(self) -> None:
+        """Send responses again: the client has read the earlier ones."""
+        self._is_writing_paused = False
+        if not self._transport.is_closing():
+            self._sending.stop()
+            self._advance()
+            self._settle()

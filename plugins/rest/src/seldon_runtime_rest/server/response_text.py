@@ -1,0 +1,60 @@
+"""The heads of responses as HTTP/1.1 text."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+from http import HTTPStatus
+
+from seldon_runtime_rest.response import BODILESS, JSON, HttpResponse
+
+
+def _status_line(status: int) -> bytes:
+    try:
+        phrase = HTTPStatus(status).phrase.encode("ascii")
+    except ValueError:  # an unregistered status may have any reason phrase, also an empty one
+        phrase = b""
+    return b"HTTP/1.1 %d %b\r\n" % (status, phrase)
+
+
+_STATUS_LINES = {status: _status_line(status) for status in range(200, 600)}
+_CLOSE = b"connection: close\r\n"
+
+
+class ResponseText:
+    """Writes the heads of responses. It formats the date once a second."""
+
+    __slots__ = ("_begins", "_second")
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._begins: dict[int, bytes] = {}
+        """The beginnings of JSON heads, by status: the status line and all headers up to the length."""
+
+    def head(self, response: HttpResponse, *, closing: bool) -> bytes:
+        """Return the status line and headers, with the empty line after them.
+
+        Args:
+            response: a valid response.
+            closing: add ``connection: close``, which makes the client close the connection.
+        """
+        second = int(time.time())
+        if second != self._second:
+            self._second = second
+            self._begins.clear()
+        close = _CLOSE if closing else b""
+        if not response.headers and response.content_type == JSON and response.status not in BODILESS:
+            begin = self._begins.get(response.status) or self._begin(response.status)
+            return b"%b%d\r\n%b\r\n" % (begin, len(response.body), close)
+        lines = [b"%b: %b\r\n" % item for item in response.header_items()]
+        return b"".join((_STATUS_LINES[response.status], self._date(), *lines, close, b"\r\n"))
+
+    def _begin(self, status: int) -> bytes:
+        begin = b"".join(
+            (_STATUS_LINES[status], self._date(), b"content-type: application/json\r\ncontent-length: ")
+        )
+        self._begins[status] = begin
+        return begin
+
+    def _date(self) -> bytes:
+        return b"date: %b\r\n" % formatdate(self._second, usegmt=True).encode("ascii")

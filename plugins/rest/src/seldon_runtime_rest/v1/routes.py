@@ -1,0 +1,134 @@
+"""The routes of the Seldon v1 protocol, and the calls that they begin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from seldon_runtime.plugin import Call, Method, SeldonError, Service
+from seldon_runtime_rest.health import PROBES
+from seldon_runtime_rest.openapi.document import Description, document
+from seldon_runtime_rest.request import HttpRequest
+from seldon_runtime_rest.response import HttpResponse
+from seldon_runtime_rest.route import Deferred, HttpRoute
+from seldon_runtime_rest.v1.codec import RestCodec
+from seldon_runtime_rest.v1.cross_site import CrossSiteCheck
+from seldon_runtime_rest.v1.json_text import dumper
+from seldon_runtime_rest.v1.paths import CALLS, HEALTH_STATUS, METADATA, OPENAPI
+
+Codecs = Callable[[Method], RestCodec]
+ReadForm = Callable[[HttpRequest, Call], Call | Deferred]
+Begin = Callable[[HttpRequest], Call | Deferred]
+_JSON = b"application/json"
+_openapi_text = dumper(sort_keys=False)  # its order is what readers of the page see
+
+
+def probe_routes(service: Service) -> Iterator[HttpRoute]:
+    """Yield the probes."""
+    for path, probe in PROBES.items():
+        yield HttpRoute(("GET",), path, partial(_probe, service, probe), reads_body=False)
+
+
+def call_routes(codecs: Codecs, read_form: ReadForm, cross_site: CrossSiteCheck) -> Iterator[HttpRoute]:
+    """Yield the routes that make calls with a payload.
+
+    Args:
+        codecs: the codec of each method.
+        read_form: continues with a request whose body is not plain JSON, and the call that it makes.
+        cross_site: checks the requests that change the component's state.
+    """
+    for path, (method, verbs) in CALLS.items():
+        begin: Begin = partial(_begin, method, codecs(method), read_form)
+        if method is Method.SEND_FEEDBACK:
+            begin = partial(_begin_checked, cross_site, begin)
+        yield HttpRoute(verbs, path, begin)
+
+
+def information_routes(codecs: Codecs) -> Iterator[HttpRoute]:
+    """Yield the routes that describe the component: its health and its metadata."""
+    paths = [(path, Method.HEALTH_STATUS) for path in HEALTH_STATUS]
+    paths += [(path, Method.METADATA) for path in METADATA]
+    for path, method in paths:
+        yield HttpRoute(("GET",), path, partial(_ask, method, codecs(method)), reads_body=False)
+
+
+def openapi_routes(describe: Callable[[], Mapping[str, object]] | None) -> Iterator[HttpRoute]:
+    """Yield the route of the OpenAPI document.
+
+    Args:
+        describe: returns the document; None for no route to it.
+    """
+    if describe is None:
+        return
+
+    def openapi(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(200, _openapi_text(describe()))
+
+    yield HttpRoute(("GET",), OPENAPI, openapi, reads_body=False)
+
+
+def describe(
+    service: Service,
+    contributed: Sequence[HttpRoute],
+    inputs: Sequence[Mapping[str, Any]] = (),
+    *,
+    has_v1: bool = True,
+) -> dict[str, object]:
+    """Return the OpenAPI document of this component and of other plugins' routes.
+
+    Args:
+        service: the component's service.
+        contributed: the routes of other plugins.
+        inputs: the component's inputs, for examples.
+        has_v1: set False to leave the v1 protocol out.
+    """
+    metadata: Mapping[str, Any]
+    try:
+        metadata = service.metadata()
+    except SeldonError:
+        metadata = {}
+    return document(
+        Description(
+            name=metadata.get("name", ""),
+            versions=metadata.get("versions", []),
+            platform=metadata.get("platform", ""),
+            service_type=service.service_type.value,
+            class_name=service.class_name,
+            methods=service.methods,
+            metadata=metadata or None,
+            inputs=inputs,
+            has_v1=has_v1,
+        ),
+        contributed,
+    )
+
+
+def is_json(headers: Mapping[bytes, bytes]) -> bool:
+    """Return whether the body is JSON by its content type."""
+    content_type = headers.get(b"content-type", b"")
+    return content_type == _JSON or content_type.split(b";", 1)[0].strip().lower() == _JSON
+
+
+def _probe(service: Service, probe: Callable[[Service], HttpResponse], request: HttpRequest) -> HttpResponse:
+    return probe(service)
+
+
+def _ask(method: Method, codec: RestCodec, request: HttpRequest) -> Call:
+    return request.call(method, codec)
+
+
+def _begin_checked(cross_site: CrossSiteCheck, begin: Begin, request: HttpRequest) -> Call | Deferred:
+    cross_site.check(request.headers)
+    return begin(request)
+
+
+def _begin(method: Method, codec: RestCodec, read_form: ReadForm, request: HttpRequest) -> Call | Deferred:
+    if is_json(request.headers.raw) and not (request.query and _may_hold_json(request.query)):
+        return request.call(method, codec, request.body)
+    return read_form(request, request.call(method, codec))
+
+
+def _may_hold_json(query: str) -> bool:
+    """Return whether a query may contain ``json=...``; a percent sign may stand for any letter of it."""
+    return "json=" in query or "%" in query

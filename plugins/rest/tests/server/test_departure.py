@@ -1,0 +1,96 @@
+"""Clients that close their sending side after the request, and those that have disconnected."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import pytest
+
+from seldon_runtime.testing import WAIT_S, wait_until
+
+HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+BODY = b'{"strData":"x"}'
+PLAIN = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+LARGE = HEAD + b'Content-Length: 3000014\r\n\r\n{"strData":"%b"}' % (b"x" * 3_000_000)
+FIELDS = b"json=%7B%22strData%22%3A%22x%22%7D"
+FORM = (
+    b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(FIELDS), FIELDS)
+)
+PING = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n\r\n"
+FLASK = b"GET /docs/ HTTP/1.1\r\nHost: h\r\n\r\n"
+UNKNOWN = b"GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n"
+TOO_LARGE = HEAD + b"Content-Length: 999999999\r\n\r\nx"
+
+
+def sent(server, request):
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S)
+    client.sendall(request)
+    client.shutdown(socket.SHUT_WR)
+    return client
+
+
+def everything(client):
+    with client:
+        received = b""
+        while data := client.recv(1 << 16):
+            received += data
+    return received
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "statuses"),
+    [
+        (PLAIN, [200]),
+        (CHUNKED, [200]),
+        (LARGE, [200]),
+        (FORM, [200]),
+        (PING, [200]),
+        (FLASK, [200]),
+        (UNKNOWN, [404]),
+        (TOO_LARGE, [413]),
+        (b"no HTTP\r\n\r\n", [400]),
+        (PLAIN + PING + PLAIN, [200, 200, 200]),
+        (PLAIN + b"no HTTP\r\n\r\n", [200]),
+        (PLAIN + CHUNKED[:-5], [200]),
+        (CHUNKED[:-5], []),
+        (b"", []),
+    ],
+)
+def test_each_complete_request_is_answered(serve, request_bytes, statuses):
+    class Identity:
+        def predict(self, X, names):
+            return X
+
+    answers = everything(sent(serve(Identity()), request_bytes))
+    assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", answers)] == statuses
+
+
+@pytest.mark.parametrize("request_bytes", [PLAIN, CHUNKED, FORM])
+def test_a_running_call_is_answered_without_interim_responses(serve, gated, request_bytes):
+    server = serve(gated)
+    client = sent(server, request_bytes)
+    assert gated.began.wait(WAIT_S)
+    client.settimeout(0.4)
+    with pytest.raises(TimeoutError):
+        client.recv(1)
+    client.settimeout(WAIT_S)
+    gated.gate.set()
+    assert everything(client).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(("version", "interim"), [(b"1.1", True), (b"1.0", False)])
+def test_a_waiting_call_is_answered_too(serve, gated, version, interim):
+    server = serve(gated)
+    first = sent(server, PLAIN)
+    assert gated.began.wait(WAIT_S)
+    waiting = sent(server, PLAIN.replace(b"1.1", version))
+    if interim:
+        assert waiting.recv(1000) == b"HTTP/1.1 102 Processing\r\n\r\n"
+    else:
+        wait_until(lambda: server.service.executor.waiting == 1, "the call waits")
+    gated.gate.set()
+    assert b"HTTP/1.1 200 " in everything(first)
+    assert everything(waiting).startswith(b"HTTP/1.1 200 ")
