@@ -1,0 +1,126 @@
+"""A neutral answer as outputs and parameters of V2."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.plugin import ARRAYS, DATA_KINDS, ErrorCode, Kind, Message, Payload, SeldonError
+from seldon_runtime_v2.mapping.declared_inputs import check_outputs
+from seldon_runtime_v2.mapping.model import ServedModel
+from seldon_runtime_v2.mapping.tensors import NONE, OutputTensor, Parameter
+from seldon_runtime_v2.tensors.datatypes import BYTES, FLOAT, TEXT, WHOLE, Datatype, datatype_of
+from seldon_runtime_v2.tensors.text import as_bytes
+
+_NUMBERS = {int, float, bool, type(None)}
+OUTPUT = "output-0"
+"""The name of an output that the model does not declare."""
+
+
+def outputs_of(model: ServedModel, answer: Message, requested: Sequence[str] | None) -> list[OutputTensor]:
+    """Return the requested outputs in their order, or all.
+
+    Raises:
+        SeldonError: BAD_DATA for a requested output that the answer lacks; COMPONENT_FAILED when V2 cannot
+            hold the answer.
+    """
+    payload = answer.payload
+    assert payload is not None
+    arrays = _arrays(payload, next(iter(model.outputs), OUTPUT))
+    parameters = _names(payload) if payload.names and len(arrays) == 1 else NONE
+    if requested is not None:
+        check_outputs(requested, arrays)
+        arrays = {name: arrays[name] for name in requested}
+    return [_output(model, name, array, parameters) for name, array in arrays.items()]
+
+
+def parameters_of(answer: Message) -> dict[str, Parameter]:
+    """Return the answer's tags as parameters; those that are lists or objects as JSON text."""
+    return {
+        name: value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
+        for name, value in answer.meta.tags.items()
+        if value is not None
+    }
+
+
+def _arrays(payload: Payload, name: str) -> Mapping[str, NDArray[Any]]:
+    if payload.kind is ARRAYS:
+        return payload.value  # type: ignore[no-any-return]
+    value = payload.value
+    if payload.kind in DATA_KINDS:
+        if not isinstance(value, np.ndarray):
+            try:
+                value = np.array(value)
+                value = np.array(payload.value, object) if value.dtype.kind == "U" else value
+            except ValueError as error:
+                raise _failed(name, "a list with rows of several lengths") from error
+        return {name: value}
+    if payload.kind is Kind.JSON:
+        value = json.dumps(value, ensure_ascii=False)
+    elif payload.kind is Kind.CUSTOM:
+        raise _failed(name, "a message of another protocol")
+    text = np.empty(1, object)
+    text[0] = value
+    return {name: text}
+
+
+def _names(payload: Payload) -> Mapping[str, Parameter]:
+    """Return the names of the columns as a parameter; not those that the runtime made itself."""
+    names = [str(name) for name in payload.names or ()]
+    is_own = any(name != f"t:{index}" for index, name in enumerate(names))
+    return {"names": ",".join(names)} if is_own else NONE
+
+
+def _output(
+    model: ServedModel, name: str, array: NDArray[Any], parameters: Mapping[str, Parameter]
+) -> OutputTensor:
+    if array.dtype.kind == "O":
+        array = _without_objects(array)
+    datatype = datatype_of(array)
+    if datatype is None:
+        raise _failed(name, f"an array of {array.dtype}")
+    declared = model.outputs.get(name) if model.outputs else None
+    if declared is not None and declared.datatype is not datatype:
+        array, datatype = _declared(name, array, datatype, declared.datatype)
+    if datatype.kind is TEXT:
+        array = as_bytes(array, name)
+    elif array.dtype != datatype.dtype:  # in another byte order, or a wider float
+        array = array.astype(datatype.dtype)
+    return OutputTensor(name, datatype, array, parameters)
+
+
+def _without_objects(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of numbers for one of objects that are all numbers, or None for NaN; else as it is."""
+    values = array.reshape(-1).tolist()
+    kinds = set(map(type, values))
+    if not kinds or not kinds <= _NUMBERS:
+        return array
+    return np.array(values, np.float64 if type(None) in kinds else None).reshape(array.shape)
+
+
+def _declared(
+    name: str, array: NDArray[Any], found: Datatype, wanted: Datatype
+) -> tuple[NDArray[Any], Datatype]:
+    """Return an array of numbers in the datatype that the model declares for it."""
+    if wanted.kind is FLOAT and found.kind in (FLOAT, WHOLE):
+        with np.errstate(over="ignore"):
+            return array.astype(wanted.dtype), wanted
+    if wanted.kind is WHOLE and found.kind is WHOLE and array.size:
+        is_within = wanted.low <= int(array.min()) and int(array.max()) <= wanted.high
+        if is_within:
+            return array.astype(wanted.dtype), wanted
+        raise _failed(name, f"a number beyond the declared {wanted.name}")
+    if wanted.kind is found.kind or (wanted is BYTES and found.kind is TEXT):
+        return array.astype(wanted.dtype), wanted
+    raise _failed(name, f"{found.name} in place of the declared {wanted.name}")
+
+
+def _failed(name: str, found: str) -> SeldonError:
+    return SeldonError(
+        f"the component's output {name!r:.80} is {found}, which V2 cannot answer",
+        code=ErrorCode.COMPONENT_FAILED,
+    )

@@ -1,0 +1,130 @@
+"""The codec of one inference over HTTP. It keeps of the request what the answer depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from seldon_runtime.plugin import Limits, Message, Method, SeldonError
+from seldon_runtime.protocols.non_finite import NonFinite
+from seldon_runtime_rest.extension import HttpResponse
+from seldon_runtime_v2.mapping.answers import outputs_of, parameters_of
+from seldon_runtime_v2.mapping.declared_inputs import check_outputs
+from seldon_runtime_v2.mapping.model import ServedModel
+from seldon_runtime_v2.mapping.requests import message_of
+from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter
+from seldon_runtime_v2.rest.memory import request_memory
+from seldon_runtime_v2.rest.request_body import RequestedOutput, inputs_of, parse
+from seldon_runtime_v2.rest.response_body import write
+from seldon_runtime_v2.statistics import MeasuredCodec, rows_of
+from seldon_runtime_v2.tensors.binary import from_binary
+from seldon_runtime_v2.tensors.shapes import element_count
+
+_RAW = 0
+"""The header's value of a request that is nothing but the data of the only input."""
+
+
+class InferCodec(MeasuredCodec):
+    """A codec for one call.
+
+    Args:
+        model: the served model.
+        limits: the limits of requests.
+        non_finite: the form of NaN in JSON.
+        header_length: the length of the JSON before binary data; None if all of the body is JSON.
+    """
+
+    name = "v2"
+    media_type = "application/json"
+    _id: str | None = None
+    _requested: Mapping[str, RequestedOutput] | None = None
+
+    def __init__(
+        self, model: ServedModel, limits: Limits, non_finite: NonFinite, header_length: int | None
+    ) -> None:
+        self._model = model
+        self._limits = limits
+        self._non_finite = non_finite
+        self._header_length = header_length
+        self._is_binary = header_length == _RAW
+
+    def read(self, method: Method, wire: Any) -> Message:
+        """Return the neutral request."""
+        body: bytes = wire
+        model, length = self._model, self._header_length
+        if length == _RAW:
+            return self._message([self._raw_input(body)], NONE)
+        text = body if length is None else body[:length]
+        request = parse(text, self._limits)
+        inputs = inputs_of(request, body, len(text), self._limits, as_bytes=model.has_infer)
+        parameters: Mapping[str, Parameter] = request.parameters or NONE
+        self._id = request.id
+        if parameters:
+            self._is_binary = parameters.get("binary_data_output") is True
+        if request.outputs:
+            self._requested = {output.name: output for output in request.outputs}
+            if model.outputs:
+                check_outputs(self._requested, model.outputs)
+        return self._message(inputs, parameters)
+
+    def memory(self, method: Method, wire: Any) -> int:
+        """Return an upper estimate of the bytes that reading takes."""
+        return request_memory(wire, self._header_length)
+
+    def write(self, method: Method, answer: Message) -> HttpResponse:
+        """Return the response."""
+        self.answered_at = perf_counter()
+        model = self._model
+        head: dict[str, Any] = {"model_name": model.name}
+        if model.versions:
+            head["model_version"] = model.version
+        if self._id is not None:
+            head["id"] = self._id
+        if answer.meta.tags:
+            head["parameters"] = parameters_of(answer)
+        if self._requested is None and not self._is_binary:
+            return write(head, outputs_of(model, answer, None), None, self._non_finite)
+        names = None if self._requested is None else list(self._requested)
+        return write(head, outputs_of(model, answer, names), self._wants_binary, self._non_finite)
+
+    def _message(self, inputs: Sequence[InputTensor], parameters: Mapping[str, Parameter]) -> Message:
+        message = message_of(self._model, inputs, parameters, self._id)
+        self.rows = rows_of(self._model, inputs)
+        self.read_at = perf_counter()
+        return message
+
+    def _wants_binary(self, name: str) -> bool:
+        """Return whether the client asks for binary data. An output that it names is JSON by default."""
+        if self._requested is None:
+            return self._is_binary
+        return (self._requested[name].parameters or NONE).get("binary_data") is True
+
+    def _raw_input(self, body: bytes) -> InputTensor:
+        """Return the input of a raw binary request, whose shape follows from the size of the body."""
+        declared = list(self._model.inputs.values())
+        if len(declared) != 1 or sum(size < 0 for size in declared[0].shape) > 1:
+            raise SeldonError(
+                "a raw binary request needs a model with one declared input, of which at most one size varies"
+            )
+        (only,) = declared
+        if not only.datatype.item_bytes:
+            count = 1
+        else:
+            count, left = divmod(len(body), only.datatype.item_bytes)
+            if left:
+                raise SeldonError(
+                    f"the body has {len(body)} bytes, expected whole elements of {only.datatype.name}"
+                )
+        shape = _filled(only.shape, count)
+        count = element_count(shape, only.name, self._limits)
+        array = from_binary(only.datatype, shape, count, body, 0, len(body), only.name)
+        return InputTensor(only.name, only.datatype, array)
+
+
+def _filled(shape: tuple[int, ...], count: int) -> list[int]:
+    """Return a shape with the size that varies, such that it has ``count`` elements if any size does that."""
+    fixed = 1
+    for size in shape:
+        fixed *= size if size >= 0 else 1
+    return [size if size >= 0 else count // max(1, fixed) for size in shape]

@@ -1,0 +1,75 @@
+"""The codec of a generate call: flat JSON in, and flat JSON out, alone or as a server-sent event.
+
+Source: Triton's extension "Generate" (extension_generate.md).
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Any
+
+from seldon_runtime.plugin import Limits, Message, Method
+from seldon_runtime.protocols.json_memory import json_memory
+from seldon_runtime.protocols.non_finite import NonFinite
+from seldon_runtime_rest.extension import HttpResponse
+from seldon_runtime_v2.mapping.answers import outputs_of, parameters_of
+from seldon_runtime_v2.mapping.model import ServedModel
+from seldon_runtime_v2.mapping.requests import message_of
+from seldon_runtime_v2.rest.flat_request import parse, split
+from seldon_runtime_v2.rest.response_body import values_of, written
+from seldon_runtime_v2.statistics import MeasuredCodec, rows_of
+
+EVENTS = "text/event-stream"
+_COPIES = 2
+
+
+class GenerateCodec(MeasuredCodec):
+    """A codec for one call.
+
+    Args:
+        model: the served model.
+        limits: the limits of requests.
+        non_finite: the form of NaN in JSON.
+        is_event: True to answer with one server-sent event.
+    """
+
+    name = "v2-generate"
+    media_type = "application/json"
+    _id: str | None = None
+
+    def __init__(self, model: ServedModel, limits: Limits, non_finite: NonFinite, *, is_event: bool) -> None:
+        self._model = model
+        self._limits = limits
+        self._non_finite = non_finite
+        self._is_event = is_event
+
+    def read(self, method: Method, wire: Any) -> Message:
+        """Return the neutral request."""
+        inputs, parameters, self._id = split(self._model, parse(wire, self._limits), self._limits)
+        message = message_of(self._model, inputs, parameters, self._id)
+        self.rows = rows_of(self._model, inputs)
+        self.read_at = perf_counter()
+        return message
+
+    def memory(self, method: Method, wire: Any) -> int:
+        """Return an upper estimate of the bytes that reading takes."""
+        return json_memory(wire, makes_arrays=True) * _COPIES
+
+    def write(self, method: Method, answer: Message) -> HttpResponse:
+        """Return the response. An output with one element is its bare value, another one a flat list."""
+        self.answered_at = perf_counter()
+        model = self._model
+        members: dict[str, Any] = {"model_name": model.name}
+        if model.version is not None:
+            members["model_version"] = model.version
+        if self._id is not None:
+            members["id"] = self._id
+        members.update(parameters_of(answer))
+        outputs = outputs_of(model, answer, None)
+        for output in outputs:
+            values = values_of(output, self._non_finite)
+            members[output.name] = values[0] if len(values) == 1 else values
+        text = written(members, outputs, None, self._non_finite)
+        if self._is_event:
+            return HttpResponse(200, b"data: %b\n\n" % text, EVENTS)
+        return HttpResponse(200, text)

@@ -1,0 +1,178 @@
+"""The body of an inference request: JSON, and binary data behind it.
+
+Sources: Open Inference Protocol, inference_rest.md, "Inference Request JSON Object"; Triton's extension
+"Binary Tensor Data".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from seldon_runtime.plugin import UNCOUNTED_BYTES, Limits, SeldonError
+from seldon_runtime.protocols.collector import paused_collector
+from seldon_runtime.protocols.depth import check_nesting
+from seldon_runtime.protocols.json_memory import json_memory
+from seldon_runtime_rest.extension import read_numbers
+from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter
+from seldon_runtime_v2.tensors.binary import from_binary
+from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE, Datatype, datatype_named
+from seldon_runtime_v2.tensors.json_values import from_numbers, from_values
+from seldon_runtime_v2.tensors.shapes import element_count
+
+LARGE_BYTES = 1024
+"""The least size of JSON whose numbers go into NumPy without Python objects."""
+BINARY_SIZE = "binary_data_size"
+
+
+class RequestedOutput(msgspec.Struct, gc=False):
+    """An output that the client asks for."""
+
+    name: str
+    parameters: dict[str, Parameter] | None = None
+
+
+class Input(msgspec.Struct):
+    """An input in a small request, whose data are parsed with it."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    data: Any = msgspec.UNSET
+    parameters: dict[str, Parameter] | None = None
+
+
+class RawInput(msgspec.Struct):
+    """An input in a large request, whose data are left as text."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    parameters: dict[str, Parameter] | None = None
+
+
+class InferRequest(msgspec.Struct):
+    """A small request."""
+
+    inputs: list[Input]
+    id: str | None = None
+    parameters: dict[str, Parameter] | None = None
+    outputs: list[RequestedOutput] | None = None
+
+
+class LargeRequest(msgspec.Struct):
+    """A large request."""
+
+    inputs: list[RawInput]
+    id: str | None = None
+    parameters: dict[str, Parameter] | None = None
+    outputs: list[RequestedOutput] | None = None
+
+
+_small = msgspec.json.Decoder(InferRequest)
+_large = msgspec.json.Decoder(LargeRequest)
+_any = msgspec.json.Decoder()
+
+
+def parse(text: bytes, limits: Limits) -> InferRequest | LargeRequest:
+    """Return the parsed JSON; its tensors are not checked yet.
+
+    Raises:
+        SeldonError: BAD_DATA when the text is not JSON, nests too deeply, or does not fit the protocol.
+    """
+    check_nesting(text, limits.max_nesting)
+    decoder: msgspec.json.Decoder[Any] = _large if len(text) >= LARGE_BYTES else _small
+    try:
+        return decoder.decode(text)  # type: ignore[no-any-return]
+    except msgspec.ValidationError as error:
+        raise _unfit(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _unusual(text)
+
+
+def inputs_of(
+    request: InferRequest | LargeRequest, body: bytes, start: int, limits: Limits, *, as_bytes: bool
+) -> list[InputTensor]:
+    """Return the inputs with their arrays.
+
+    Args:
+        request: the parsed JSON.
+        body: the whole body; binary data are views of it.
+        start: the place where binary data begin.
+        limits: the limits of the number of elements and of memory.
+        as_bytes: True for text of JSON as ``bytes``, False for ``str``.
+
+    Raises:
+        SeldonError: BAD_DATA when the data do not fit datatype and shape; TOO_LARGE for too much memory.
+    """
+    inputs = []
+    for given in request.inputs:
+        name, shape, parameters = given.name, given.shape, given.parameters or NONE
+        datatype = datatype_named(given.datatype, f"the input {name!r:.80}")
+        count = element_count(shape, name, limits)
+        size = parameters.get(BINARY_SIZE)
+        if size is None:
+            if given.data is msgspec.UNSET:
+                raise SeldonError(f"the input {name!r:.80} has no data, expected data or {BINARY_SIZE}")
+            array = _from_json(datatype, shape, count, given.data, name, limits, as_bytes=as_bytes)
+        else:
+            if given.data is not msgspec.UNSET:
+                raise SeldonError(f"the input {name!r:.80} has data and {BINARY_SIZE}, expected one of them")
+            if type(size) is not int or not 0 <= size <= len(body) - start:
+                raise SeldonError(
+                    f"the input {name!r:.80} has the {BINARY_SIZE} {size!r:.40}, expected 0 to "
+                    f"{len(body) - start}, the bytes that are left in the body"
+                )
+            array = from_binary(datatype, shape, count, body, start, size, name)
+            start += size
+        inputs.append(InputTensor(name, datatype, array, parameters))
+    if start != len(body):
+        raise SeldonError(f"the body has {len(body) - start} bytes behind the data of the last input")
+    return inputs
+
+
+def _from_json(
+    datatype: Datatype,
+    shape: Sequence[int],
+    count: int,
+    data: Any,
+    name: str,
+    limits: Limits,
+    *,
+    as_bytes: bool,
+) -> Any:
+    if type(data) is not msgspec.Raw:
+        return from_values(datatype, shape, count, data, name, as_bytes=as_bytes)
+    text = bytes(data)
+    if datatype.kind in (FLOAT, WHOLE):
+        numbers = read_numbers(text)
+        if numbers is not None:
+            return from_numbers(datatype, shape, count, numbers, name)
+        if len(text) > UNCOUNTED_BYTES:
+            limits.check_memory(json_memory(text), f"the input {name!r:.80}")
+    with paused_collector():
+        try:
+            values = _any.decode(text)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise SeldonError(f"the data of the input {name!r:.80} are not valid JSON: {error}") from error
+        return from_values(datatype, shape, count, values, name, as_bytes=as_bytes)
+
+
+def _unusual(text: bytes) -> InferRequest:
+    """Return a request with NaN or Infinity as bare words, in UTF-16 or the like."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise SeldonError(f"the request is not valid JSON: {error}") from error
+    try:
+        return msgspec.convert(value, InferRequest)
+    except msgspec.ValidationError as error:
+        raise _unfit(error) from error
+
+
+def _unfit(error: msgspec.ValidationError) -> SeldonError:
+    return SeldonError(f"the request does not fit the Open Inference Protocol: {error}")

@@ -1,0 +1,162 @@
+"""The statistics of a model: counts and times of its inferences over every transport.
+
+Source: Triton's extension "Statistics" (extension_statistics.md).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from abc import ABC
+from collections.abc import Sequence
+from typing import Any, cast
+
+from seldon_runtime.plugin import Call, Codec, Observer, Outcome
+from seldon_runtime_v2.mapping.model import ServedModel
+from seldon_runtime_v2.mapping.tensors import InputTensor
+
+V2 = "v2"
+"""The protocol's name in SELDON_PROTOCOLS, and of all its codecs."""
+MOST_SIZES = 128
+"""The number of batch sizes that are listed one by one; clients choose the sizes."""
+_PARTS = ("compute_input", "compute_infer", "compute_output")
+_NS = 1e9
+Document = dict[str, Any]
+
+
+class MeasuredCodec(Codec, ABC):
+    """A codec of one inference, which notes how far the inference has come and when.
+
+    A subclass sets ``rows`` and ``read_at`` when it has read the request, and ``answered_at`` when it begins
+    to write the answer.
+    """
+
+    protocol = V2
+    rows = 0
+    """The rows of the request's batch (:func:`rows_of`)."""
+    read_at = 0.0
+    """The time at which the request was read (``time.perf_counter``)."""
+    answered_at = 0.0
+    """The time at which the component had answered."""
+
+
+class _Duration:
+    """A number of events and the time that they took together."""
+
+    __slots__ = ("count", "seconds")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        self.count += 1
+        self.seconds += seconds
+
+    def document(self) -> Document:
+        return {"count": self.count, "ns": int(self.seconds * _NS)}
+
+
+class _Parts:
+    """The three parts of inferences: reading, the component, writing."""
+
+    __slots__ = ("infer", "read", "write")
+
+    def __init__(self) -> None:
+        self.read = _Duration()
+        self.infer = _Duration()
+        self.write = _Duration()
+
+    def add(self, read_s: float, infer_s: float, write_s: float) -> None:
+        self.read.add(read_s)
+        self.infer.add(infer_s)
+        self.write.add(write_s)
+
+    def document(self) -> Document:
+        durations = (self.read, self.infer, self.write)
+        return {name: part.document() for name, part in zip(_PARTS, durations, strict=True)}
+
+
+class Statistics(Observer):
+    """The counters of one process. Thread-safe. Only calls with a :class:`MeasuredCodec` count."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last_inference = 0.0
+        self._inferences = self._executions = 0
+        self._success = _Duration()
+        self._fail = _Duration()
+        self._queue = _Duration()
+        self._parts = _Parts()
+        self._sizes: dict[int, _Parts] = {}
+
+    def call_finished(self, call: Call, outcome: Outcome) -> None:
+        """Count an inference."""
+        if call.codec.protocol != V2:  # isinstance of an abstract class takes some thousand instructions
+            return
+        codec = cast(MeasuredCodec, call.codec)
+        took_s = outcome.waited_s + outcome.ran_s
+        with self._lock:
+            self._last_inference = time.time()
+            if outcome.error is not None:
+                self._fail.add(took_s)
+                return
+            began = call.submitted + outcome.waited_s
+            read_s, infer_s = codec.read_at - began, codec.answered_at - codec.read_at
+            write_s = outcome.ran_s - read_s - infer_s
+            rows = codec.rows
+            self._success.add(took_s)
+            self._queue.add(outcome.waited_s)
+            self._parts.add(read_s, infer_s, write_s)
+            self._inferences += rows
+            self._executions += 1
+            size = self._sizes.get(rows)
+            if size is None and len(self._sizes) < MOST_SIZES:
+                size = self._sizes[rows] = _Parts()
+            if size is not None:
+                size.add(read_s, infer_s, write_s)
+
+    def document(self, model: ServedModel) -> Document:
+        """Return the statistics of the served model, which is the only member of ``model_stats``.
+
+        Times are nanoseconds, ``last_inference`` is milliseconds since 1970. ``version`` is empty for a model
+        without versions.
+        """
+        none = _Duration().document()
+        with self._lock:
+            inferences = {
+                "success": self._success.document(),
+                "fail": self._fail.document(),
+                "queue": self._queue.document(),
+                **self._parts.document(),
+                "cache_hit": none,
+                "cache_miss": none,
+            }
+            only = {
+                "name": model.name,
+                "version": model.version or "",
+                "last_inference": int(self._last_inference * 1000),
+                "inference_count": self._inferences,
+                "execution_count": self._executions,
+                "inference_stats": inferences,
+                "response_stats": {},
+                "batch_stats": [
+                    {"batch_size": size, **parts.document()} for size, parts in sorted(self._sizes.items())
+                ],
+                "memory_usage": [],
+            }
+        return {"model_stats": [only]}
+
+
+def rows_of(model: ServedModel, inputs: Sequence[InputTensor]) -> int:
+    """Return the number of rows in the batch of a request.
+
+    It is the first size of the first input. It is 1 if the model declares that size as fixed, and for a
+    single vector or number, whose size says nothing about rows.
+    """
+    first = inputs[0]
+    shape = first.array.shape
+    if not shape or (len(shape) == 1 and len(inputs) == 1):
+        return 1
+    declared = model.inputs.get(first.name) if model.inputs else None
+    return shape[0] if declared is None or declared.shape[0] < 0 else 1

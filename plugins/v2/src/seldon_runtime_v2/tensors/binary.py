@@ -1,0 +1,98 @@
+"""Binary tensor data: little-endian, row-major; BYTES as a 4-byte length before each element.
+
+Source: Triton's extension "Binary Tensor Data"; OIP inference_grpc.md, "Tensor Data".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.plugin import SeldonError
+from seldon_runtime_v2.tensors.datatypes import BOOL, TEXT, Datatype
+from seldon_runtime_v2.tensors.shapes import misfit
+
+_LENGTH_BYTES = 4
+
+
+def from_binary(
+    datatype: Datatype, shape: Sequence[int], count: int, body: bytes, start: int, size: int, name: str
+) -> NDArray[Any]:
+    """Return the array of binary data within a body.
+
+    Numbers are a read-only view of the body, at any alignment. BYTES become an array of objects of ``bytes``.
+
+    Args:
+        datatype: the tensor's.
+        shape: the tensor's.
+        count: the number of elements of the shape.
+        body: holds the data; it must have them completely.
+        start: the place of the data in the body.
+        size: their length in bytes.
+        name: the tensor's, for messages.
+
+    Raises:
+        SeldonError: BAD_DATA when the size does not fit the shape, or the elements do not fit the datatype.
+    """
+    if datatype.kind is TEXT:
+        array = np.empty(count, object)
+        array[:] = _elements(body, start, start + size, shape, count, name)
+        return array.reshape(shape)
+    if size != count * datatype.item_bytes:
+        raise misfit(name, shape, f"{count * datatype.item_bytes} bytes of {datatype.name}", str(size))
+    if count == 0:
+        return np.empty(shape, datatype.dtype)
+    if datatype.kind is BOOL:
+        stored = np.frombuffer(body, np.uint8, count, start)
+        if stored.max() > 1:
+            raise SeldonError(f"the input {name!r:.80} of BOOL has a byte other than 0 and 1")
+        return stored.view(np.bool_).reshape(shape)
+    if datatype.dtype.itemsize != datatype.item_bytes:  # BF16 as float32
+        halves = np.frombuffer(body, "<u2", count, start)
+        return (halves.astype(np.uint32) << 16).view(np.float32).reshape(shape)
+    array = np.frombuffer(body, datatype.dtype, count, start)
+    return array if len(shape) == 1 else array.reshape(shape)
+
+
+def to_binary(array: NDArray[Any], datatype: Datatype) -> bytes | memoryview:
+    """Return the binary data of an output, of which BYTES holds objects of ``bytes``."""
+    if datatype.kind is TEXT:
+        elements = array.reshape(-1).tolist()
+        return b"".join(
+            [part for item in elements for part in (len(item).to_bytes(_LENGTH_BYTES, "little"), item)]
+        )
+    if datatype.name == "BF16":
+        if array.dtype.itemsize == datatype.item_bytes:
+            return array.tobytes()
+        return _halves(array.astype(np.float32, copy=False)).tobytes()
+    little = array.astype(datatype.dtype, copy=False)
+    return little.data if little.flags.c_contiguous and little.size else little.tobytes()
+
+
+def _halves(array: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Return the upper half of each float, rounded to the nearest, ties to even; NaN stays NaN."""
+    bits = np.ascontiguousarray(array).view(np.uint32)
+    rounded = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16
+    return np.where(np.isnan(array), (bits >> 16) | 0x40, rounded).astype("<u2")
+
+
+def _elements(body: bytes, start: int, end: int, shape: Sequence[int], count: int, name: str) -> list[bytes]:
+    if end - start < count * _LENGTH_BYTES:  # before a list of that length is made
+        raise misfit(name, shape, f"{count * _LENGTH_BYTES} bytes of BYTES at least", str(end - start))
+    elements: list[bytes] = []
+    while start < end and len(elements) < count:
+        first = start + _LENGTH_BYTES
+        after = first + int.from_bytes(body[start:first], "little")
+        if first > end or after > end:
+            raise SeldonError(
+                f"the input {name!r:.80} of BYTES ends within element {len(elements)}, expected a length in "
+                "4 bytes and as many bytes"
+            )
+        elements.append(body[first:after])
+        start = after
+    if len(elements) < count or start < end:
+        raise misfit(name, shape, f"{count} elements of BYTES", "fewer" if start >= end else "more")
+    return elements

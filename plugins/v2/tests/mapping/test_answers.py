@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seldon_runtime.plugin import (
+    ARRAYS,
+    NDARRAY,
+    TENSOR,
+    ErrorCode,
+    Kind,
+    Message,
+    Meta,
+    Payload,
+    SeldonError,
+)
+from seldon_runtime_v2.mapping.answers import outputs_of, parameters_of
+from seldon_runtime_v2.mapping.model import ServedModel
+
+
+class Model:
+    def predict(self, X, names):
+        return X
+
+
+@pytest.fixture
+def outputs(make_service):
+    def outputs(kind, value, names=(), declared=(), requested=None):
+        model = ServedModel(make_service(Model(), metadata={"outputs": list(declared)}))
+        return outputs_of(model, Message(Payload(kind, value, names)), requested)
+
+    return outputs
+
+
+def described(found):
+    return [(output.name, output.datatype.name, output.array.tolist()) for output in found]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "wanted"),
+    [
+        (
+            ARRAYS,
+            {"a": np.array([1], np.uint8), "b": np.array([1.5])},
+            [("a", "UINT8", [1]), ("b", "FP64", [1.5])],
+        ),
+        (ARRAYS, {"a": np.array(["\u00e9"])}, [("a", "BYTES", ["\u00e9".encode()])]),
+        (ARRAYS, {"a": np.array([2], ">i4")}, [("a", "INT32", [2])]),
+        (ARRAYS, {"a": np.array([1, 0.5], object)}, [("a", "FP64", [1, 0.5])]),
+        (ARRAYS, {"a": np.array([[1, 2]], object)}, [("a", "INT64", [[1, 2]])]),
+        (ARRAYS, {"a": np.array([], object)}, [("a", "BYTES", [])]),
+        (TENSOR, np.array([[1.5]], np.float32), [("output-0", "FP32", [[1.5]])]),
+        (NDARRAY, [["a", "b"]], [("output-0", "BYTES", [[b"a", b"b"]])]),
+        (NDARRAY, [1, 2], [("output-0", "INT64", [1, 2])]),
+        (Kind.STR, "t", [("output-0", "BYTES", [b"t"])]),
+        (Kind.BINARY, b"\xff", [("output-0", "BYTES", [b"\xff"])]),
+        (Kind.JSON, {"a": 1}, [("output-0", "BYTES", [b'{"a": 1}'])]),
+    ],
+)
+def test_every_payload_has_outputs(outputs, kind, value, wanted):
+    assert described(outputs(kind, value)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (ARRAYS, {"a": np.array([1j])}),
+        (ARRAYS, {"a": np.array([1, "x"], object)}),
+        (ARRAYS, {"a": np.array([2**70], object)}),
+        (NDARRAY, [[1], [1, 2]]),
+        (Kind.CUSTOM, object()),
+    ],
+)
+def test_what_v2_cannot_hold_is_the_components_fault(outputs, kind, value):
+    with pytest.raises(SeldonError) as error:
+        outputs(kind, value)
+    assert error.value.code is ErrorCode.COMPONENT_FAILED
+
+
+def declared(datatype):
+    return [{"name": "y", "datatype": datatype, "shape": [-1]}]
+
+
+@pytest.mark.parametrize(
+    ("datatype", "given", "wanted"),
+    [("FP32", [0.5], [0.5]), ("FP32", [1], [1.0]), ("INT8", [127], [127]), ("FP64", [0.5], [0.5])],
+)
+def test_numbers_become_the_declared_datatype(outputs, datatype, given, wanted):
+    found = outputs(ARRAYS, {"y": np.array(given)}, declared=declared(datatype))
+    assert described(found) == [("y", datatype, wanted)]
+
+
+@pytest.mark.parametrize(
+    ("datatype", "given"), [("INT8", [128]), ("INT8", [1.0]), ("FP32", ["a"]), ("BYTES", [1])]
+)
+def test_an_output_that_breaks_the_promise_is_the_components_fault(outputs, datatype, given):
+    with pytest.raises(SeldonError, match="the component's output 'y'"):
+        outputs(ARRAYS, {"y": np.array(given)}, declared=declared(datatype))
+
+
+def test_only_requested_outputs_are_answered_in_their_order(outputs):
+    arrays = {name: np.array([1]) for name in "abc"}
+    assert [found.name for found in outputs(ARRAYS, arrays, requested=["c", "a"])] == ["c", "a"]
+    with pytest.raises(SeldonError, match="the model has no output 'd', expected a, b, c"):
+        outputs(ARRAYS, arrays, requested=["d"])
+
+
+def test_the_names_of_columns_are_a_parameter_unless_the_runtime_made_them(outputs):
+    table = np.ones((1, 2))
+    (named,) = outputs(ARRAYS, {"y": table}, names=("no", "yes"))
+    assert named.parameters == {"names": "no,yes"}
+    (unnamed,) = outputs(TENSOR, table, names=("t:0", "t:1"))
+    assert unnamed.parameters == {}
+
+
+def test_tags_are_parameters():
+    meta = Meta(tags={"a": 1, "b": "x", "c": True, "d": [1, {"e": None}], "f": None})
+    assert parameters_of(Message(None, meta)) == {"a": 1, "b": "x", "c": True, "d": '[1, {"e": null}]'}

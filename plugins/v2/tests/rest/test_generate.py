@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from seldon_runtime.plugin import Method
+from seldon_runtime.protocols.non_finite import NonFinite
+from seldon_runtime_v2.mapping.model import ServedModel
+from seldon_runtime_v2.rest.generate import GenerateCodec
+
+HEAD = {"model_name": "m", "model_version": "1"}
+
+
+class Language:
+    """A language model: one text in, one text out."""
+
+    def infer(self, inputs, parameters):
+        if "fail" in parameters:
+            raise ValueError("failed")
+        (text,) = inputs["text_input"].reshape(-1).tolist()
+        return {"text_output": np.array([text.decode().upper() * parameters.get("times", 1)], object)}
+
+    def tags(self):
+        return {"final": True}
+
+    def init_metadata(self):
+        return {
+            "versions": ["2"],
+            "inputs": [{"name": "text_input", "datatype": "BYTES", "shape": [1, 1]}],
+            "outputs": [{"name": "text_output", "datatype": "BYTES", "shape": [1]}],
+        }
+
+
+class Numbers:
+    def infer(self, inputs):
+        return {"one": inputs["x"][:1], "all": inputs["x"]}
+
+
+def post(ask, end, **fields):
+    return ask("POST", f"/v2/models/m/{end}", json.dumps(fields))
+
+
+def test_flat_json_is_answered_with_bare_values(serve):
+    ask = serve(Language(), "--v2-model-name", "m")
+    answer = post(ask, "generate", text_input="ab", times=2, id="7")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.json == {
+        "model_name": "m",
+        "model_version": "2",
+        "id": "7",
+        "final": True,
+        "text_output": "ABAB",
+    }
+
+
+def test_a_stream_is_one_event(serve):
+    ask = serve(Language(), "--v2-model-name", "m")
+    answer = post(ask, "generate_stream", text_input="a")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
+    assert (answer.body[:6], answer.body[-2:]) == (b"data: ", b"\n\n")
+    assert json.loads(answer.body[6:])["text_output"] == "A"
+
+
+@pytest.mark.parametrize("end", ["generate", "generate_stream"])
+@pytest.mark.parametrize(
+    ("fields", "status"), [({}, 400), ({"text_input": 1}, 400), ({"text_input": "a", "fail": True}, 500)]
+)
+def test_errors_are_plain_json(serve, end, fields, status):
+    answer = post(serve(Language(), "--v2-model-name", "m"), end, **fields)
+    assert (answer.status, answer.headers["content-type"]) == (status, "application/json")
+    assert answer.json.keys() == {"error"}
+
+
+def test_an_output_of_several_elements_is_a_flat_list(serve):
+    answer = post(serve(Numbers(), "--v2-model-name", "m"), "generate", x=[[1.5, 2], [3, None]])
+    assert answer.json == {**HEAD, "one": [1.5, 2], "all": [1.5, 2, 3, None]}
+    answer = post(serve(Numbers(), "--v2-model-name", "m"), "generate", x=True)
+    assert answer.json == {**HEAD, "one": True, "all": True}
+
+
+def test_another_model_is_not_found(serve):
+    ask = serve(Language(), "--v2-model-name", "m")
+    assert ask("POST", "/v2/models/other/generate", b"{}").status == 404
+    assert ask("POST", "/v2/models/m/versions/2/generate", b'{"text_input": "a"}').status == 200
+
+
+def test_the_estimate_of_memory_grows_with_the_body(make_service):
+    service = make_service(Numbers())
+    codec = GenerateCodec(ServedModel(service), service.limits, NonFinite.NULL, is_event=False)
+    small, large = (codec.memory(Method.PREDICT, b'{"x": [' + b"1.5," * n + b"1]}") for n in (1, 1000))
+    assert 0 < small < large
+    assert large > 1000 * 32

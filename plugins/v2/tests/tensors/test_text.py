@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seldon_runtime.plugin import ErrorCode, SeldonError
+from seldon_runtime_v2.tensors.text import as_bytes, as_text, from_base64, from_dates
+
+
+def objects(*values):
+    array = np.empty(len(values), object)
+    array[:] = values
+    return array
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_text_becomes_bytes_and_text_again(texts):
+    assert as_text(as_bytes(objects(*texts), "x")).tolist() == texts
+
+
+def test_one_element_that_is_not_utf8_leaves_all_as_bytes():
+    array = objects(b"a", b"\xff")
+    assert as_text(array) is array
+    assert as_text(objects(b"a", "b").reshape(2, 1)).tolist() == [["a"], ["b"]]
+
+
+@given(st.lists(st.binary()))
+def test_base64_becomes_the_bytes_that_it_stands_for(values):
+    encoded = [base64.b64encode(value) for value in values]
+    assert from_base64(objects(*encoded)).tolist() == values
+    assert from_base64(objects(*[value.decode() for value in encoded])).tolist() == values
+
+
+def test_text_that_is_not_base64_is_taken_as_it_is():
+    assert from_base64(objects("not base64!", b"\xff")).tolist() == [b"not base64!", b"\xff"]
+
+
+def test_dates_become_datetime64_in_utc():
+    found = from_dates(objects("2026-01-02T03:04:05", b"2026-01-02T03:04:05.5+01:00", "2026-01-02"), "x")
+    assert found.dtype == np.dtype("datetime64[us]")
+    assert [str(date) for date in found] == [
+        "2026-01-02T03:04:05.000000",
+        "2026-01-02T02:04:05.500000",
+        "2026-01-02T00:00:00.000000",
+    ]
+    for wrong in ("yesterday", b"\xff", ""):
+        with pytest.raises(SeldonError, match="at 0, expected a date and time of ISO 8601"):
+            from_dates(objects(wrong), "x")
+
+
+def test_every_kind_of_text_becomes_bytes():
+    assert as_bytes(np.array(["a", "é"]), "x").tolist() == [b"a", "é".encode()]
+    assert as_bytes(np.array([b"a"]), "x").tolist() == [b"a"]
+    assert as_bytes(objects(bytearray(b"a\0")), "x").tolist() == [b"a\0"]
+    assert as_bytes(np.array(["2026-01-02"], "M8[D]"), "x").tolist() == [b"2026-01-02"]
+
+
+@pytest.mark.parametrize("value", [1, None, "\ud800"])
+def test_another_object_is_the_components_fault(value):
+    with pytest.raises(SeldonError, match="the component's output 'x' has") as error:
+        as_bytes(objects("a", value), "x")
+    assert error.value.code is ErrorCode.COMPONENT_FAILED
