@@ -1,4 +1,4 @@
-"""What a contract allows, and what it says of answers."""
+"""Contracts: random rows, checks of answers, and errors of the file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ BOUNDS = st.tuples(
     st.lists(st.integers(1, 3), max_size=2),
     st.integers(0, 2**32),
 )
-def test_what_a_column_draws_has_no_fault_of_its_own(
+def test_a_random_value_of_a_column_is_valid(
     dtype: str, bounds: tuple[float, float], shape: list[int], seed: int
 ) -> None:
     column = Column("c", dtype, *bounds, shape=tuple(shape))
@@ -68,10 +68,10 @@ def test_a_value_that_does_not_fit_is_a_fault_that_names_the_column(column: Colu
 def test_rows_and_columns_are_counted() -> None:
     contract = Contract((Column("a"),), (Column("t"), Column("u", highest=1)))
     assert contract.faults([[1, 0]], 1) == []
-    assert contract.faults([[1, 0]], 2) == ["1 rows were answered to 2"]
+    assert contract.faults([[1, 0]], 2) == ["the answer to 2 rows has 1 rows"]
     assert contract.faults([[1, 2], [1]], 2) == [
         "row 0: u is 2, expected -inf to 1",
-        "row 1: [1] does not have 2 columns",
+        "row 1: [1] must have 2 columns",
     ]
 
 
@@ -102,32 +102,47 @@ def test_either_infinity_is_an_open_low_end(contract_file: Path, low: str) -> No
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("{", "no JSON"),
-        ("[]", "expected an object"),
+        ("{", "is not valid JSON"),
+        ("[]", "contract.json is [], expected an object with features, targets"),
         ('{"targets": []}', "features is empty"),
-        ('{"features": {}}', "features is no list"),
-        ('{"features": [{"dtype": "INT"}]}', "features[0] is no object with a name"),
-        ('{"features": [{"name": "x", "type": "INT"}]}', "features[0] has 'type'"),
-        ('{"features": [{"name": "x", "dtype": "BOOL"}]}', "dtype is 'BOOL'"),
-        ('{"features": [{"name": "x", "ftype": "other"}]}', "ftype is 'other'"),
+        ('{"features": {}}', "contract.json.features is {}, expected a list"),
+        ('{"features": [{"dtype": "INT"}]}', "features[0] has no 'name', expected name, dtype"),
+        (
+            '{"features": [{"name": "x", "type": "INT"}]}',
+            "features[0] has a key 'type', expected only name, dtype, ftype",
+        ),
+        (
+            '{"features": [{"name": "x", "dtype": "BOOL"}]}',
+            "features[0].dtype is 'BOOL', expected one of FLOAT, INT, STRING",
+        ),
+        (
+            '{"features": [{"name": "x", "ftype": "other"}]}',
+            "ftype is 'other', expected one of continuous, categorical",
+        ),
         ('{"features": [{"name": "x", "ftype": "categorical"}]}', "values must list"),
         ('{"features": [{"name": "x", "values": [1]}]}', "values must list"),
         ('{"features": [{"name": "x", "dtype": "STRING"}]}', "must be categorical"),
         ('{"features": [{"name": "x", "range": [2, 1]}]}', "range is [2, 1]"),
         ('{"features": [{"name": "x", "range": 2}]}', "range is 2"),
         ('{"features": [{"name": "x", "range": [1, "two"]}]}', "range is [1, 'two']"),
-        ('{"features": [{"name": "x", "dtype": "INT", "range": [0.2, 0.8]}]}', "holds no whole number"),
-        ('{"features": [{"name": "x", "dtype": "INT", "range": [0, 1e30]}]}', "holds no whole number"),
-        ('{"features": [{"name": "x", "shape": [0]}]}', "shape is [0]"),
+        ('{"features": [{"name": "x", "dtype": "INT", "range": [0.2, 0.8]}]}', "an integer of 64 bits"),
+        ('{"features": [{"name": "x", "dtype": "INT", "range": [0, 1e30]}]}', "an integer of 64 bits"),
+        (
+            '{"features": [{"name": "x", "shape": [0]}]}',
+            "features[0].shape[0] is 0, expected a whole number >= 1",
+        ),
         ('{"features": [{"name": "x", "range": [0, 1%s]}]}' % ("0" * 400), "range is [0, 1000"),
         ('{"features": [{"name": "x", "shape": [1000, 1001]}]}', "at most 1000000 values"),
-        ('{"features": [{"name": "x", "repeat": 0}]}', "repeat is 0"),
-        ('{"features": [{"name": "x", "repeat": 1000001}]}', "at most 1000000"),
-        ("[" * 100_000, "is no JSON"),
+        (
+            '{"features": [{"name": "x", "repeat": 0}]}',
+            "features[0].repeat is 0, expected a whole number >= 1",
+        ),
+        ('{"features": [{"name": "x", "repeat": 1000001}]}', "expected a whole number <= 1000000"),
+        ("[" * 100_000, "is not valid JSON"),
         ('{"features": [{"name": "x", "shape": [2]}, {"name": "y"}]}', "must be the only one"),
     ],
 )
-def test_a_contract_that_is_none_is_refused_with_the_place(contract_file: Path, text: str, says: str) -> None:
+def test_an_invalid_contract_is_refused_with_the_place(contract_file: Path, text: str, says: str) -> None:
     contract_file.write_text(text)
     with pytest.raises(ContractError, match=r"contract\.json") as refusal:
         read(contract_file)
@@ -135,5 +150,11 @@ def test_a_contract_that_is_none_is_refused_with_the_place(contract_file: Path, 
 
 
 def test_a_missing_contract_is_refused(contract_file: Path) -> None:
-    with pytest.raises(ContractError, match="cannot be read"):
+    with pytest.raises(ContractError, match="cannot read"):
         read(contract_file)
+
+
+def test_values_of_a_continuous_target_are_ignored(contract_file: Path) -> None:
+    target = '{"name": "p", "dtype": "FLOAT", "ftype": "continuous", "values": [0, 1]}'
+    contract_file.write_text('{"features": [{"name": "f"}], "targets": [' + target + "]}")
+    assert read(contract_file).targets[0].values == ()

@@ -1,4 +1,4 @@
-"""Manifests: valid under the schemas of those who read them, and true of the component."""
+"""Manifests: valid under their readers' schemas, and in line with the component's settings."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import yaml
 from click.testing import CliRunner, Result
 from jsonschema import Draft202012Validator
 
-from seldon_runtime.identity import ServiceType
+from seldon_runtime.plugin import ServiceType
+from seldon_runtime_tools import deployable
 from seldon_runtime_tools.cli import main
 from seldon_runtime_tools.manifest import object_name
 
@@ -83,7 +84,10 @@ def test_plain_objects_are_valid(folder: Path, given: list[str], replicas: tuple
 @pytest.mark.parametrize("given", COMPONENTS)
 @pytest.mark.parametrize("kind", [kind.value for kind in ServiceType])
 def test_a_seldon_deployment_is_valid(folder: Path, given: list[str], kind: str) -> None:
-    (thing,) = manifest(folder, "--kind", "seldon", *settings(*given, f"SERVICE_TYPE={kind}"))
+    children = (
+        ["--child", "a=example/a:1", "--child", "b=example/b:1"] if kind in ("ROUTER", "COMBINER") else []
+    )
+    (thing,) = manifest(folder, "--kind", "seldon", *settings(*given, f"SERVICE_TYPE={kind}"), *children)
     SELDON_DEPLOYMENT.validate(thing)
     (predictor,) = thing["spec"]["predictors"]
     (component,) = predictor["componentSpecs"]
@@ -165,6 +169,35 @@ class ChainedModels:
         return next(getattr(module, name) for module in self.modules if hasattr(module, name))
 
 
+@pytest.mark.parametrize(
+    ("protocols", "seldon", "kserve"),
+    [
+        ([], None, None),
+        (["SELDON_PROTOCOLS=v1"], None, None),
+        (["SELDON_PROTOCOLS=v2"], "v2", "v2"),
+        (["SELDON_PROTOCOLS=V1, v2"], None, "v2"),
+    ],
+)
+def test_the_objects_name_the_open_inference_protocol(
+    folder: Path, protocols: list[str], seldon: str | None, kserve: str | None
+) -> None:
+    (deployment,) = manifest(folder, "--kind", "seldon", *settings(*protocols))
+    assert deployment["spec"].get("protocol") == seldon
+    (service,) = manifest(folder, "--kind", "kserve", "--name", "iris", *settings(*protocols))
+    (container,) = service["spec"]["predictor"]["containers"]
+    environment = {each["name"]: each["value"] for each in container["env"]}
+    assert environment.get("PROTOCOL") == kserve
+    assert environment.get("SELDON_V2_MODEL_NAME") == (kserve and "iris")
+
+
+def test_a_model_name_of_the_settings_stays(folder: Path) -> None:
+    given = settings("SELDON_PROTOCOLS=v2", "SELDON_V2_MODEL_NAME=own")
+    (service,) = manifest(folder, "--kind", "kserve", *given)
+    (container,) = service["spec"]["predictor"]["containers"]
+    names = [each["value"] for each in container["env"] if each["name"] == "SELDON_V2_MODEL_NAME"]
+    assert names == ["own"]
+
+
 def test_prometheus_is_told_of_the_page_with_all_metrics(folder: Path) -> None:
     def pod(*given: str) -> Any:
         return manifest(folder, *settings(*given))[0]["spec"]["template"]["metadata"]
@@ -191,19 +224,21 @@ def test_a_pod_has_the_time_to_end_that_the_runtime_takes(folder: Path) -> None:
     assert deployment["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] == 91 + 10
 
 
-def test_probes_ask_the_transport_that_is_served(folder: Path) -> None:
-    def container(*given: str) -> Any:
-        return manifest(folder, *settings(*given))[0]["spec"]["template"]["spec"]["containers"][0]
+def test_defaults_are_those_of_the_runtime() -> None:
+    page = Path(__file__).parents[3].joinpath("docs", "reference/settings.md").read_text()
+    defaults = dict(re.findall(r"^\| `--[\w-]+` \| `(\w+)` \| `?([^|`]*)`? \|", page, re.M))
+    assert defaults["SELDON_GRACE_S"] == str(deployable.GRACE_S)
+    assert defaults["PREDICTIVE_UNIT_SERVICE_PORT"] == str(deployable.PORT)
+    assert defaults["PREDICTIVE_UNIT_METRICS_SERVICE_PORT"] == str(deployable.METRICS_PORT)
+    assert defaults["PREDICTIVE_UNIT_METRICS_ENDPOINT"] == deployable.METRICS_ENDPOINT
 
-    assert container("API_TYPE=GRPC,REST")["livenessProbe"]["httpGet"] == {
-        "path": "/health/live",
-        "port": 5001,
-    }
-    assert container("API_TYPE=GRPC")["readinessProbe"]["grpc"] == {"port": 5000}
-    assert container("API_TYPE=GRPC")["livenessProbe"]["grpc"] == {"port": 5000, "service": "live"}
-    assert not any(name.endswith("Probe") for name in container("API_TYPE=ZMQ"))
-    slow = manifest(folder, "--start-timeout", "601")[0]["spec"]["template"]["spec"]["containers"][0]
-    assert slow["startupProbe"]["failureThreshold"] * slow["startupProbe"]["periodSeconds"] >= 601
+
+def test_probes_and_scrapes_use_tls(folder: Path) -> None:
+    tls = settings("SELDON_HTTP_TLS_CERT=/tls/tls.crt", "SELDON_METRICS_TLS_CERT=/tls/tls.crt")
+    pod = manifest(folder, *settings("METRICS=prometheus"), *tls)[0]["spec"]["template"]
+    (container,) = pod["spec"]["containers"]
+    assert container["readinessProbe"]["httpGet"]["scheme"] == "HTTPS"
+    assert pod["metadata"]["annotations"]["prometheus.io/scheme"] == "https"
 
 
 def test_a_transport_without_a_port_has_no_service(folder: Path) -> None:
@@ -233,18 +268,32 @@ def test_what_the_operator_sets_is_left_to_it(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--name", "Fraud_Model"], "'Fraud_Model' names no object"),
+        (["--name", "Fraud_Model"], "'Fraud_Model' must be a Kubernetes name"),
         (["--setting", "PERSISTENCE=file"], "use PERSISTENCE=redis"),
-        (["--setting", "PERSISTENCE"], "expected NAME=value"),
+        (["--setting", "PERSISTENCE"], "NAME=value"),
         (["--setting", "PERSISTENCE_SECRET_KEY=abc"], "use --secret"),
         (["--setting", "PREDICTIVE_UNIT_PARAMETERS=["], "PREDICTIVE_UNIT_PARAMETERS"),
-        (["--setting", 'PREDICTIVE_UNIT_PARAMETERS=[{"name": "n"}]'], "has no 'type'"),
+        (["--setting", 'PREDICTIVE_UNIT_PARAMETERS=[{"name": "n"}]'], "has no 'value'"),
         (["--setting", "SERVICE_TYPE=MODELL"], "'MODELL'"),
         (["--setting", "PREDICTIVE_UNIT_SERVICE_PORT=http"], "'http'"),
         (["--setting", "SELDON_GRACE_S=long"], "'long'"),
-        (["--secret", "A=b"], "expected NAME=SECRET/KEY"),
-        (["--min-replicas", "3", "--max-replicas", "2"], "--max-replicas is less"),
+        (["--secret", "A=b"], "NAME=SECRET/KEY"),
+        (["--min-replicas", "3", "--max-replicas", "2"], "--max-replicas is 2, less than"),
         (["--kind", "kserve", "--setting", "SERVICE_TYPE=ROUTER"], "this is a ROUTER"),
+        (["--kind", "seldon", "--setting", "SERVICE_TYPE=ROUTER"], "a ROUTER needs children in its graph"),
+        (["--kind", "seldon", "--setting", "SERVICE_TYPE=COMBINER"], "--child model-a=example/a:1"),
+        (["--kind", "seldon", "--child", "a"], "NAME=IMAGE"),
+        (["--kind", "seldon", "--child", "A=i"], "'A' must be a Kubernetes name"),
+        (["--kind", "seldon", "--child", "a=I"], "'I' is not a valid image"),
+        (["--kind", "seldon", "--child", "a=i", "--child", "a=j"], "a is named twice"),
+        (["--kind", "seldon", "--child", "fraud-model=i"], "is the component itself"),
+        (["--child", "a=i"], "--kind seldon"),
+        (["--image", "example/Fraud:1"], "'example/Fraud:1' is not a valid image"),
+        (["--image", "fraud model"], "[REGISTRY/]NAME[:TAG][@DIGEST]"),
+        (["--memory", "256MB"], "--memory is '256MB'"),
+        (["--cpu", "a lot"], "--cpu is 'a lot'"),
+        (["--secret", "A=My_Secret/key"], "does not name a key of a Secret"),
+        (["--setting", "SELDON_WORKERS=many"], "'many'"),
         (["--kind", "kserve", "--setting", "API_TYPE=ZMQ"], "API_TYPE names neither"),
     ],
 )
@@ -255,7 +304,7 @@ def test_what_cannot_run_in_a_cluster_is_refused(folder: Path, arguments: list[s
 
 
 def test_a_folder_without_settings_needs_a_model_name(tmp_path: Path) -> None:
-    assert "MODEL_NAME is set neither" in run(tmp_path).output
+    assert "MODEL_NAME is not set" in run(tmp_path).output
     assert manifest(tmp_path, *settings("MODEL_NAME=A"))[0]["metadata"]["name"] == "a"
 
 
@@ -265,3 +314,102 @@ def test_a_folder_without_settings_needs_a_model_name(tmp_path: Path) -> None:
 )
 def test_objects_are_named_after_the_class(reference: str, name: str) -> None:
     assert object_name(reference) == name
+
+
+LEARNING = """
+class Base:
+    def send_feedback(self, features, names, reward, truth, routing=None): ...
+class FraudModel({base}):
+    def route(self, X, names): return 0
+"""
+
+
+def replicas(thing: Any) -> Any:
+    spec = thing["spec"]
+    return spec.get("replicas") or spec["predictors"][0].get("replicas")
+
+
+@pytest.mark.parametrize("kind", [["--kind", "seldon", "--child", "a=i", "--child", "b=j"], []])
+def test_a_router_that_learns_without_state_has_one_replica_and_says_why(
+    folder: Path, kind: list[str]
+) -> None:
+    router = [*settings("SERVICE_TYPE=ROUTER"), *kind]
+    (folder / "FraudModel.py").write_text(LEARNING.format(base="Base"))
+    done = run(folder, *router)
+    things = [thing for thing in yaml.safe_load_all(done.output) if thing]
+    assert replicas(things[0]) == 1
+    assert not {"HorizontalPodAutoscaler", "PodDisruptionBudget"} & {thing["kind"] for thing in things}
+    assert "# one replica: the router FraudModel learns from feedback (send_feedback)" in done.stdout
+    assert "PERSISTENCE=redis" in done.stdout
+    chosen = run(folder, *router, "--min-replicas", "3")
+    assert "minReplicas: 3" in chosen.stdout
+    assert "one replica" not in chosen.output
+    (folder / "FraudModel.py").write_text(LEARNING.format(base="object"))
+    assert "one replica" not in run(folder, *router).output
+    assert "minReplicas: 2" in run(folder, *router).stdout
+
+
+def test_the_children_of_a_graph_have_names_and_containers(folder: Path) -> None:
+    children = ["--child", "model-a=example/a:1", "--child", "model-b=example/b:1"]
+    (thing,) = manifest(folder, "--kind", "seldon", *settings("SERVICE_TYPE=COMBINER"), *children)
+    (predictor,) = thing["spec"]["predictors"]
+    assert predictor["graph"]["children"] == [
+        {"name": "model-a", "type": "MODEL"},
+        {"name": "model-b", "type": "MODEL"},
+    ]
+    containers = predictor["componentSpecs"][0]["spec"]["containers"]
+    assert [(each["name"], each["image"]) for each in containers] == [
+        *(("fraud-model", "example/fraud:1"), ("model-a", "example/a:1"), ("model-b", "example/b:1"))
+    ]
+    (alone,) = manifest(folder, "--kind", "seldon")
+    assert "children" not in alone["spec"]["predictors"][0]["graph"]
+
+
+@pytest.mark.parametrize(
+    ("given", "memory"),
+    [
+        ([], "256Mi"),
+        (["SELDON_WORKERS=4"], "1024Mi"),
+        (["GUNICORN_WORKERS=2"], "512Mi"),
+        (["SELDON_WORKERS=2", "SELDON_MAX_REQUESTS=1000"], "768Mi"),
+    ],
+)
+def test_the_memory_follows_the_workers(folder: Path, given: list[str], memory: str) -> None:
+    def limits(*words: str) -> Any:
+        deployment = manifest(folder, *settings(*given), *words)[0]
+        return deployment["spec"]["template"]["spec"]["containers"][0]["resources"]
+
+    assert (limits()["limits"]["memory"], limits()["requests"]["memory"]) == (memory, memory)
+    assert limits("--memory", "3Gi")["limits"]["memory"] == "3Gi"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "PERSISTENCE_SECRET_KEY=sesame",
+        "REDIS_URL=redis://u:sesame@h",
+        "DB_PASSWORD=sesame",
+        'PREDICTIVE_UNIT_PARAMETERS=[{"name": "api_key", "value": "sesame", "type": "STRING"}]',
+        'PREDICTIVE_UNIT_PARAMETERS=[{"name": "db", "value": "pg://u:sesame@h", "type": "STRING"}]',
+    ],
+)
+@pytest.mark.parametrize("kind", ["kubernetes", "seldon", "kserve"])
+def test_a_secret_does_not_get_into_a_manifest(folder: Path, setting: str, kind: str) -> None:
+    done = run(folder, "--kind", kind, "--setting", setting)
+    assert done.exit_code == 1
+    assert "--secret" in done.output
+    assert "sesame" not in done.output
+
+
+def test_settings_that_only_look_like_secrets_get_into_a_manifest(folder: Path) -> None:
+    given = ("REDIS_URL=redis://h:6379/0", "FLASK_JSON_SORT_KEYS=false", "SELDON_GRPC_TLS_KEY=/tls/tls.key")
+    text = run(folder, *settings(*given)).output
+    for setting in given:
+        assert setting.partition("=")[2] in text
+
+
+def test_a_line_that_is_no_setting_is_named_without_its_value(folder: Path) -> None:
+    done = run(folder, "--setting", "DB-PASSWORD=sesame")
+    assert done.exit_code == 1
+    assert "DB-PASSWORD" in done.output
+    assert "sesame" not in done.output

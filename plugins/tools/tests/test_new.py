@@ -1,4 +1,4 @@
-"""What ``seldon-component new`` writes, and what it refuses."""
+"""The folders that ``seldon-component new`` writes, and the names that it refuses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from seldon_runtime.identity import ServiceType
+from seldon_runtime.plugin import ServiceType
 from seldon_runtime_tools import cli, settings_file
 
 
@@ -48,11 +48,11 @@ def test_every_file_is_written_and_no_placeholder_is_left(kind: str, tmp_path: P
     }
 
 
-def test_settings_that_are_no_text_are_refused_by_name(tmp_path: Path) -> None:
+def test_settings_that_are_not_utf_8_are_refused_by_name(tmp_path: Path) -> None:
     file = tmp_path / settings_file.PLACE
     file.parent.mkdir()
     file.write_bytes(b"A=\xff\n")
-    with pytest.raises(click.ClickException, match="environment is no UTF-8 text"):
+    with pytest.raises(click.ClickException, match="environment must be UTF-8 text"):
         settings_file.read(tmp_path)
 
 
@@ -80,3 +80,11 @@ def test_commands_are_listed_and_unknown_ones_refused() -> None:
     listed = CliRunner().invoke(cli.main, ["--help"])
     assert all(name in listed.output for name in cli.COMMANDS)
     assert CliRunner().invoke(cli.main, ["no-such"]).exit_code == 2
+
+
+@pytest.mark.parametrize("api_type", ["REST\nRUN id", "REST GRPC", "REST,", "", "REST\n", "$(id)"])
+def test_an_api_type_brings_no_lines_into_the_dockerfile(tmp_path, api_type):
+    done = new("FraudModel", "--api-type", api_type, "--folder", str(tmp_path / "new"))
+    assert done.exit_code == 2
+    assert "--api-type" in done.output
+    assert not (tmp_path / "new").exists()

@@ -1,4 +1,4 @@
-"""What a component takes and gives: columns, random rows that fit them, and what does not fit."""
+"""Contracts: the columns of a component's input and output, random rows that fit, and checks of answers."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a row; of several dimensions when ``shape`` is given.
+    """One column of a row; an array in each row if ``shape`` is set.
 
     Attributes:
-        lowest, highest: bounds of a number, both allowed; infinite when there are none.
-        values: the only allowed values, when it is not empty.
-        shape: of one row's value; empty for a scalar.
+        lowest, highest: inclusive bounds of a number; infinite if open.
+        values: the allowed values; empty for any.
+        shape: the shape of one row's value; empty for a scalar.
     """
 
     name: str
@@ -28,7 +28,7 @@ class Column:
     shape: tuple[int, ...] = ()
 
     def sample(self, random: np.random.Generator) -> Any:
-        """A value that it allows: a number, a text, or nested lists of ``shape``."""
+        """Return a random allowed value: a number, a text, or nested lists of ``shape``."""
         size = self.shape or None
         if self.values:
             drawn: Any = random.choice(np.array(self.values, dtype=object), size)
@@ -40,18 +40,18 @@ class Column:
         return drawn.tolist() if isinstance(drawn, np.ndarray | np.generic) else drawn
 
     def _drawn_bounds(self, spread: float) -> tuple[float, float]:
-        """Where an open end is, values are drawn near the other one, or near 0."""
+        """Return finite bounds: an open end is replaced by one near the other end, or near 0."""
         lowest = self.lowest if math.isfinite(self.lowest) else min(self.highest, spread) - 2 * spread
         highest = self.highest if math.isfinite(self.highest) else max(self.lowest, -spread) + 2 * spread
         return lowest, highest
 
     def fault(self, value: Any) -> str | None:
-        """What is wrong with a value of this column; None when nothing is."""
+        """Return a description of an invalid value; None for a valid one."""
         if self.shape:
             try:
                 array = np.array(value, dtype=object)
             except ValueError:
-                return f"{self.name} is no array"
+                return f"{self.name} must be an array of shape {self.shape}"
             if array.shape != self.shape:
                 return f"{self.name} has shape {array.shape}, expected {self.shape}"
             return next((found for item in array.flat if (found := self._scalar_fault(item))), None)
@@ -77,26 +77,26 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What goes in and what comes out."""
+    """The columns of a component's input (features) and output (targets)."""
 
     features: tuple[Column, ...]
     targets: tuple[Column, ...]
 
     @property
     def names(self) -> list[str]:
-        """Of the features."""
+        """Return the names of the features."""
         return [column.name for column in self.features]
 
     def rows(self, count: int, random: np.random.Generator) -> list[Any]:
-        """``count`` random rows of the features; a single feature with a shape is the row itself."""
+        """Return ``count`` random rows of the features; a single feature with a shape is the whole row."""
         if len(self.features) == 1 and self.features[0].shape:
             return [self.features[0].sample(random) for _ in range(count)]
         return [[column.sample(random) for column in self.features] for _ in range(count)]
 
     def faults(self, rows: Sequence[Any], count: int) -> list[str]:
-        """What does not fit the targets in an answer to ``count`` rows."""
+        """Return descriptions of all misfits between the targets and an answer to ``count`` rows."""
         if len(rows) != count:
-            return [f"{len(rows)} rows were answered to {count}"]
+            return [f"the answer to {count} rows has {len(rows)} rows"]
         return [
             f"row {number}: {fault}" for number, row in enumerate(rows) for fault in self._row_faults(row)
         ]
@@ -105,7 +105,7 @@ class Contract:
         if len(self.targets) == 1 and (self.targets[0].shape or not isinstance(row, list)):
             row = [row]
         if not isinstance(row, list) or len(row) != len(self.targets):
-            yield f"{row!r:.80} does not have {len(self.targets)} columns"
+            yield f"{row!r:.80} must have {len(self.targets)} columns"
             return
         for column, value in zip(self.targets, row, strict=True):
             if fault := column.fault(value):

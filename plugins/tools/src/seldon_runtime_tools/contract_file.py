@@ -1,6 +1,6 @@
-"""``contract.json``: which columns a component takes and gives, and what their values may be.
+"""The file ``contract.json``: the columns of a component's input and output, and their allowed values.
 
-The format is the one that Seldon's own tester reads: ``features`` and ``targets`` are lists of objects
+Seldon's own tester reads the same format: ``features`` and ``targets`` are lists of objects
 with ``name``, ``dtype`` (FLOAT, INT or STRING), ``ftype`` (continuous or categorical), ``range``,
 ``values``, ``repeat`` and ``shape``.
 """
@@ -9,33 +9,66 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from msgspec import Meta, Struct
+
+from seldon_runtime.plugin import Invalid, validated
 from seldon_runtime_tools.contract import Column, Contract
 
-_MEMBERS = frozenset({"name", "dtype", "ftype", "range", "values", "repeat", "shape"})
-_DTYPES = ("FLOAT", "INT", "STRING")
 _MOST_VALUES = 1_000_000
-"""Of one row."""
+"""Limit of values in one row."""
+Size = Annotated[int, Meta(ge=1, le=_MOST_VALUES)]
 
 
 class ContractError(Exception):
-    """The contract is none: the message says where and what was expected."""
+    """An invalid contract. The message names the place and the expected form."""
+
+
+class _Entry(Struct, forbid_unknown_fields=True):
+    """One member of ``features`` or ``targets``, as it is written."""
+
+    name: str
+    dtype: Literal["FLOAT", "INT", "STRING"] = "FLOAT"
+    ftype: Literal["continuous", "categorical"] = "continuous"
+    range: Any = ("-inf", "inf")
+    values: list[Any] = []
+    repeat: Size | None = None
+    shape: list[Size] = []
+
+
+class _File(Struct):
+    """The whole contract, as it is written; further members are ignored."""
+
+    features: list[_Entry] = []
+    targets: list[_Entry] = []
 
 
 def read(file: Path) -> Contract:
-    """Raises ContractError when the file cannot be read, or is no contract."""
+    """Return the contract in a file.
+
+    Raises:
+        ContractError: the file cannot be read, or the contract is invalid.
+    """
     try:
-        given = json.loads(file.read_text("utf-8"))
+        given = validated(json.loads(file.read_text("utf-8")), _File, str(file), words={dict: "an object"})
     except OSError as error:
-        raise ContractError(f"{file} cannot be read: {error.strerror}") from error
+        raise ContractError(f"cannot read {file}: {error.strerror}") from error
+    except Invalid as error:
+        raise ContractError(str(error)) from None
     except (ValueError, RecursionError) as error:
-        raise ContractError(f"{file} is no JSON: {error}") from error
-    if not isinstance(given, dict):
-        raise ContractError(f"{file}: expected an object with features and targets")
-    features, targets = (tuple(_columns(given, part, file)) for part in ("features", "targets"))
+        raise ContractError(f"{file} is not valid JSON: {error}") from error
+    features, targets = (
+        tuple(
+            column
+            for number, entry in enumerate(entries)
+            for column in _repeated(entry, f"{file}: {part}[{number}]", is_target=part == "targets")
+        )
+        for part, entries in (("features", given.features), ("targets", given.targets))
+    )
     if not features:
         raise ContractError(f"{file}: features is empty or missing")
     if len(features) > 1 and any(column.shape for column in features):
@@ -43,51 +76,30 @@ def read(file: Path) -> Contract:
     return Contract(features, targets)
 
 
-def _columns(given: Mapping[str, Any], part: str, file: Path) -> Iterator[Column]:
-    entries = given.get(part, [])
-    if not isinstance(entries, list):
-        raise ContractError(f"{file}: {part} is no list")
-    for number, entry in enumerate(entries):
-        where = f"{file}: {part}[{number}]"
-        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
-            raise ContractError(f"{where} is no object with a name")
-        if unknown := entry.keys() - _MEMBERS:
-            raise ContractError(f"{where} has {min(unknown)!r}; known are {', '.join(sorted(_MEMBERS))}")
-        yield from _repeated(_column(entry, where), entry.get("repeat"), where)
-
-
-def _repeated(column: Column, repeat: Any, where: str) -> Iterator[Column]:
-    if repeat is None:
+def _repeated(entry: _Entry, where: str, *, is_target: bool) -> Iterator[Column]:
+    column = _column(entry, where, is_target=is_target)
+    if entry.repeat is None:
         yield column
         return
-    if type(repeat) is not int or not 0 < repeat <= _MOST_VALUES:
+    for number in range(entry.repeat):
+        yield replace(column, name=f"{column.name}:{number}")
+
+
+def _column(entry: _Entry, where: str, *, is_target: bool) -> Column:
+    is_categorical = entry.ftype == "categorical"
+    values = entry.values if is_categorical or not is_target else []  # Seldon's own tester ignores these
+    if is_categorical != bool(values):
         raise ContractError(
-            f"{where}: repeat is {repeat!r:.40}, expected how many columns there are, at most {_MOST_VALUES}"
+            f"{where}: values must list the allowed values of a categorical column, and only there"
         )
-    for number in range(repeat):
-        yield Column(f"{column.name}:{number}", *(getattr(column, name) for name in Column.__slots__[1:]))
-
-
-def _column(entry: Mapping[str, Any], where: str) -> Column:
-    dtype, ftype = entry.get("dtype", "FLOAT"), entry.get("ftype", "continuous")
-    if dtype not in _DTYPES:
-        raise ContractError(f"{where}: dtype is {dtype!r}, expected {', '.join(_DTYPES)}")
-    if ftype not in ("continuous", "categorical"):
-        raise ContractError(f"{where}: ftype is {ftype!r}, expected continuous or categorical")
-    values = entry.get("values", [])
-    if not isinstance(values, list) or (ftype == "categorical") != bool(values):
-        raise ContractError(f"{where}: values must list what a categorical column may be, and only there")
-    if dtype == "STRING" and not values:
+    if entry.dtype == "STRING" and not values:
         raise ContractError(f"{where}: a STRING must be categorical")
-    shape = entry.get("shape", [])
-    if not isinstance(shape, list) or not all(type(size) is int and size > 0 for size in shape):
-        raise ContractError(f"{where}: shape is {shape!r:.80}, expected a list of positive sizes")
-    if math.prod(shape) > _MOST_VALUES:
-        raise ContractError(f"{where}: shape is {shape!r:.80}, expected at most {_MOST_VALUES} values")
-    lowest, highest = _range(entry.get("range", ["-inf", "inf"]), where)
-    if dtype == "INT" and not _holds_a_whole_number(lowest, highest):
-        raise ContractError(f"{where}: range is {entry['range']!r}, which holds no whole number of 64 bits")
-    return Column(entry["name"], dtype, lowest, highest, tuple(values), tuple(shape))
+    if math.prod(entry.shape) > _MOST_VALUES:
+        raise ContractError(f"{where}: shape is {entry.shape!r:.80}, expected at most {_MOST_VALUES} values")
+    lowest, highest = _range(entry.range, where)
+    if entry.dtype == "INT" and not _holds_a_whole_number(lowest, highest):
+        raise ContractError(f"{where}: range is {entry.range!r}, expected a range with an integer of 64 bits")
+    return Column(entry.name, entry.dtype, lowest, highest, tuple(values), tuple(entry.shape))
 
 
 def _range(given: Any, where: str) -> tuple[float, float]:
@@ -105,7 +117,7 @@ def _range(given: Any, where: str) -> tuple[float, float]:
 
 
 def _holds_a_whole_number(lowest: float, highest: float) -> bool:
-    """Only such bounds can be drawn from: whole numbers of 64 bits, open ends apart."""
+    """Return whether a whole number of 64 bits can be drawn between the bounds; an infinite one is open."""
     bounds = [bound for bound in (lowest, highest) if math.isfinite(bound)]
     return all(abs(bound) < 2**63 for bound in bounds) and (
         len(bounds) < 2 or math.ceil(lowest) <= math.floor(highest)

@@ -1,33 +1,35 @@
-"""A component that is to run in a cluster: what every kind of manifest says of it."""
+"""A component to deploy: the parts that all kinds of manifests share."""
 
 from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import click
 
-from seldon_runtime.errors import StartupError
-from seldon_runtime.identity import ServiceType
-from seldon_runtime.options import options
-from seldon_runtime.parameters import parse_parameters
-from seldon_runtime.settings import DEFAULT_PORT
+from seldon_runtime.plugin import ServiceType, StartupError, parse_parameters
+from seldon_runtime_tools.deployment.names import check_image, check_name, check_quantity
+from seldon_runtime_tools.deployment.probes import probes
 
 DRAIN_DELAY_S = 5
-"""Unless the settings say otherwise: until endpoints and load balancers have noticed that a pod ends."""
+"""Drain delay if no setting sets it: endpoints and load balancers need it to notice that a pod ends."""
+GRACE_S = 20
+"""Default of the runtime's SELDON_GRACE_S."""
+PORT, METRICS_PORT, METRICS_ENDPOINT = 5000, 6000, "/metrics"
+"""Defaults of the runtime for the first transport and the metrics page."""
 _END_MARGIN_S = 10
-"""What the runtime may take beyond its grace period, for the last save and the end of its workers."""
-_METRICS_PORT, _METRICS_ENDPOINT = 6000, "/metrics"
+"""Time beyond the grace period for the last save and the end of the workers."""
 _TRANSPORTS = {
     "REST": ("http", "PREDICTIVE_UNIT_HTTP_SERVICE_PORT"),
     "GRPC": ("grpc", "PREDICTIVE_UNIT_GRPC_SERVICE_PORT"),
 }
-"""Name of the port, and the variable that sets it, of the transports that take requests at one."""
-_PROBE_PERIOD_S = {"startupProbe": 2, "readinessProbe": 5, "livenessProbe": 10}
+"""Port name, and the variable of the port, of each transport that listens on one."""
+
+V2 = "v2"
+"""The Open Inference Protocol in SELDON_PROTOCOLS, and in KServe's and Seldon's objects."""
 
 Object = dict[str, Any]
 
@@ -37,12 +39,16 @@ class Deployable:
     """Settings and size of a component.
 
     Attributes:
-        name: of all objects.
+        name: name of all objects.
         settings: environment variables of ``seldon-run``.
         secrets: variable to ``(name of the Secret, key in it)``.
-        min_replicas, max_replicas: between which the number of pods is scaled; with state there is one.
-        cpu, memory: Kubernetes quantities, requested; memory is a limit, too.
-        start_s: how many seconds loading may take.
+        min_replicas, max_replicas: range of the number of pods; a component with state has one pod.
+        cpu, memory: requests as Kubernetes quantities; memory is also the limit.
+        start_s: seconds that the component may take to load.
+        children: name to image of each child in a graph.
+
+    Raises:
+        click.ClickException: a setting is invalid, or cannot work in a cluster.
     """
 
     name: str
@@ -54,22 +60,34 @@ class Deployable:
     cpu: str = "250m"
     memory: str = "256Mi"
     start_s: int = 300
+    children: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?", self.name):
-            raise click.ClickException(
-                f"{self.name!r} names no object in a cluster: expected small letters, digits, -; see --name"
-            )
+        check_name(self.name, "--name")
+        check_image(self.image, "--image")
+        check_quantity(self.cpu, "--cpu")
+        check_quantity(self.memory, "--memory")
+        self._check_children()
         if self.settings.get("PERSISTENCE") == "file":
             raise click.ClickException(
-                "PERSISTENCE=file keeps state in a folder of the pod, which goes; use PERSISTENCE=redis"
+                "PERSISTENCE=file keeps state in the pod and loses it with the pod; use PERSISTENCE=redis"
             )
         if self.max_replicas < self.min_replicas:
-            raise click.ClickException("--max-replicas is less than --min-replicas")
+            raise click.ClickException(
+                f"--max-replicas is {self.max_replicas}, less than --min-replicas ({self.min_replicas})"
+            )
         self._check_settings()
 
+    def _check_children(self) -> None:
+        """Check that the children can stand beside the component in one pod."""
+        for child, image in self.children.items():
+            check_name(child, "--child")
+            check_image(image, "--child")
+        if self.name in self.children:
+            raise click.ClickException(f"--child: {self.name} is the component itself; choose another name")
+
     def _check_settings(self) -> None:
-        """Those that the manifest is made of, before the cluster finds out."""
+        """Check the settings that the manifest is made of."""
         try:
             parse_parameters(self.settings.get("PREDICTIVE_UNIT_PARAMETERS", "[]"))
         except StartupError as error:
@@ -77,58 +95,57 @@ class Deployable:
         try:
             _ = self.service_type, self.ports, self.termination_s
         except ValueError as error:
-            raise click.ClickException(f"a setting has no value that seldon-run takes: {error}") from error
+            raise click.ClickException(f"a setting has a value that seldon-run refuses: {error}") from error
 
     @property
     def service_type(self) -> ServiceType:
-        """MODEL when the settings name none."""
+        """Return SERVICE_TYPE; MODEL by default."""
         return ServiceType(self.settings.get("SERVICE_TYPE", ServiceType.MODEL.value).upper())
 
     @property
     def keeps_state(self) -> bool:
-        """Then there may be only one process at a time."""
+        """Return whether the component keeps state: then only one pod may run at a time."""
         return self.settings.get("PERSISTENCE", "0") != "0"
 
     @property
     def parameters(self) -> list[Object]:
-        """Of the constructor: name, value and type of each."""
+        """Return name, value and type of each parameter of the constructor."""
         given = json.loads(self.settings.get("PREDICTIVE_UNIT_PARAMETERS", "[]"))
         return [{"name": p["name"], "value": _text(p["value"]), "type": p["type"]} for p in given]
 
     @property
     def ports(self) -> dict[str, int]:
-        """By name: ``http``, ``grpc``, ``metrics``; the one that API_TYPE names first comes first."""
-        first = int(self.settings.get("PREDICTIVE_UNIT_SERVICE_PORT", DEFAULT_PORT))
+        """Return ports by name, ``http``, ``grpc`` and ``metrics``, in the order of API_TYPE."""
+        first = int(self.settings.get("PREDICTIVE_UNIT_SERVICE_PORT", PORT))
         found: dict[str, int] = {}
         for place, api_type in enumerate(self.settings.get("API_TYPE", "REST").upper().split(",")):
             if api_type.strip() in _TRANSPORTS:
                 name, variable = _TRANSPORTS[api_type.strip()]
                 found[name] = int(self.settings.get(variable, first + place))
         if self.settings.get("METRICS", "").lower() == "prometheus":
-            found["metrics"] = int(self.settings.get("PREDICTIVE_UNIT_METRICS_SERVICE_PORT", _METRICS_PORT))
+            found["metrics"] = int(self.settings.get("PREDICTIVE_UNIT_METRICS_SERVICE_PORT", METRICS_PORT))
         return found
 
     @property
+    def protocols(self) -> list[str]:
+        """Return the names in SELDON_PROTOCOLS; empty if the setting does not say."""
+        return [name.strip().lower() for name in self.settings.get("SELDON_PROTOCOLS", "").split(",") if name]
+
+    @property
     def metrics_path(self) -> str:
-        """Of the page with the component's metrics and the runtime's; a page if ``ports`` has ``metrics``."""
-        endpoint = self.settings.get("PREDICTIVE_UNIT_METRICS_ENDPOINT", _METRICS_ENDPOINT)
+        """Return the path of the page with all metrics; it exists if ``ports`` has ``metrics``."""
+        endpoint = self.settings.get("PREDICTIVE_UNIT_METRICS_ENDPOINT", METRICS_ENDPOINT)
         return f"{endpoint.rstrip('/')}/all"
 
     @property
     def termination_s(self) -> int:
-        """How many seconds a pod must have from SIGTERM to its end: drain delay, grace and the last save."""
-        return (
-            math.ceil(self._seconds("SELDON_DRAIN_DELAY_S") + self._seconds("SELDON_GRACE_S")) + _END_MARGIN_S
-        )
-
-    def _seconds(self, variable: str) -> float:
-        if variable == "SELDON_DRAIN_DELAY_S" and variable not in self.settings:
-            return DRAIN_DELAY_S
-        default = next(option.default for option in options() if option.envvar == variable)
-        return float(self.settings.get(variable, str(default)))
+        """Return the seconds that a pod needs after SIGTERM: drain delay, grace and the last save."""
+        delay_s = float(self.settings.get("SELDON_DRAIN_DELAY_S", DRAIN_DELAY_S))
+        grace_s = float(self.settings.get("SELDON_GRACE_S", GRACE_S))
+        return math.ceil(delay_s + grace_s) + _END_MARGIN_S
 
     def environment(self, *, without: frozenset[str] = frozenset()) -> list[Object]:
-        """The variables of the container, but for those that somebody else sets."""
+        """Return the variables of the container, except those that the operator sets."""
         settings = {"SELDON_DRAIN_DELAY_S": str(DRAIN_DELAY_S), **self.settings}
         plain = [{"name": name, "value": value} for name, value in settings.items() if name not in without]
         secret = [
@@ -137,37 +154,8 @@ class Deployable:
         ]
         return plain + secret
 
-    def probes(self, ports: Mapping[str, int]) -> dict[str, Object]:
-        """Start-up, readiness and liveness over REST, else over gRPC; none for other transports."""
-        if "http" in ports:
-            paths = {
-                name: "/health/live" if name == "livenessProbe" else "/health/ready"
-                for name in _PROBE_PERIOD_S
-            }
-            actions = {
-                name: {"httpGet": {"path": path, "port": ports["http"]}} for name, path in paths.items()
-            }
-        elif "grpc" in ports:
-            actions = {name: {"grpc": {"port": ports["grpc"]}} for name in _PROBE_PERIOD_S}
-            actions["livenessProbe"]["grpc"]["service"] = "live"
-        else:
-            return {}
-        failures = {
-            "startupProbe": math.ceil(self.start_s / _PROBE_PERIOD_S["startupProbe"]),
-            "readinessProbe": 1,
-        }
-        return {
-            name: {
-                **action,
-                "periodSeconds": _PROBE_PERIOD_S[name],
-                "timeoutSeconds": 2,
-                "failureThreshold": failures.get(name, 3),
-            }
-            for name, action in actions.items()
-        }
-
     def container(self, name: str, environment: list[Object], ports: Mapping[str, int]) -> Object:
-        """The container; it needs no privileges and writes to ``/tmp`` only. Its ports are not declared."""
+        """Return the container, without ports. It has no privileges and writes only to ``/tmp``."""
         return {
             "name": name,
             "image": self.image,
@@ -182,11 +170,11 @@ class Deployable:
                 "readOnlyRootFilesystem": True,
             },
             "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
-            **self.probes(ports),
+            **probes(self.settings, ports, self.start_s),
         }
 
     def pod(self, container: Object) -> Object:
-        """The pod of a container."""
+        """Return the specification of a pod with this container."""
         return {
             "terminationGracePeriodSeconds": self.termination_s,
             "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
@@ -196,5 +184,5 @@ class Deployable:
 
 
 def _text(value: Any) -> str:
-    """A parameter's value as the operator's schema has it: a text."""
+    """Return a parameter's value as text, which the operator's schema requires."""
     return value if isinstance(value, str) else json.dumps(value)

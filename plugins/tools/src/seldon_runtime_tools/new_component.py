@@ -1,8 +1,9 @@
-"""``seldon-component new``: the folder of a new component."""
+"""The command ``seldon-component new``: writes the folder of a component."""
 
 from __future__ import annotations
 
 import keyword
+import re
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import click
 
-from seldon_runtime.identity import ServiceType
+from seldon_runtime.plugin import ServiceType
 from seldon_runtime_tools.skeleton import new_folder, write
 
+_API_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*(,[A-Za-z0-9][A-Za-z0-9_.-]*)*")
 _ROW = '{"data": {"names": ["a", "b"], "ndarray": [[0.5, -0.5]]}}'
 EXAMPLES: Mapping[ServiceType, tuple[str, str]] = {
     ServiceType.MODEL: ("/predict", _ROW),
@@ -21,7 +23,7 @@ EXAMPLES: Mapping[ServiceType, tuple[str, str]] = {
     ServiceType.COMBINER: ("/aggregate", f'{{"seldonMessages": [{_ROW}, {_ROW}]}}'),
     ServiceType.OUTLIER_DETECTOR: ("/transform-input", _ROW),
 }
-"""Path and body of the request that the README of each kind shows."""
+"""Path and body of the example request in the README of each kind."""
 
 
 @click.command("new")
@@ -31,15 +33,24 @@ EXAMPLES: Mapping[ServiceType, tuple[str, str]] = {
     type=click.Choice([t.value for t in ServiceType], case_sensitive=False),
     default=ServiceType.MODEL.value,
     show_default=True,
-    help="What the component is in a graph.",
+    help="Role of the component in a graph.",
 )
-@click.option("--api-type", default="REST", show_default=True, help="Transports: REST, GRPC, or REST,GRPC.")
 @click.option(
-    "--folder", type=click.Path(path_type=Path), help="Where to write it; new or empty.  [default: NAME]"
+    "--api-type", default="REST", show_default=True, help="Transports to serve: REST, GRPC, or REST,GRPC."
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path),
+    help="Folder to write; must be new or empty.  [default: NAME]",
 )
 def command(name: str, service_type: str, api_type: str, folder: Path | None) -> None:
-    """Write the folder of a component whose class is NAME: code, test, Dockerfile and all."""
+    """Write a component whose class is NAME: code, test, contract, Dockerfile and settings."""
     _check(name)
+    if not _API_TYPE.fullmatch(api_type):
+        raise click.BadParameter(
+            f"{api_type!r} must be names of transports with commas, such as REST,GRPC",
+            param_hint="--api-type",
+        )
     folder = new_folder(folder or Path(name))
     kind = ServiceType(service_type)
     path, body = EXAMPLES[kind]
@@ -52,14 +63,17 @@ def command(name: str, service_type: str, api_type: str, folder: Path | None) ->
         "MY_BODY": body,
     }
     written = sorted(write(folder, ("component/common", f"component/{kind.value}"), words))
-    click.echo(f"{folder}/ is written: {', '.join(written)}\nTry it with: seldon-component test {folder}")
+    click.echo(f"wrote {folder}/: {', '.join(written)}\nTest it with: seldon-component test {folder}")
 
 
 def _check(name: str) -> None:
-    """A module of that name must be importable, and must not hide another one."""
+    """Check that the name can be a class and a module, and hides no other module."""
     if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
-        raise click.BadParameter(f"{name!r} is no name for a class and its module", param_hint="NAME")
+        raise click.BadParameter(
+            f"{name!r} must be a name for a class and its module: ASCII letters, digits and _",
+            param_hint="NAME",
+        )
     if name in sys.stdlib_module_names or find_spec(name) is not None:
         raise click.BadParameter(
-            f"there is a module {name!r} already, which the component would hide", param_hint="NAME"
+            f"a module {name!r} is installed, which the component would hide", param_hint="NAME"
         )

@@ -1,15 +1,15 @@
-"""A component in any cluster: Deployment, Service, autoscaler and disruption budget."""
+"""Objects for any cluster: Deployment, Service, autoscaler and disruption budget."""
 
 from __future__ import annotations
 
 from seldon_runtime_tools.deployable import Deployable, Object
 
 CPU_PERCENT = 70
-"""Of the requested CPU: above it, pods are added."""
+"""Target of the autoscaler, in percent of the requested CPU."""
 
 
 def objects(component: Deployable) -> list[Object]:
-    """The objects, in the order in which they are best made."""
+    """Return the objects in the order of creation."""
     found = [_deployment(component)]
     if component.ports:
         found.append(_service(component))
@@ -56,9 +56,9 @@ def _deployment(component: Deployable) -> Object:
             "spec": component.pod(container),
         },
     }
-    if component.keeps_state:  # the old pod must have saved before the new one restores
+    if component.keeps_state:  # the old pod must save its state before the new one restores it
         spec |= {"replicas": 1, "strategy": {"type": "Recreate"}}
-    elif component.max_replicas == component.min_replicas:  # else their number is the autoscaler's
+    elif component.max_replicas == component.min_replicas:  # else the autoscaler sets their number
         spec["replicas"] = component.min_replicas
     return _object(component, "apps/v1", "Deployment", spec)
 
@@ -67,6 +67,8 @@ def _scraped(component: Deployable) -> Object:
     if "metrics" not in component.ports:
         return {}
     place = {"scrape": "true", "port": str(component.ports["metrics"]), "path": component.metrics_path}
+    if component.settings.get("SELDON_METRICS_TLS_CERT"):
+        place["scheme"] = "https"
     return {"annotations": {f"prometheus.io/{name}": value for name, value in place.items()}}
 
 

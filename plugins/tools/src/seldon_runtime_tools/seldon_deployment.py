@@ -1,13 +1,15 @@
-"""A component under the operator of Seldon Core v1."""
+"""Objects for the operator of Seldon Core v1."""
 
 from __future__ import annotations
 
-from seldon_runtime.identity import ServiceType
-from seldon_runtime_tools.deployable import Deployable, Object
+import click
+
+from seldon_runtime.plugin import ServiceType
+from seldon_runtime_tools.deployable import V2, Deployable, Object
 from seldon_runtime_tools.plain_kubernetes import CPU_PERCENT
 
 _PORTS = {"http": 9000, "grpc": 9500}
-"""Where the operator tells a container to listen."""
+"""Ports at which the operator tells a container to listen."""
 _OPERATORS = frozenset(
     {
         "PREDICTIVE_UNIT_SERVICE_PORT",
@@ -24,13 +26,28 @@ _OPERATORS = frozenset(
     }
 )
 """Variables that the operator sets."""
+_PARENTS = (ServiceType.ROUTER, ServiceType.COMBINER)
+"""The kinds that only work with children."""
 
 
 def objects(component: Deployable) -> list[Object]:
-    """One ``SeldonDeployment`` with one predictor, whose graph is this component alone."""
+    """Return one ``SeldonDeployment`` with one predictor: the component, and its children below it.
+
+    Raises:
+        click.ClickException: a router or combiner has no children.
+    """
+    kind = component.service_type
+    if kind in _PARENTS and not component.children:
+        raise click.ClickException(
+            f"a {kind.value} needs children in its graph: name each with its image, such as "
+            "--child model-a=example/a:1 --child model-b=example/b:1"
+        )
     ports = {name: port for name, port in _PORTS.items() if name in component.ports}
     container = component.container(component.name, component.environment(without=_OPERATORS), ports)
     pod: Object = {"spec": component.pod(container)}
+    pod["spec"]["containers"] += [
+        {"name": name, "image": image} for name, image in component.children.items()
+    ]
     predictor: Object = {"name": "default", "componentSpecs": [pod], "graph": _graph(component)}
     if component.keeps_state:
         predictor["replicas"] = 1
@@ -48,6 +65,8 @@ def objects(component: Deployable) -> list[Object]:
     spec: Object = {"predictors": [predictor]}
     if "http" not in ports:
         spec["transport"] = "grpc"
+    if component.protocols == [V2]:  # with both, clients of the v1 protocol stay
+        spec["protocol"] = V2
     return [
         {
             "apiVersion": "machinelearning.seldon.io/v1",
@@ -60,11 +79,9 @@ def objects(component: Deployable) -> list[Object]:
 
 def _graph(component: Deployable) -> Object:
     kind = component.service_type
-    if kind is ServiceType.OUTLIER_DETECTOR:  # which a graph does not know: it answers /transform-input
+    if kind is ServiceType.OUTLIER_DETECTOR:  # not a type of graphs: it answers /transform-input
         kind = ServiceType.TRANSFORMER
-    return {
-        "name": component.name,
-        "type": kind.value,
-        "parameters": component.parameters,
-        "children": [],
-    }
+    graph: Object = {"name": component.name, "type": kind.value, "parameters": component.parameters}
+    if component.children:
+        graph["children"] = [{"name": name, "type": ServiceType.MODEL.value} for name in component.children]
+    return graph

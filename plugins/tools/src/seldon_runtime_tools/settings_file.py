@@ -1,4 +1,4 @@
-"""The file ``.s2i/environment`` of a component: the settings it is served with, ``NAME=value`` a line."""
+"""The file ``.s2i/environment`` of a component: the settings of ``seldon-run``, one ``NAME=value`` a line."""
 
 from __future__ import annotations
 
@@ -7,17 +7,19 @@ from pathlib import Path
 
 import click
 
+from seldon_runtime.plugin import redacted
+
 PLACE = Path(".s2i", "environment")
-"""Where source-to-image builders look for it, below the component's folder."""
+"""Its path below the component's folder, given by source-to-image builders."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def read(folder: Path) -> dict[str, str]:
-    """The settings of the component in ``folder``; empty when it has no such file.
+    """Return the settings of the component in ``folder``; empty without the file.
 
     Raises:
-        click.ClickException: it is no UTF-8, or a line is neither a setting, nor empty, nor a comment.
+        click.ClickException: the file is not UTF-8, or a line is not a setting, empty or a comment.
     """
     file = folder / PLACE
     if not file.is_file():
@@ -25,7 +27,7 @@ def read(folder: Path) -> dict[str, str]:
     try:
         lines = file.read_text("utf-8").splitlines()
     except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is no UTF-8 text: {error}") from error
+        raise click.ClickException(f"{file} must be UTF-8 text: {error}") from error
     settings: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
@@ -35,12 +37,18 @@ def read(folder: Path) -> dict[str, str]:
 
 
 def assignment(text: str, where: str) -> tuple[str, str]:
-    """Name and value of ``NAME=value``.
+    """Return name and value of ``NAME=value``.
 
     Raises:
-        click.ClickException: it is none; ``where`` stands in the message.
+        click.ClickException: the text has another form; the message names ``where``.
     """
     name, separator, value = text.partition("=")
     if not separator or not _NAME.fullmatch(name):
-        raise click.ClickException(f"{where}: {text!r} is no setting; expected NAME=value")
+        raise click.ClickException(f"{where}: {_seen(text)!r} must be a setting: NAME=value")
     return name, value
+
+
+def _seen(text: str) -> str:
+    """Return a text for a message without its value, which may be a secret."""
+    name, separator, _ = text.partition("=")
+    return f"{name}=…" if separator else redacted(text)

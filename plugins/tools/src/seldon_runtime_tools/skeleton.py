@@ -1,4 +1,4 @@
-"""Writing a folder from templates: words in texts and names are replaced."""
+"""Folders written from templates, with words in texts and file names replaced."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ import click
 
 
 def new_folder(folder: Path) -> Path:
-    """The folder, if it is not there yet or empty. Raises ClickException otherwise."""
+    """Return the folder if it is new or empty.
+
+    Raises:
+        click.ClickException: it contains something.
+    """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise click.ClickException(f"{folder} exists and is not empty; choose another one with --folder")
     return folder
 
 
 def write(folder: Path, parts: tuple[str, ...], words: Mapping[str, str]) -> Iterator[str]:
-    """Copy these template folders to ``folder``, words replaced in texts and names; yields the names."""
+    """Copy template folders to ``folder``, replacing words in texts and names; yield the file names."""
     for part in parts:
         for name, text in _texts(files(__package__).joinpath("templates", part), ""):
             for word, value in words.items():

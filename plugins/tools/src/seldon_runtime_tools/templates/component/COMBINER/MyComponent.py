@@ -2,8 +2,8 @@ import numpy as np
 
 
 class MyComponent:
-    """Replace this by your combiner: it takes the mean of what its children answer."""
+    """Averages the answers of its children. Replace it by your combiner."""
 
     def aggregate(self, features_list, names_list):
-        """One answer for several: each an array of shape (rows, columns), in the order of the children."""
+        """Return one answer for those of the children: arrays of shape (rows, columns), in their order."""
         return np.mean(features_list, axis=0)

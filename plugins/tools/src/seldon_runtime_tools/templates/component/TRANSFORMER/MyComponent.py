@@ -2,18 +2,19 @@ import numpy as np
 
 
 class MyComponent:
-    """Replace this by your transformer: it scales requests, and passes answers on as they are."""
+    """Scales requests and leaves answers unchanged. Replace it by your transformer."""
 
     def __init__(self, scale=1.0):
         self.scale = scale
 
     def transform_input(self, X, features_names):
-        """What the model behind gets instead of X, an array of shape (rows, features)."""
+        """Return the model's input for X, an array of shape (rows, features)."""
         return np.clip(np.asarray(X, dtype=float) / self.scale, -1, 1)
 
     def transform_output(self, X, features_names):
-        """What the client gets instead of X, the model's answer."""
+        """Return the client's answer for X, the model's answer."""
         return X
 
     def class_names(self):
+        """Return the names of the columns."""
         return ["a", "b"]

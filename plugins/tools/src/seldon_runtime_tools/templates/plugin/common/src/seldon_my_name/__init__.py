@@ -1,0 +1,1 @@
+"""MY_KIND for the Seldon runtime: my-name."""

@@ -1,1 +1,0 @@
-"""The transport my-name of the Seldon runtime."""

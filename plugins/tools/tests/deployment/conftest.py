@@ -1,0 +1,1 @@
+"""Tests of ``seldon_runtime_tools.deployment``."""
