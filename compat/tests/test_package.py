@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -204,9 +203,3 @@ def test_a_models_files_are_found_on_this_machine_and_nowhere_else(tmp_path: Pat
         Storage.download("s3://bucket/model")
     with pytest.raises(FileNotFoundError, match="there is no file"):
         Storage.download(str(tmp_path / "absent"))
-
-
-@pytest.mark.parametrize("module", ["seldon_client", "proto.prediction_pb2_grpc"])
-def test_what_is_for_clients_is_refused_with_what_to_use_instead(module: str) -> None:
-    with pytest.raises(ImportError, match=r"seldon-runtime-compat has no .*prediction.proto"):
-        import_module(f"seldon_core.{module}")

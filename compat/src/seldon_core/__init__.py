@@ -1,7 +1,8 @@
-"""What classes made for the Seldon Core v1 wrapper import, provided by the Seldon runtime.
+"""The import package of the Seldon Core v1 wrapper, provided by the Seldon runtime.
 
-Raises ImportError when the distribution ``seldon-core`` is installed as well: both would be this package,
-each with files of its own, and which of them is used would be chance.
+User classes import it on the component's thread, and ``microservice`` is the command. Importing it raises
+ImportError if the distribution ``seldon-core`` is installed too: both own this package, and chance would
+decide between their files.
 """
 
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,7 @@ def _refuse_the_other() -> None:
     except PackageNotFoundError:
         return
     raise ImportError(
-        f"seldon-core {other} and seldon-runtime-compat {__version__} are both installed, and both are the "
+        f"seldon-core {other} and seldon-runtime-compat {__version__} are both installed, and both own the "
         "package seldon_core. Keep one: pip uninstall -y seldon-core seldon-runtime-compat && "
         "pip install seldon-runtime-compat"
     )
@@ -23,6 +24,6 @@ def _refuse_the_other() -> None:
 
 _refuse_the_other()
 
-from seldon_core.storage import Storage  # noqa: E402 - what works only alone comes last
+from seldon_core.storage import Storage  # noqa: E402 - after the check
 
 __all__ = ["Storage"]

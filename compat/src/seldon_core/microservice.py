@@ -1,7 +1,8 @@
-"""``seldon-core-microservice``: its arguments, translated for ``seldon-run``."""
+"""The command ``seldon-core-microservice``: translates its arguments for ``seldon-run``."""
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -11,25 +12,56 @@ from typing import Any, NoReturn
 
 import click
 
-from seldon_runtime.cli import run
-from seldon_runtime.identity import ServiceType
-from seldon_runtime.options import options
+from seldon_runtime import run
+from seldon_runtime.plugin import ServiceType
+from seldon_runtime.plugin import parse_parameters as typed_parameters
 
 HTTP_PORT, GRPC_PORT = 9000, 5000
-"""Where both transports are served when no API type is given."""
+"""Ports of the two transports without an API type."""
 
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+PARAMETERS_ENV_NAME = "PREDICTIVE_UNIT_PARAMETERS"
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL", "WARN", "FATAL", "NOTSET")
+_SWITCHES = ("--debug", "--access-log", "--tracing")
+_TRUE, _FALSE = ("1", "t", "true", "y", "yes", "on"), ("0", "f", "false", "n", "no", "off")
+_ANNOTATIONS = Path("/etc/podinfo/annotations")
 _PORT = click.IntRange(0, 65535)
 _COUNT = click.IntRange(0)
 
 
 def main() -> NoReturn:
-    """The console script."""
+    """Run the console script."""
     command.main(prog_name="seldon-core-microservice")
     raise AssertionError("click ends the process")
 
 
-@click.command()
+class _Truth(click.types.BoolParamType):
+    """A switch, for which any text but a word for true counts as false, as in the wrapper."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bool:
+        """Return the truth of a word."""
+        return value if isinstance(value, bool) else str(value).strip().lower() in _TRUE
+
+
+_TRUTH = _Truth()
+
+
+class _Command(click.Command):
+    """The command, whose switches may have a value, as in ``--debug true``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Write each switch with its value as one word."""
+        words, left = [], list(args)
+        while left:
+            word = left.pop(0)
+            if word in _SWITCHES:
+                has_value = bool(left) and left[0].lower() in _TRUE + _FALSE
+                word = f"{word}={left.pop(0) if has_value else 'true'}"
+            words.append(word)
+        return super().parse_args(ctx, words)
+
+
+@click.command(cls=_Command)
 @click.argument("interface_name")
 @click.argument(
     "api_type",
@@ -38,57 +70,79 @@ def main() -> NoReturn:
     type=click.Choice(["REST", "GRPC"], case_sensitive=False),
 )
 @click.option("--service-type", type=click.Choice([t.value for t in ServiceType], case_sensitive=False))
-@click.option("--persistence", is_flag=False, flag_value="1", help="1: keep state in Redis.")
+@click.option("--persistence", is_flag=False, flag_value="1", help="1: keep the component's state in Redis.")
 @click.option("--parameters", help="JSON list of constructor parameters.")
 @click.option("--log-level", type=click.Choice(_LEVELS, case_sensitive=False))
 @click.option(
-    "--debug", is_flag=True, envvar="SELDON_DEBUG", show_envvar=True, help="The same as --log-level DEBUG."
+    "--debug", type=_TRUTH, envvar="SELDON_DEBUG", show_envvar=True, help="The same as --log-level DEBUG."
 )
 @click.option(
     "--http-port",
     type=_PORT,
     envvar="PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
     show_envvar=True,
-    help="Of REST.  [default: 9000]",
+    help="Port of REST.  [default: 9000]",
 )
 @click.option(
     "--grpc-port",
     type=_PORT,
     envvar="PREDICTIVE_UNIT_GRPC_SERVICE_PORT",
     show_envvar=True,
-    help="Of gRPC.  [default: 5000]",
+    help="Port of gRPC.  [default: 5000]",
 )
-@click.option("--metrics-port", type=_PORT, help="Of the metrics page.  [default: 6000]")
-@click.option("--workers", type=_COUNT, help="Processes, each with a component of its own.")
-@click.option("--threads", type=_COUNT, help="Threads of each that call the component.")
+@click.option("--metrics-port", type=_PORT, help="Port of the metrics page.  [default: 6000]")
+@click.option("--workers", type=_COUNT, help="Number of processes, each with its own component.")
+@click.option("--threads", type=_COUNT, help="Threads that call the component in each process.")
 @click.option(
     "--single-threaded",
-    type=bool,
+    type=_TRUTH,
     envvar="FLASK_SINGLE_THREADED",
     show_envvar=True,
-    help="One process, one thread.",
+    help="Use one process and one thread.",
 )
-@click.option("--grpc-threads", type=_COUNT, help="gRPC calls that are held at the same time.")
-@click.option("--grpc-workers", type=_COUNT, envvar="GRPC_WORKERS", show_envvar=True, help="0: no gRPC.")
-@click.option("--max-requests", type=_COUNT, help="Calls after which a process is replaced.")
-@click.option("--max-requests-jitter", type=_COUNT, help="Up to so many calls more.")
+@click.option("--grpc-threads", type=_COUNT, help="Number of concurrent gRPC calls.")
+@click.option(
+    "--grpc-workers",
+    type=_COUNT,
+    envvar="GRPC_WORKERS",
+    show_envvar=True,
+    help="Number of processes for gRPC; 0 turns gRPC off.",
+)
+@click.option("--max-requests", type=_COUNT, help="Restart a process after this many calls.")
+@click.option("--max-requests-jitter", type=_COUNT, help="Add up to this many calls at random.")
 @click.option(
     "--keepalive",
     type=_COUNT,
     envvar="GUNICORN_KEEPALIVE",
     show_envvar=True,
-    help="Seconds an idle connection is kept.",
+    help="Seconds that an idle connection stays open.",
 )
 @click.option(
-    "--access-log", is_flag=True, envvar="GUNICORN_ACCESS_LOG", show_envvar=True, help="Log every request."
+    "--access-log", type=_TRUTH, envvar="GUNICORN_ACCESS_LOG", show_envvar=True, help="Log every request."
 )
-@click.option("--tracing", is_flag=True, envvar="TRACING", show_envvar=True, help="Trace calls.")
+@click.option(
+    "--tracing",
+    type=_TRUTH,
+    envvar="TRACING",
+    show_envvar=True,
+    help="No effect: the runtime has no built-in tracing.",
+)
 @click.option("--pidfile", type=click.Path(path_type=Path), help="File to write the process id to.")
 def command(pidfile: Path | None, **given: Any) -> None:
     """Serve INTERFACE_NAME over REST (port 9000) and gRPC (5000), or over API_TYPE alone (5000)."""
-    words = translated(**given)
-    with _told(pidfile):
+    words = [*translated(**given), *_as_in_the_wrapper(given)]
+    with _written(pidfile):
         sys.exit(run(words))
+
+
+def _as_in_the_wrapper(given: dict[str, Any]) -> list[str]:
+    """Return the words for the wrapper's own ways, where the environment does not choose."""
+    words = []
+    if not _has_several_threads(given) and "SELDON_COMPONENT_THREAD" not in os.environ:
+        words.append("--component-thread=main")  # for libraries that need it
+    if "SELDON_TYPE_HINTS" not in os.environ:
+        words.append("--type-hints=ignore")  # which may not be true
+    return words
 
 
 def translated(
@@ -100,7 +154,7 @@ def translated(
     grpc_workers: int | None = None,
     **given: Any,
 ) -> list[str]:
-    """The command line of ``seldon-run`` for these arguments; None and False stand for what was not given."""
+    """Return the command line of ``seldon-run`` for these arguments; None and False mean absent."""
     rest, grpc = api_type != "GRPC", api_type != "REST"
     if api_type is None:
         http_port = HTTP_PORT if http_port is None else http_port
@@ -123,10 +177,38 @@ def translated(
         given = {**given, "log_level": "DEBUG"}
     for name in _SAME:
         words += _option(f"--{name.replace('_', '-')}", given.get(name))
-    for name in _SWITCHES:
-        if given.get(name):
-            words += _switch(f"--{name.replace('_', '-')}")
+    if given.get("access_log"):
+        words.append("--access-log")
+    if given.get("tracing"):
+        click.echo(
+            "seldon-core-microservice: --tracing has no effect: seldon-run does not trace calls", err=True
+        )
     return words
+
+
+def parse_parameters(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the value of each parameter by name, from a list of ``{"name", "value", "type"}``.
+
+    Raises:
+        StartupError: a type is unknown, or a value does not have its type.
+    """
+    return typed_parameters(json.dumps(parameters))
+
+
+def load_annotations() -> dict[str, str]:
+    """Return the annotations of the pod; empty outside of Kubernetes."""
+    if not _ANNOTATIONS.is_file():
+        return {}
+    pairs = [line.partition("=") for line in _ANNOTATIONS.read_text().splitlines() if "=" in line]
+    return {key.strip(): value.strip().strip('"') for key, _, value in pairs}
+
+
+def _has_several_threads(given: dict[str, Any]) -> bool:
+    if given.get("single_threaded"):
+        return False
+    texts = [given.get("threads"), os.environ.get("SELDON_THREADS"), os.environ.get("GUNICORN_THREADS")]
+    first = next((str(text) for text in texts if text not in (None, "")), "1")
+    return first not in ("0", "1")
 
 
 _SAME = (
@@ -140,23 +222,14 @@ _SAME = (
     "max_requests",
     "max_requests_jitter",
 )
-_SWITCHES = ("access_log", "tracing")
 
 
 def _option(flag: str, value: Any) -> list[str]:
     return [] if value is None else [f"{flag}={value}"]
 
 
-def _switch(flag: str) -> list[str]:
-    """A switch of ``seldon-run``, if it has that one."""
-    if any(flag in option.opts for option in options()):
-        return [flag]
-    click.echo(f"seldon-core-microservice: {flag} has no effect: seldon-run has nothing like it", err=True)
-    return []
-
-
 @contextmanager
-def _told(pidfile: Path | None) -> Iterator[None]:
+def _written(pidfile: Path | None) -> Iterator[None]:
     if pidfile is None:
         yield
         return

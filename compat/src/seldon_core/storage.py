@@ -1,4 +1,4 @@
-"""Where a model's files are."""
+"""Access to a model's files."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from pathlib import Path
 
 
 class Storage:
-    """Files on this machine only. A cluster's storage initializer brings others before the start."""
+    """Access to files of this machine. A cluster's storage initializer fetches others before the start."""
 
     @staticmethod
     def download(uri: str, out_dir: str | None = None) -> str:
-        """The folder or file of a path or ``file://`` URI, copied into ``out_dir`` if that is given.
+        """Return the path of a local path or ``file://`` URI; copy the files to ``out_dir`` first, if given.
 
         Raises:
-            ValueError: it is on another machine.
-            FileNotFoundError: there is no such file or folder.
+            ValueError: the files are on another machine.
+            FileNotFoundError: no file or folder has this path.
         """
         place = str(uri).removeprefix("file://")
         if "://" in place:
             raise ValueError(
-                f"{uri!r} is not on this machine, and seldon-runtime-compat fetches nothing: let a storage "
-                "initializer bring the files before the start (modelUri of a SeldonDeployment), or fetch "
+                f"{uri!r} is not on this machine, and seldon-runtime-compat cannot fetch it: let a storage "
+                "initializer fetch the files before the start (modelUri of a SeldonDeployment), or fetch "
                 "them in load() with the client of that store"
             )
         found = Path(place)

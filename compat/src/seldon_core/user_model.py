@@ -1,30 +1,59 @@
-"""The optional base class of components, and what their methods may return or raise."""
+"""The optional base class of components, the response and exception of methods, and calls of methods."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from seldon_runtime import Component, Response, SeldonNotImplementedError
+import seldon_runtime
+from seldon_core.components.calls import (
+    client_aggregate,
+    client_class_names,
+    client_custom_metrics,
+    client_custom_tags,
+    client_feature_names,
+    client_health_status,
+    client_predict,
+    client_route,
+    client_send_feedback,
+    client_transform_input,
+    client_transform_output,
+)
+from seldon_core.components.responses import SeldonResponse
+from seldon_core.env_utils import shows_metrics
+from seldon_runtime import SeldonNotImplementedError
 
-__all__ = ["SeldonComponent", "SeldonNotImplementedError", "SeldonResponse"]
+__all__ = [
+    "INCLUDE_METRICS_IN_CLIENT_RESPONSE",
+    "SeldonComponent",
+    "SeldonNotImplementedError",
+    "SeldonResponse",
+    "client_aggregate",
+    "client_class_names",
+    "client_custom_metrics",
+    "client_custom_tags",
+    "client_feature_names",
+    "client_health_status",
+    "client_predict",
+    "client_route",
+    "client_send_feedback",
+    "client_transform_input",
+    "client_transform_output",
+]
+
+INCLUDE_METRICS_IN_CLIENT_RESPONSE = shows_metrics()
 
 
-class SeldonComponent(Component):
-    """Every method that a component may define; those that are not overridden count as not there.
+class SeldonComponent(seldon_runtime.Component):
+    """A base class with every method of a component; methods that are not overridden count as missing.
 
-    Its constructor takes any keyword and ignores it, so that a class without one accepts all parameters.
+    Its constructor accepts and ignores any keyword, so that a class without a constructor accepts all
+    parameters.
     """
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__()
 
-
-class SeldonResponse(Response):
-    """A result with tags and metrics of this one call: ``SeldonResponse(data, tags, metrics)``.
-
-    As the one of the wrapper, it can be changed after it was made.
-    """
-
-    __slots__ = ()
-    __setattr__ = object.__setattr__
-    __delattr__ = object.__delattr__
+    def metadata(self) -> Mapping[str, Any]:
+        """Raise SeldonNotImplementedError: metadata come from ``init_metadata``."""
+        raise SeldonNotImplementedError("metadata is not implemented")

@@ -1,1 +1,1 @@
-"""The protocol's messages, for ``*_raw`` methods."""
+"""The messages of the v1 protocol, for ``*_raw`` methods."""

@@ -1,6 +1,8 @@
-"""The messages of ``prediction.proto``: those of the gRPC plugin, in a descriptor pool of their own."""
+"""The messages of ``prediction.proto``, in protobuf's default descriptor pool."""
 
-from seldon_runtime_grpc.protos import prediction_pb2 as _messages
-from seldon_runtime_grpc.protos.prediction_pb2 import *  # noqa: F403 - a module like a generated one
+from seldon_core.proto.default_pool import prediction_file
+from seldon_runtime_grpc.messages import contents
+from seldon_runtime_grpc.protos.prediction_pb2 import *  # noqa: F403 - the names, for type checkers
 
-DESCRIPTOR = _messages.DESCRIPTOR
+DESCRIPTOR = prediction_file()
+globals().update(contents(DESCRIPTOR))

@@ -1,6 +1,13 @@
-"""Not there: raises ImportError with what to use instead."""
+"""Stubs and servicers of the services in ``prediction.proto``, which import grpc when they are used."""
 
-raise ImportError(
-    "seldon-runtime-compat has no seldon_core.proto.prediction_pb2_grpc: make stubs of prediction.proto with "
-    "grpc_tools, or ask with grpc.Channel.unary_unary and the messages of prediction_pb2"
+from seldon_core.proto.rpcs import generated
+
+GenericStub, GenericServicer, add_GenericServicer_to_server = generated("Generic")
+ModelStub, ModelServicer, add_ModelServicer_to_server = generated("Model")
+RouterStub, RouterServicer, add_RouterServicer_to_server = generated("Router")
+TransformerStub, TransformerServicer, add_TransformerServicer_to_server = generated("Transformer")
+OutputTransformerStub, OutputTransformerServicer, add_OutputTransformerServicer_to_server = generated(
+    "OutputTransformer"
 )
+CombinerStub, CombinerServicer, add_CombinerServicer_to_server = generated("Combiner")
+SeldonStub, SeldonServicer, add_SeldonServicer_to_server = generated("Seldon")

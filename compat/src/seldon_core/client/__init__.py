@@ -1,0 +1,1 @@
+"""The parts of ``SeldonClient``: credentials, messages, addresses, the two transports, and results."""
