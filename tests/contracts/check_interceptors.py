@@ -6,17 +6,17 @@ import json
 import threading
 
 from seldon_runtime import ErrorCode, SeldonError
+from seldon_runtime.plugin import Answer, Interceptor, Kind, Message, Payload
 from seldon_runtime.testing import InterceptorContract
 
+FIRST = Message(Payload(Kind.STR, "the first"))
 
-class Passing:
+
+class Passing(Interceptor):
     """An interceptor without fault."""
 
     def __init__(self, service):
         self.service = service
-
-    def intercept(self, call, proceed):
-        return proceed(call)
 
 
 class PassingContract(InterceptorContract):
@@ -33,9 +33,9 @@ class TestPassing(PassingContract):
 class Weighing(Passing):
     """Changes answers, and says so."""
 
-    def intercept(self, call, proceed):
-        answer = json.loads(proceed(call))
-        return json.dumps({**answer, "weighed": True}).encode()
+    def after(self, call, answer):
+        meta = answer.meta
+        return Message(answer.payload, type(meta)(meta.puid, {**meta.tags, "weighed": True}))
 
 
 class TestWeighing(PassingContract):
@@ -57,88 +57,90 @@ def found_by(*tests):
 
 @found_by("every_call_is_answered_on_its_wire", "calls_that_wait_together_are_all_answered")
 class AnswersText(Passing):
-    def intercept(self, call, proceed):
-        proceed(call)
+    def after(self, call, answer):
         return "[]"
 
 
 @found_by("answers_are_the_components", "calls_of_many_clients_are_not_mixed_up")
 class CachesByMethod(Passing):
-    def __init__(self, service):
-        super().__init__(service)
-        self.answers = {}
-
-    def intercept(self, call, proceed):
-        if call.method not in self.answers:
-            self.answers[call.method] = b'{"strData": "the first"}'
-        return self.answers[call.method]
+    def before(self, call, request):
+        return Answer(FIRST)
 
 
 @found_by("errors_are_the_components", "a_failure_of_user_code_stays_one")
 class WrapsErrors(Passing):
-    def intercept(self, call, proceed):
-        try:
-            return proceed(call)
-        except SeldonError as error:
-            raise SeldonError("it failed", code=ErrorCode.UNAVAILABLE) from error
+    def finished(self, call, error):
+        if error is not None:
+            error.code, error.message = ErrorCode.UNAVAILABLE, "it failed"
 
 
-@found_by("a_request_that_is_none_is_the_callers_fault")
+@found_by("a_malformed_request_is_the_callers_fault")
 class ParsesItself(Passing):
-    def intercept(self, call, proceed):
+    def admit(self, call):
         if call.wire is not None:
             json.loads(call.wire)["strData"]
-        return proceed(call)
 
 
-@found_by("a_call_that_says_nothing_but_the_least_has_an_outcome")
+@found_by("a_call_with_the_least_of_fields_has_an_outcome")
 class WantsAHeader(Passing):
-    def intercept(self, call, proceed):
+    def before(self, call, request):
         call.headers["authorization"]
-        return proceed(call)
+        return request
 
 
 @found_by("a_wire_that_is_parsed_already_is_fine")
 class WantsBytes(Passing):
-    def intercept(self, call, proceed):
+    def before(self, call, request):
         if call.wire is not None:
             call.wire.decode()
-        return proceed(call)
+        return request
 
 
 @found_by("calls_of_an_event_loop_are_answered")
 class Twice(Passing):
-    def intercept(self, call, proceed):
-        if threading.current_thread() is not threading.main_thread() and int(
-            json.loads(call.wire)["strData"]
-        ):
+    def before(self, call, request):
+        if threading.current_thread() is not threading.main_thread() and int(request.payload.value):
             raise ValueError("only zero")
-        return proceed(call)
+        return request
+
+
+@found_by("it_can_be_started_and_stopped")
+class WantsAPort(Passing):
+    def start(self):
+        raise OSError("no port")
+
+
+@found_by("refused_calls_leave_nothing_taken")
+class TakesPlaces(Passing):
+    def __init__(self, service):
+        super().__init__(service)
+        self.taken = 0
+
+    def admit(self, call):
+        self.taken += 1
+        if self.taken > 100:
+            raise SeldonError("all places are taken", code=ErrorCode.RATE_LIMITED)
+
+    def after(self, call, answer):
+        self.taken -= 1
+        return answer
 
 
 @found_by("a_dropped_call_reaches_neither_it_nor_the_component")
 class Revives(Passing):
-    def __init__(self, service):
-        submit = service.submit
-
-        def revive(call, done):
-            call.cancelled = False
-            submit(call, done)
-
-        service.submit = revive
+    def admit(self, call):
+        call.cancelled = False
 
 
 @found_by("a_failure_does_not_disturb_the_next_call")
 class Sulks(Passing):
     failed = False
 
-    def intercept(self, call, proceed):
-        try:
-            answer = proceed(call)
-        except SeldonError:
-            self.failed = True
-            raise
-        return b'{"strData": "no more"}' if self.failed else answer
+    def after(self, call, answer):
+        return FIRST if self.failed else answer
+
+    def finished(self, call, error):
+        self.failed = self.failed or error is not None
 
 
 @found_by("no_call_is_held_on_to_once_it_is_answered")
@@ -147,6 +149,17 @@ class KeepsCalls(Passing):
         super().__init__(service)
         self.kept = []
 
-    def intercept(self, call, proceed):
+    def admit(self, call):
         self.kept.append(call)
-        return proceed(call)
+
+
+@found_by("the_items_of_a_stream_are_the_predictors")
+class WantsWholeAnswers(Passing):
+    def after_item(self, call, item):
+        return FIRST
+
+
+@found_by("it_can_be_started_and_stopped")
+class NeverStops(Passing):
+    def stop(self, grace_s):
+        threading.Event().wait()

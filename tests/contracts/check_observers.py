@@ -6,26 +6,20 @@ import threading
 import time
 
 from seldon_runtime import ErrorCode
-from seldon_runtime.message import Method
+from seldon_runtime.plugin import Lifecycle, Method, Observer
 from seldon_runtime.testing import ObserverContract
 
 
-class Counting:
+class Counting(Observer):
     """An observer without fault."""
 
     def __init__(self):
         self.calls = 0
         self.lock = threading.Lock()
 
-    def call_finished(self, record):
+    def call_finished(self, call, outcome):
         with self.lock:
             self.calls += 1
-
-    def life_changed(self, state):
-        pass
-
-    def state_saved(self, record):
-        pass
 
 
 class CountingContract(ObserverContract):
@@ -56,68 +50,73 @@ def found_by(*tests):
 
 @found_by("every_method_is_taken")
 class OnlyPredicts(Counting):
-    def call_finished(self, record):
-        if record.method is not Method.PREDICT:
-            raise ValueError(record.method)
-        super().call_finished(record)
+    def call_finished(self, call, outcome):
+        if call.method is not Method.PREDICT:
+            raise ValueError(call.method)
+        super().call_finished(call, outcome)
 
 
 @found_by("every_error_is_taken")
 class KnowsTwoErrors(Counting):
-    def call_finished(self, record):
-        if record.error and record.error.code not in (ErrorCode.BAD_DATA, ErrorCode.COMPONENT_FAILED):
-            raise ValueError(record.error.code)
-        super().call_finished(record)
+    def call_finished(self, call, outcome):
+        if outcome.error and outcome.error.code not in (ErrorCode.BAD_DATA, ErrorCode.COMPONENT_FAILED):
+            raise ValueError(outcome.error.code)
+        super().call_finished(call, outcome)
 
 
 @found_by("a_failure_of_user_code_is_taken")
 class EncodesMessages(Counting):
-    def call_finished(self, record):
-        if record.error:
-            record.error.message.encode()
-        super().call_finished(record)
+    def call_finished(self, call, outcome):
+        if outcome.error:
+            outcome.error.message.encode()
+        super().call_finished(call, outcome)
 
 
 @found_by("every_reward_is_taken")
 class WholeRewards(Counting):
-    def call_finished(self, record):
-        int(record.reward or 0)
-        super().call_finished(record)
+    def call_finished(self, call, outcome):
+        int(call.reward or 0)
+        super().call_finished(call, outcome)
 
 
 @found_by("every_custom_metric_is_taken")
 class PlainKeys(Counting):
-    def call_finished(self, record):
-        for metric in record.metrics:
+    def call_finished(self, call, outcome):
+        for metric in call.metrics:
             metric.key.encode("ascii")
-        super().call_finished(record)
+        super().call_finished(call, outcome)
 
 
 @found_by("odd_times_and_sizes_are_taken")
 class Rates(Counting):
-    def call_finished(self, record):
-        record.request_bytes / record.ran_s
-        super().call_finished(record)
+    def call_finished(self, call, outcome):
+        call.request_bytes / outcome.ran_s
+        super().call_finished(call, outcome)
 
 
 @found_by("a_whole_life_is_taken_and_calls_after_it_too")
 class EndsForGood(Counting):
     stopped = False
 
-    def life_changed(self, state):
-        self.stopped = state == "stopped"
+    def lifecycle_changed(self, state):
+        self.stopped = state is Lifecycle.STOPPED
 
-    def call_finished(self, record):
+    def call_finished(self, call, outcome):
         if self.stopped:
             raise ValueError("too late")
-        super().call_finished(record)
+        super().call_finished(call, outcome)
 
 
-@found_by("a_state_that_it_does_not_know_is_taken")
-class FourStates(Counting):
-    def life_changed(self, state):
-        if state not in ("loaded", "ready", "draining", "stopped"):
-            raise ValueError(state)
+@found_by("a_call_that_starts_is_taken")
+class StartsOnlyPredicts(Counting):
+    def call_started(self, call):
+        raise ValueError(call.method)
+
+
+@found_by("it_can_be_started_and_stopped")
+class StopsInAHurry(Counting):
+    def stop(self, grace_s):
+        raise ValueError(grace_s)
 
 
 @found_by("saves_are_taken")
@@ -129,7 +128,7 @@ class AddsUpErrors(Counting):
 
 @found_by("it_may_be_told_by_many_threads_at_once")
 class Unlocked(Counting):
-    def call_finished(self, record):
+    def call_finished(self, call, outcome):
         calls = self.calls
         time.sleep(0)
         self.calls = calls + 1
@@ -137,24 +136,24 @@ class Unlocked(Counting):
 
 @found_by("it_sees_every_call_of_a_service_once_also_those_that_fail")
 class CountsSuccesses(Counting):
-    def call_finished(self, record):
-        if record.error is None:
-            super().call_finished(record)
+    def call_finished(self, call, outcome):
+        if outcome.error is None:
+            super().call_finished(call, outcome)
 
 
 @found_by("a_service_with_it_answers_as_without_it_and_logs_no_fault")
 class RaisesAtReady(Counting):
-    def life_changed(self, state):
-        if state == "ready":
+    def lifecycle_changed(self, state):
+        if state is Lifecycle.READY:
             raise ValueError(state)
 
 
 @found_by("a_call_that_was_dropped_is_taken")
 class KnowsNoDropping(Counting):
-    def call_finished(self, record):
-        if record.error and record.error.code is ErrorCode.CANCELLED:
+    def call_finished(self, call, outcome):
+        if outcome.error and outcome.error.code is ErrorCode.CANCELLED:
             raise ValueError("dropped")
-        super().call_finished(record)
+        super().call_finished(call, outcome)
 
 
 @found_by("two_of_them_do_not_disturb_each_other")
@@ -165,6 +164,6 @@ class SharesItsCount(Counting):
     def __init__(self):
         pass
 
-    def call_finished(self, record):
+    def call_finished(self, call, outcome):
         with self.lock:
             SharesItsCount.calls += 1

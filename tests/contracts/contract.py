@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from seldon_runtime.message import Method
+from seldon_runtime.inference.method import Method
 from seldon_runtime.testing import WAIT_S, CallFailed, TransportContract
 
 

@@ -18,8 +18,8 @@ _never = threading.Event()
 
 @found_by("clients_wait_together_for_a_busy_component", "beyond_the_queue_calls_are_refused_at_once")
 class OneAtATime(Wire):
-    def __init__(self, service, settings):
-        super().__init__(service, settings)
+    def __init__(self, service, settings, sockets):
+        super().__init__(service, settings, sockets)
         self.lock = threading.Lock()
 
     def ask(self, asked, size, connection):
@@ -37,6 +37,17 @@ class NeverRefuses(Wire):
     def outcome(self, call, connection):
         while self.service.executor.waiting >= self.service.executor.queue_size:
             time.sleep(LOOK_S)
+        return super().outcome(call, connection)
+
+
+@found_by("beyond_the_memory_budget_calls_are_refused_and_small_ones_go_on")
+class KeepsCalls(Wire):
+    def __init__(self, service, settings, sockets):
+        super().__init__(service, settings, sockets)
+        self.kept = []
+
+    def outcome(self, call, connection):
+        self.kept.append(call)
         return super().outcome(call, connection)
 
 
@@ -92,8 +103,8 @@ class PortZero(Wire):
 
 @found_by("nothing_runs_before_it_is_started")
 class Impatient(Wire):
-    def __init__(self, service, settings):
-        super().__init__(service, settings)
+    def __init__(self, service, settings, sockets):
+        super().__init__(service, settings, sockets)
         super().start()
 
     def start(self):
@@ -125,9 +136,13 @@ class NeverCloses(Wire):
 
 
 @found_by("a_stuck_call_does_not_keep_it_from_stopping")
-class WaitsForEver(Wire):
+class WaitsForTheComponent(Wire):
+    """Its clients have their answers at their deadlines; the component itself may never end."""
+
     def stop(self, grace_s):
         super().stop(1e6)
+        while self.service.executor.longest_s():
+            time.sleep(LOOK_S)
 
 
 @found_by("it_leaves_no_thread_behind")
@@ -201,8 +216,8 @@ class LogsAnError(Wire):
 
 @found_by("check_loads_everything_and_serves_nothing", "nothing_runs_before_it_is_started")
 class StartsAtOnce(Wire):
-    def __init__(self, service, settings):
-        super().__init__(service, settings)
+    def __init__(self, service, settings, sockets):
+        super().__init__(service, settings, sockets)
         threading.Thread(target=_never.wait, args=(20,)).start()
 
 
@@ -226,3 +241,10 @@ class NoSecondLife(Wire):
     def accept(self):
         if not self.settings.worker.restarts:
             super().accept()
+
+
+@found_by("it_leaves_no_thread_behind")
+class HangsAtStop(Wire):
+    def stop(self, grace_s):
+        super().stop(grace_s)
+        _never.wait()

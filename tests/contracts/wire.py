@@ -14,12 +14,8 @@ from typing import Any
 import click
 
 from seldon_runtime import SeldonError, hookimpl
-from seldon_runtime.call import Call
-from seldon_runtime.message import Method
-from seldon_runtime.protocols.v1_codec import JsonCodec
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
-from seldon_runtime.transport import bind, drained
+from seldon_runtime.plugin import Call, Method, Service, Settings, Sockets
+from seldon_runtime.protocols.v1.codec import JsonCodec
 
 LOOK_S = 0.01
 
@@ -30,9 +26,10 @@ class Wire:
     name = "wire"
     setting = "--wire-port (WIRE_PORT)"
 
-    def __init__(self, service: Service, settings: Settings) -> None:
+    def __init__(self, service: Service, settings: Settings, sockets: Sockets) -> None:
         self.service = service
         self.settings = settings
+        self.sockets = sockets
         self.codec: Any = JsonCodec(service.limits)
         self.port = settings.port_for(self.name, settings["wire_port"])
         self.connections: dict[threading.Thread, socket.socket] = {}
@@ -43,7 +40,7 @@ class Wire:
         return f"wire://{self.settings['host']}:{self.port}"
 
     def start(self) -> None:
-        self.listener = bind(self.settings["host"], self.port, self.setting)
+        self.listener = self.sockets.bind(self.settings["host"], self.port, self.setting)
         self.listener.setblocking(False)
         self.port = self.listener.getsockname()[1]
         self.acceptor = threading.Thread(target=self.accept, daemon=True)
@@ -54,7 +51,7 @@ class Wire:
             if select.select([self.listener], [], [], LOOK_S)[0]:
                 with contextlib.suppress(BlockingIOError):  # another worker was faster
                     self.take(self.listener.accept()[0])
-        for late in drained(self.listener):
+        for late in self.sockets.drained(self.listener):
             self.take(late)
 
     def take(self, connection: socket.socket) -> None:
@@ -87,7 +84,8 @@ class Wire:
         if asked["ask"] == "ready":
             return json.dumps(self.service.ready).encode()
         if asked["ask"] == "metadata":
-            return json.dumps(self.service.metadata()).encode()
+            call = Call(Method.METADATA, None, self.codec, self.name, request_bytes=size)
+            return self.outcome(call, connection)
         deadline = self.deadline(asked["timeout_s"])
         text = json.dumps(asked["request"]).encode()
         call = Call(Method(asked["ask"]), text, self.codec, self.name, deadline=deadline, request_bytes=size)
@@ -137,7 +135,7 @@ class Wire:
 class Plugin:
     """The hooks for one class of transport."""
 
-    def __init__(self, transport: Callable[[Service, Settings], Any], **option: Any) -> None:
+    def __init__(self, transport: Callable[[Service, Settings, Sockets], Any], **option: Any) -> None:
         self.transport = transport
         self._option = {"envvar": "WIRE_PORT", "type": int, "help": "Its port.", **option}
 
@@ -146,8 +144,8 @@ class Plugin:
         return [click.Option(["--wire-port"], **self._option)]
 
     @hookimpl
-    def seldon_transport(self, service: Service, settings: Settings) -> Any:
-        return self.transport(service, settings)
+    def seldon_transport(self, service: Service, settings: Settings, sockets: Sockets) -> Any:
+        return self.transport(service, settings, sockets)
 
 
 plugin = Plugin(Wire)

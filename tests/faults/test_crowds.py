@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seldon_runtime.open_files import allow_open_files
+from seldon_runtime.transport.rlimit import allow_open_files
 
 Start = Callable[..., Any]
 
@@ -21,15 +21,15 @@ SIGNS_OF_LIFE = {
 
 
 def test_idle_connections_keep_nobody_waiting_and_can_be_used_later(
-    host: Start, wire: Start, load: Start, peak_mib: Start, slow: bool
+    host: Start, raw_socket: Start, load: Start, slow: bool
 ) -> None:
     """Fails with ``--http-max-connections 200`` and with ``--grpc-max-connections 200``."""
     connections = 2000 if slow else 500
     assert allow_open_files() > 2 * connections + 500
     server = host("REST,GRPC", "--grpc-max-connection-age", "86400", "--http-max-connection-age", "0")
-    before = peak_mib(server)
+    before = server.peak_mib()
     idle = {
-        transport: [wire(server, transport).send(hello) for _ in range(connections)]
+        transport: [raw_socket(server, transport).send(hello) for _ in range(connections)]
         for transport, (hello, _, _) in SIGNS_OF_LIFE.items()
     }
     clients = [load(server, transport) for transport in idle]
@@ -43,4 +43,4 @@ def test_idle_connections_keep_nobody_waiting_and_can_be_used_later(
         one.stop()
         assert one.failures == []
     assert server.get("/health/ready").status == 200
-    assert peak_mib(server) - before < MOST_MIB
+    assert server.peak_mib() - before < MOST_MIB

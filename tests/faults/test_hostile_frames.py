@@ -100,14 +100,14 @@ WRONG = {
 }
 
 
-def test_wrong_frames_end_their_connection_at_most(host: Start, wire: Start, others: Start) -> None:
+def test_wrong_frames_end_their_connection_at_most(host: Start, raw_socket: Start, others: Start) -> None:
     """Each connection ends, or goes on: either can be seen, as the server closes it or answers a ping.
     Fails where a frame makes the server forget a connection, or fail other calls."""
     server = host("GRPC", "--grpc-max-connection-age", "86400")
     bystanders = others(server, "grpc")
     silent = []
     for name, sent in WRONG.items():
-        one = wire(server, "grpc").send(sent)
+        one = raw_socket(server, "grpc").send(sent)
         # completes a frame of which only the beginning was sent, too
         one.send_if_open(bytes(0) if name == "a frame that is too large" else frame(PING, b"anybody?"))
         if not one.ends_or_has(b"anybody?"):
@@ -130,7 +130,7 @@ FLOODS = {
 
 
 def test_floods_of_frames_fail_no_other_call_and_memory_has_a_bound(
-    host: Start, wire: Start, others: Start, peak_mib: Start, slow: bool
+    host: Start, raw_socket: Start, others: Start, slow: bool
 ) -> None:
     """A flood goes on until the server ends its connection, or reads no more, or so many bytes are sent.
     One of continuations costs up to 130 MiB at first, and no more then; three at once are too many here."""
@@ -139,14 +139,14 @@ def test_floods_of_frames_fail_no_other_call_and_memory_has_a_bound(
     bystanders.wait_for_answers()
     grown = {}
     for name, (begin, piece) in FLOODS.items():
-        before = peak_mib(server)
-        one = wire(server, "grpc").send(begin)
+        before = server.peak_mib()
+        one = raw_socket(server, "grpc").send(begin)
         one.socket.settimeout(2)
         for number in range((60_000_000 if slow else 4_000_000) // max(len(piece), 10_000)):
             if not one.send_if_open(piece or resets(100 * number + 1)):
                 break
         bystanders.wait_for_answers()
-        grown[name] = peak_mib(server) - before
+        grown[name] = server.peak_mib() - before
         one.close()
     assert {name: mib for name, mib in grown.items() if mib > 250} == {}
 
@@ -161,12 +161,11 @@ def resets(first: int) -> bytes:
 
 @pytest.mark.parametrize("begin", [b"", PREFACE[:10], HELLO, BEGUN], ids=["nothing", "half", "hello", "call"])
 def test_a_client_that_is_no_longer_there_is_forgotten(
-    host: Start, wire: Start, slow: bool, begin: bytes
+    host: Start, raw_socket: Start, slow: bool, begin: bytes
 ) -> None:
     """It answers no ping. Fails, by its time limit, with a longer ``--grpc-keepalive``."""
     if not slow:
         pytest.skip("slow: 20 seconds; run by tox's faults")
     server = host("GRPC", "--grpc-max-connection-age", "86400", "--grpc-keepalive", "1")
-    one = wire(server, "grpc").send(begin)
-    one.socket.settimeout(60)
+    one = raw_socket(server, "grpc").send(begin)
     one.all()

@@ -83,7 +83,7 @@ ANSWERED: dict[str, tuple[bytes, list[int], bytes]] = {
     "OPTIONS": (b"OPTIONS /predict HTTP/1.1\r\nHost: h\r\n\r\n", [200, 200], b"\r\n\r\n"),
     "OPTIONS of the server": (b"OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n", [404, 200], b"}\n"),
     "a whole address": (b"GET http://other/health/live HTTP/1.1\r\nHost: h\r\n\r\n", [200, 200], LIVE),
-    "no host": (b"GET /health/live HTTP/1.1\r\n\r\n", [200, 200], LIVE),
+    "no host": (b"GET /health/live HTTP/1.1\r\n\r\n", [400], b"}\n"),
     "empty lines before": (b"\r\n\r\n" + GET + b"\r\n", [200, 200], LIVE),
     "an offer to upgrade": (GET + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n", [200, 200], LIVE),
     "a path in percents": (b"GET /%68ealth/l%69ve HTTP/1.1\r\nHost: h\r\n\r\n", [200, 200], LIVE),
@@ -105,13 +105,13 @@ ANSWERED: dict[str, tuple[bytes, list[int], bytes]] = {
 
 
 def test_ambiguous_requests_are_refused_with_all_that_follows(
-    lasting_host: Start, wire: Start, others: Start
+    lasting_host: Start, raw_socket: Start, others: Start
 ) -> None:
     server = lasting_host("REST")
     bystanders = others(server)
     wrong = {}
     for name, request in REFUSED.items():
-        one = wire(server).send(request + NEXT)
+        one = raw_socket(server).send(request + NEXT)
         if one.statuses() != [400] or b"connection: close" not in one.received:
             wrong[name] = one.received
         one.close()
@@ -120,13 +120,13 @@ def test_ambiguous_requests_are_refused_with_all_that_follows(
 
 
 def test_unusual_requests_are_answered_in_their_order(
-    lasting_host: Start, wire: Start, others: Start
+    lasting_host: Start, raw_socket: Start, others: Start
 ) -> None:
     server = lasting_host("REST")
     bystanders = others(server)
     wrong = {}
     for name, (request, expected, end) in ANSWERED.items():
-        one = wire(server).send(request + NEXT)
+        one = raw_socket(server).send(request + NEXT)
         statuses = [status for status in one.statuses() if status != 100]
         answers = re.split(rb"(?=HTTP/1\.1 (?!100))", one.received)[1:]
         before = answers[: len(expected) - 1] or answers
@@ -138,19 +138,19 @@ def test_unusual_requests_are_answered_in_their_order(
     bystanders.wait_for_answers()
 
 
-def test_requests_come_in_pieces_of_any_size(lasting_host: Start, wire: Start, others: Start) -> None:
+def test_requests_come_in_pieces_of_any_size(lasting_host: Start, raw_socket: Start, others: Start) -> None:
     server = lasting_host("REST")
     bystanders = others(server)
     request, expected, _ = ANSWERED["extensions and trailers"]
     everything = request + NEXT
     for size in (1, 2, 3, 7, 31):
         pieces = (everything[start : start + size] for start in range(0, len(everything), size))
-        assert wire(server).send(*pieces).statuses() == expected
+        assert raw_socket(server).send(*pieces).statuses() == expected
     bystanders.wait_for_answers()
 
 
 def test_more_requests_at_once_than_are_kept_are_answered_in_part_and_in_order(
-    lasting_host: Start, wire: Start, others: Start
+    lasting_host: Start, raw_socket: Start, others: Start
 ) -> None:
     server = lasting_host("REST")
     bystanders = others(server)
@@ -159,7 +159,7 @@ def test_more_requests_at_once_than_are_kept_are_answered_in_part_and_in_order(
             HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
             for body in (b'{"strData":"n%05d"}' % number for number in range(2000))
         )
-        with_numbers = re.findall(rb'"n(\d{5})"', wire(server).send(calls).all())
+        with_numbers = re.findall(rb'"n(\d{5})"', raw_socket(server).send(calls).all())
         assert [int(number) for number in with_numbers] == list(range(len(with_numbers)))
         assert len(with_numbers) >= 100
     bystanders.wait_for_answers()

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from typing import Any
 
 import grpc
 import pytest
 
-from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
+from tests.support.http_client import JSON_TYPE
 
 Start = Callable[..., Any]
 
-WAIT_S = 100.0
 CLIENTS = 8
 LIMIT = 1_000_000
 MOST_REFUSING_MIB = 100
@@ -24,8 +21,6 @@ MOST_REFUSING_MIB = 100
 HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
 PIECE = b"x" * 100_000
 UNLIMITED = [
-    ("grpc.enable_http_proxy", 0),
-    ("grpc.use_local_subchannel_pool", 1),
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
 ]
@@ -33,21 +28,14 @@ UNLIMITED = [
 
 def ask_rest(server: Any, text: str) -> str:
     body = b'{"strData":"%b"}' % text.encode()
-    connection = http.client.HTTPConnection("127.0.0.1", server.ports["rest"], timeout=WAIT_S)
-    with closing(connection):
-        connection.request("POST", "/predict", body, {"Content-Type": "application/json"})
-        answer = connection.getresponse().read()
+    answer = server.request("POST", "/predict", body, JSON_TYPE).body
     start = answer.index(b'"strData":"') + 11
     return answer[start : answer.rindex(b'"')].decode()
 
 
 def ask_grpc(server: Any, text: str, compression: Any = None) -> str:
-    target = f"127.0.0.1:{server.ports['grpc']}"
-    with grpc.insecure_channel(target, options=UNLIMITED, compression=compression) as channel:
-        predict = channel.unary_unary(
-            "/seldon.protos.Model/Predict", SeldonMessage.SerializeToString, SeldonMessage.FromString
-        )
-        answer: str = predict(SeldonMessage(strData=text), timeout=WAIT_S).strData
+    with server.grpc_client(options=UNLIMITED, compression=compression) as client:
+        answer: str = client.predict(text)
     return answer
 
 
@@ -65,53 +53,53 @@ FRAMINGS = [
 
 
 def test_bodies_of_200_mb_are_refused_as_soon_as_that_is_known(
-    host: Start, wire: Start, others: Start, peak_mib: Start
+    host: Start, raw_socket: Start, others: Start
 ) -> None:
     """Plain calls, and those that Flask reads. Fails, by its memory, when the limit is ``300000000``."""
     server = host("REST", "--max-body-bytes", str(LIMIT))
     bystanders = others(server)
     bystanders.wait_for_answers()
-    before = peak_mib(server)
+    before = server.peak_mib()
     heads = [HEAD, HEAD.replace(b"/predict", b"/predict?json=")]
     with ThreadPoolExecutor(CLIENTS) as threads:
         for head, (framing, piece) in itertools.product(heads, FRAMINGS):
-            senders = [wire(server).send(head + framing) for _ in range(CLIENTS)]
+            senders = [raw_socket(server).send(head + framing) for _ in range(CLIENTS)]
             for one in threads.map(lambda one, piece: one.pour(piece), senders, [piece] * CLIENTS):
                 assert one.until(b"\r\n\r\n").startswith(b"HTTP/1.1 413 ")
                 one.close()
     bystanders.wait_for_answers()
-    assert peak_mib(server) - before < MOST_REFUSING_MIB
+    assert server.peak_mib() - before < MOST_REFUSING_MIB
 
 
 @pytest.mark.parametrize("compression", [None, grpc.Compression.Gzip], ids=["plain", "bomb"])
 def test_a_message_over_the_limit_is_refused_packed_or_not(
-    host: Start, others: Start, peak_mib: Start, slow: bool, compression: Any
+    host: Start, others: Start, slow: bool, compression: Any
 ) -> None:
     """Fails, by answers and memory, when the limit is ``300000000``. A bomb is a thousandth of its text."""
     server = host("GRPC", "--grpc-max-message-bytes", str(LIMIT), "--grpc-max-connection-age", "86400")
     bystanders = others(server, "grpc")
     bystanders.wait_for_answers()
-    before = peak_mib(server)
+    before = server.peak_mib()
     slow_size = 200_000_000 if compression is None else 30_000_000  # packing takes the clients long
     text = "x" * (slow_size if slow else 8_000_000)
     with ThreadPoolExecutor(CLIENTS) as threads:
         refusals = threads.map(lambda _: refusal(server, text, compression), range(CLIENTS))
         assert set(refusals) == {grpc.StatusCode.RESOURCE_EXHAUSTED}
     bystanders.wait_for_answers()
-    assert peak_mib(server) - before < MOST_REFUSING_MIB
+    assert server.peak_mib() - before < MOST_REFUSING_MIB
 
 
 @pytest.mark.parametrize(("ask", "times"), [(ask_rest, 6), (ask_grpc, 9)], ids=["rest", "grpc"])
 def test_with_a_higher_limit_it_is_answered(
-    host: Start, others: Start, peak_mib: Start, slow: bool, ask: Any, times: int
+    host: Start, others: Start, slow: bool, ask: Any, times: int
 ) -> None:
     """Of a text, at most so many copies are there at the same time; without that bound it could not fail."""
     high = ("--max-body-bytes", "300000000", "--grpc-max-message-bytes", "300000000")
     server = host("REST,GRPC", *high, "--grpc-max-connection-age", "86400")
     bystanders = others(server, "grpc")
     bystanders.wait_for_answers()
-    before = peak_mib(server)
+    before = server.peak_mib()
     text = "0123456789" * (20_000_000 if slow else 1_000_000)
     assert ask(server, text) == text
     bystanders.wait_for_answers()
-    assert peak_mib(server) - before < times * len(text) / 2**20 + 40
+    assert server.peak_mib() - before < times * len(text) / 2**20 + 40

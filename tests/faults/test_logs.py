@@ -6,28 +6,25 @@ and then becomes ``seldon-run``.
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
 import sysconfig
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
 
+from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
+from tests.support.http_client import HttpClient
 
 Start = Callable[..., Any]
 
-WAIT_S = 60
-LOCAL = [("grpc.enable_http_proxy", 0)]
 PRINTED = 4_000_000
 NOISY = """
     import logging
@@ -56,40 +53,31 @@ NOISY = """
 """
 
 
-def message(text: str) -> bytes:
-    serialized: bytes = SeldonMessage(strData=text).SerializeToString()
-    return serialized
-
-
 class Redirected:
     """A ``seldon-run`` whose log the test cannot read."""
 
     def __init__(self, process: Any, port: int) -> None:
         self.process = process
         self.port = port
-        deadline = time.monotonic() + WAIT_S
-        while not self._is_ready():
-            assert process.process.poll() is None, process.log
-            assert time.monotonic() < deadline, "it does not become ready"
-            time.sleep(0.01)
+        wait_until(self._is_ready, "it is ready")
 
     def _is_ready(self) -> bool:
+        assert self.process.process.poll() is None, self.process.log
         try:
-            return self.request("GET", "/health/ready")[0] == 200
+            return self.status("/health/ready") == 200
         except ConnectionRefusedError:
             return False
 
-    def request(self, verb: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=WAIT_S)
-        with closing(connection):
-            connection.request(verb, path, body, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            return answer.status, json.loads(answer.read())
+    def status(self, path: str) -> int:
+        """The status of one request over a connection of its own."""
+        with HttpClient(self.port) as client:
+            return client.get(path).status
 
     def ask(self, text: str) -> Any:
         """The answer's ``strData``, or its status when that is not 200."""
-        status, answer = self.request("POST", "/predict", json.dumps({"strData": text}).encode())
-        return answer["strData"] if status == 200 else status
+        with HttpClient(self.port) as client:
+            answer = client.post("/predict", {"strData": text})
+        return answer.json["strData"] if answer.status == 200 else answer.status
 
 
 @pytest.fixture
@@ -115,9 +103,8 @@ def test_every_line_of_a_json_log_is_json_and_tells_its_request(seldon_run: Star
     process.post("/predict", {"strData": "hello"}, {"X-Request-Id": "rest-1"})
     failed = process.post("/predict", {"strData": "fail"})
     process.post("/predict", {"strData": "thread"})
-    with grpc.insecure_channel(f"127.0.0.1:{process.ports['grpc']}", options=LOCAL) as channel:
-        predict = channel.unary_unary("/seldon.protos.Model/Predict")
-        predict(message("grpc"), timeout=WAIT_S, metadata=[("x-request-id", "grpc-1")])
+    with process.grpc_client() as client:
+        client.predict("grpc", metadata=[("x-request-id", "grpc-1")])
     assert process.stop() == 0
     lines = [json.loads(line) for line in process.log.splitlines()]
     by_message = {line["message"]: line for line in lines}
@@ -155,13 +142,13 @@ def test_the_access_log_has_the_calls_of_every_transport_and_no_probes(seldon_ru
         client.post("/predict", {"strData": "fail"})
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         client.request("POST", "/predict", b'json={"strData":"a"}', form)  # through Flask
-    with grpc.insecure_channel(f"127.0.0.1:{process.ports['grpc']}", options=LOCAL) as channel:
-        predict = channel.unary_unary("/seldon.protos.Seldon/Predict")
-        predict(message("a"), timeout=WAIT_S)
+    with process.grpc_client() as client:
+        client.call("Seldon/Predict", SeldonMessage(strData="a"))
         with pytest.raises(grpc.RpcError):
-            predict(message("fail"), timeout=WAIT_S)
+            client.call("Seldon/Predict", SeldonMessage(strData="fail"))
     assert process.stop() == 0
-    lines = re.findall(r"seldon_runtime.access: (.*)", process.log)
+    metadata, *lines = re.findall(r"seldon_runtime.access: (.*)", process.log)
+    assert " rest /metadata 200, waited " in metadata
     assert [line.partition(", waited")[0] for line in lines[:3]] == [
         f"{address} rest /api/v1.0/predictions 200",
         f"{address} rest /predict 500",
@@ -224,7 +211,7 @@ def test_a_log_that_nobody_reads_delays_calls_once_and_stops_none(
     for number in range(3):
         assert server.ask("flood") == "flood"
         assert server.ask(str(number)) == str(number)
-    assert server.request("GET", "/health/live")[0] == 200
+    assert server.status("/health/live") == 200
     unread.read()
     assert server.ask("read again") == "read again"
     assert server.process.stop() == 0
@@ -292,7 +279,7 @@ def test_megabytes_on_a_stdout_that_nobody_reads_stop_only_the_component(
         asked = threads.submit(server.ask, "print")
         server.process.wait_for_log("printing")
         for _ in range(5):
-            assert server.request("GET", "/health/ready")[0] == 200
+            assert server.status("/health/ready") == 200
         assert not asked.done()
         unread.read()
         assert asked.result(WAIT_S) == "print"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
@@ -14,6 +13,8 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
+
+from tests.support.http_client import NO_RESPONSE, HttpClient
 
 Start = Callable[..., Any]
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -46,13 +47,10 @@ METERED = """
 
 
 def samples(port: int) -> Samples:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    connection.request("GET", "/metrics/all")
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.close()
-    assert answer.status == 200, text
-    found = [sample for family in parse(text) for sample in family.samples]
+    with HttpClient(port) as client:
+        answer = client.get("/metrics/all")
+    assert answer.status == 200, answer.text
+    found = [sample for family in parse(answer.text) for sample in family.samples]
     page = {(sample.name, frozenset(sample.labels.items())): sample.value for sample in found}
     assert len(page) == len(found)
     return page
@@ -129,7 +127,7 @@ class Scraper:
         while not self._stop.is_set():
             try:
                 page = samples(self._port)
-            except (OSError, http.client.HTTPException):  # its worker was killed
+            except NO_RESPONSE:  # its worker was killed
                 continue
             self.pages += 1
             for key, value in before.items():

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from seldon_runtime.testing.waiting import wait_until
+from seldon_runtime.testing import wait_until
+from tests.support.components import HOST
 
 Start = Callable[..., Any]
 BOTH = pytest.mark.parametrize("transport", ["rest", "grpc"])
@@ -22,28 +23,17 @@ STILL_S = 1.5
 
 LOST_WITH_A_WORKER = "RemoteDisconnected|ConnectionReset|UNAVAILABLE|BrokenPipe"
 
-ECHO = """
-    import os
-
-    class Echo:
-        def predict(self, X, features_names):
-            return X
-
-        def tags(self):
-            return {"process": str(os.getpid())}
-"""
-
 
 @BOTH
 def test_a_reload_under_load_fails_no_call(seldon_run: Start, load: Start, transport: str) -> None:
-    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", *SOON, source=ECHO)
+    server = seldon_run("Host", "REST,GRPC", "--workers", "2", *SOON, source=HOST)
     clients = load(server, transport)
     clients.wait_for_processes(1)
     old = frozenset(re.findall(r"process (\d+)\) is ready", server.log))
     assert len(old) == 2
     server.process.send_signal(signal.SIGHUP)
     for process in old:
-        server.wait_for_log(rf"process {process}\) ended with status 0", timeout_s=60)
+        server.wait_for_log(rf"process {process}\) ended with status 0")
     clients.wait_for_processes(1, other_than=old)
     clients.stop()
     assert clients.failures == []
@@ -57,14 +47,14 @@ def test_workers_that_stand_still_while_they_leave_lose_no_call(
     """As on a machine with too much to do: for longer than their clients have to leave."""
     if not slow:
         pytest.skip("takes long: tox run -e faults")
-    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", *SOON, source=ECHO)
+    server = seldon_run("Host", "REST,GRPC", "--workers", "2", *SOON, source=HOST)
     clients = load(server, transport, clients=16)
     clients.wait_for_processes(2)
     for number in range(12):
         if number % 2 == 0:
             server.process.send_signal(signal.SIGHUP)
         wait_until(lambda done=number: server.log.count("draining") > done, "a worker that leaves")
-        index = re.findall(r"worker (\d) .*runtime: draining", server.log)[number]
+        index = re.findall(r"worker (\d) .*lifecycle: draining", server.log)[number]
         leaver = re.findall(rf"worker {index} \(process (\d+)\) is ready", server.log)[-2]
         os.kill(int(leaver), signal.SIGSTOP)
         time.sleep(STILL_S)
@@ -78,13 +68,13 @@ def test_workers_that_stand_still_while_they_leave_lose_no_call(
 def test_the_one_process_hands_over_to_a_worker_without_a_failed_call(
     seldon_run: Start, load: Start, transport: str
 ) -> None:
-    server = seldon_run("Echo", "REST,GRPC", source=ECHO)
+    server = seldon_run("Host", "REST,GRPC", source=HOST)
     clients = load(server, transport)
     old = clients.wait_for_processes(1)
     assert old == {str(server.process.pid)}
     server.process.send_signal(signal.SIGHUP)
     new = clients.wait_for_processes(1, other_than=old)
-    server.wait_for_log("^.*runtime: stopped$")
+    server.wait_for_log("^.*lifecycle: stopped$")
     server.process.send_signal(signal.SIGHUP)
     clients.wait_for_processes(1, other_than=old | new)
     clients.stop()
@@ -96,7 +86,7 @@ def test_the_one_process_hands_over_to_a_worker_without_a_failed_call(
 def test_only_calls_of_a_killed_worker_fail_and_another_one_takes_its_place(
     seldon_run: Start, load: Start, transport: str
 ) -> None:
-    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", *SOON, source=ECHO)
+    server = seldon_run("Host", "REST,GRPC", "--workers", "2", *SOON, source=HOST)
     clients = load(server, transport)
     victim = min(clients.wait_for_processes(2))
     os.kill(int(victim), signal.SIGKILL)
@@ -110,7 +100,7 @@ def test_only_calls_of_a_killed_worker_fail_and_another_one_takes_its_place(
 def test_the_only_worker_is_back_when_it_was_killed(seldon_run: Start, load: Start, transport: str) -> None:
     """After a reload the one process has a worker. Clients that connect meanwhile wait, over HTTP; over gRPC
     they are refused, and try again."""
-    server = seldon_run("Echo", "REST,GRPC", *SOON, source=ECHO)
+    server = seldon_run("Host", "REST,GRPC", *SOON, source=HOST)
     server.process.send_signal(signal.SIGHUP)
     clients = load(server, transport)
     victim = min(clients.wait_for_processes(1, other_than=frozenset({str(server.process.pid)})))
@@ -127,7 +117,7 @@ def test_the_only_worker_is_back_when_it_was_killed(seldon_run: Start, load: Sta
 def test_workers_that_have_done_their_share_are_replaced_without_a_failed_call(
     seldon_run: Start, load: Start, transport: str
 ) -> None:
-    server = seldon_run("Echo", "REST,GRPC", "--workers", "2", "--max-requests", "200", *SOON, source=ECHO)
+    server = seldon_run("Host", "REST,GRPC", "--workers", "2", "--max-requests", "200", *SOON, source=HOST)
     clients = load(server, transport)
     clients.wait_for_processes(3)
     clients.stop()
@@ -138,7 +128,7 @@ def test_workers_that_have_done_their_share_are_replaced_without_a_failed_call(
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_the_end_loses_no_accepted_call(seldon_run: Start, load: Start, transport: str, workers: str) -> None:
     """Refused connections and UNAVAILABLE are what a call gets that was not accepted."""
-    server = seldon_run("Echo", "REST,GRPC", "--workers", workers, source=ECHO)
+    server = seldon_run("Host", "REST,GRPC", "--workers", workers, source=HOST)
     clients = load(server, transport)
     clients.wait_for_answers()
     server.terminate()

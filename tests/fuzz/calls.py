@@ -1,37 +1,36 @@
-"""A component that answers what it is asked, behind REST, Flask and gRPC, without a socket in between."""
+"""A component that answers what it is asked, behind REST, forms and gRPC, without a socket in between."""
 
 from __future__ import annotations
 
 import json
 import re
-from functools import cache
-from io import BytesIO
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
-from seldon_runtime.call import Call
-from seldon_runtime.component import Component
+from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.limits import Limits
-from seldon_runtime.message import Method
-from seldon_runtime.service import Service
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.method import Method
 from seldon_runtime.testing.components import Faultless
-from seldon_runtime_grpc.codec import GrpcCodec
+from seldon_runtime.testing.served import run_call
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
-from seldon_runtime_rest.codec import RestCodec
-from seldon_runtime_rest.flask_app import create_app
-from seldon_runtime_rest.json_text import dumper
+from seldon_runtime_grpc.v1.codec import GrpcCodec
+from seldon_runtime_rest.request import Headers, HttpRequest
+from seldon_runtime_rest.v1.codec import RestCodec
+from seldon_runtime_rest.v1.forms import wire_of
+from seldon_runtime_rest.v1.json_text import dumper
 
 LIMITS = Limits(max_body_bytes=100_000, max_array_values=10_000)
 _CALLERS_FAULTS = (ErrorCode.BAD_DATA, ErrorCode.TOO_LARGE)
 _REST = RestCodec(LIMITS, dumper())
 _GRPC = GrpcCodec(LIMITS)
-_COMPONENT = Component(Faultless())
+_COMPONENT = ComponentAdapter(Faultless())
 
 
-def _answer(method: Method, wire: bytes, codec: Any) -> Any:
+def _answer(method: Method, wire: Any, codec: Any) -> Any:
     try:
-        return _COMPONENT.answer(Call(method, wire, codec, "fuzz"))
+        return run_call(_COMPONENT, Call(method, wire, codec, "fuzz"))
     except SeldonError as error:
         if error.code not in _CALLERS_FAULTS:
             raise AssertionError(f"the component is blamed: {error.code.name}: {error}") from error
@@ -52,55 +51,25 @@ def grpc(method: Method, message: bytes) -> None:
     SeldonMessage.FromString(_answer(method, message, _GRPC))
 
 
-class _Inline:
-    """An executor whose only thread is the caller's."""
-
-    queue_size = 1
-
-    def submit(self, task: Any) -> None:
-        task()
-
-
-@cache
-def _flask() -> Any:
-    service = Service(_COMPONENT, _Inline(), limits=LIMITS)  # type: ignore[arg-type]
-    return create_app(service, lambda method: _REST)
-
-
 _NO_TARGET = re.compile(rb"[^\x21-\x7e]")
 
 
-def flask(request: bytes) -> None:
-    """An HTTP request as it stands on the wire, read leniently, to the Flask application."""
+def form(request: bytes) -> None:
+    """An HTTP request as it stands on the wire, read leniently, as the reading of forms gets it."""
     head, _, body = request.partition(b"\r\n\r\n")
-    line, *headers = head.split(b"\r\n")
+    line, *rest_of_head = head.split(b"\r\n")
     verb, target, *_ = (*line.split(b" "), b"", b"")
     target = _NO_TARGET.sub(lambda byte: b"%%%02X" % ord(byte[0]), target)  # the server refuses such
     path, _, query = target.partition(b"?")
-    types = [
-        value.strip()
-        for name, _, value in (h.partition(b":") for h in headers)
-        if name.lower() == b"content-type"
-    ]
-    environ = {
-        "REQUEST_METHOD": verb.decode("latin-1"),
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": query.decode("latin-1"),
-        "CONTENT_TYPE": (types or [b""])[0].decode("latin-1"),
-        "CONTENT_LENGTH": str(len(body)),
-        "SERVER_NAME": "h",
-        "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "http",
-        "wsgi.input": BytesIO(body),
-        "wsgi.errors": BytesIO(),
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
-    }
-    statuses: list[str] = []
-    answer = b"".join(_flask()(environ, lambda status, *_: statuses.append(status)))
-    if statuses[0] >= "5":
-        raise AssertionError(f"Flask answered {statuses[0]}: {answer[:300]!r}")
+    pairs = [line.partition(b":") for line in rest_of_head]
+    headers = Headers([(name.lower(), value.strip()) for name, _, value in pairs])
+    read = HttpRequest(
+        verb.decode("latin-1"), unquote(path.decode("ascii")), query.decode("ascii"), headers, None, body
+    )
+    try:
+        wire = wire_of(read, max_nesting=LIMITS.max_nesting)
+    except SeldonError as error:
+        if error.code not in _CALLERS_FAULTS:
+            raise AssertionError(f"the reading of forms fails: {error.code.name}: {error}") from error
+        raise
+    _answer(Method.PREDICT, wire, _REST)

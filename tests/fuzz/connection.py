@@ -1,4 +1,4 @@
-"""A connection of the HTTP server, without a socket, before an application that reads every body."""
+"""A connection of the HTTP server, without a socket, before a component that answers everything."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ import weakref
 from functools import cache
 from typing import Any
 
-import uvicorn
-from uvicorn.server import ServerState
-
-from seldon_runtime_rest.connection import Connection
-from seldon_runtime_rest.crowd import Crowd
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.plugin import Unit, environment_settings
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.testing.components import Faultless
+from seldon_runtime_rest import plugin
+from seldon_runtime_rest.application import Application
+from seldon_runtime_rest.assembly import assemble
+from seldon_runtime_rest.flask_bridge.threads import RequestThreads
+from seldon_runtime_rest.server.connections import ConnectionLimits
+from seldon_runtime_rest.server.http_server import HttpServer
 
 
 class _Transport(asyncio.Transport):
@@ -25,6 +31,9 @@ class _Transport(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         self.written += data
+
+    def can_write_eof(self) -> bool:
+        return True
 
     def write_eof(self) -> None:
         pass
@@ -46,39 +55,37 @@ class _Transport(asyncio.Transport):
         return 0
 
 
-async def _whole(scope: Any, receive: Any, send: Any) -> None:
-    more = True
-    while more:
-        event = await receive()
-        more = event["type"] == "http.request" and event.get("more_body", False)
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
-    await send({"type": "http.response.body", "body": b""})
-
-
 _STATUSES = re.compile(rb"^HTTP/1\.1 (\d{3}) [^\r\n]*\r$", re.MULTILINE)
-_EXPECTED = {b"100", b"200", b"400", b"431"}
+_EXPECTED = {b"100", b"200", b"302", b"400", b"404", b"405", b"413", b"415", b"431", b"501"}
+
+
+class _Inline(Executor):
+    """An executor whose only thread is the caller's."""
+
+    def submit(self, task: Any) -> None:
+        task()
 
 
 @cache
-def _server() -> tuple[uvicorn.Config, asyncio.AbstractEventLoop]:
-    config = uvicorn.Config(_whole, lifespan="off", ws="none", log_config=None, server_header=False)
-    config.load()
+def _server() -> tuple[Application, asyncio.AbstractEventLoop]:
+    service = ComponentService(Unit(ComponentAdapter(Faultless()), _Inline()))
+    settings = environment_settings(list(plugin.seldon_options()))
+    application = assemble(service, settings, RequestThreads(1))
     loop = asyncio.new_event_loop()
-    weakref.finalize(config, loop.close)
-    return config, loop
+    weakref.finalize(application, loop.close)
+    return application, loop
 
 
 def http(data: bytes) -> None:
     """Bytes from a client of the HTTP server, in two pieces, the second of which may be empty."""
-    config, loop = _server()
-    loop.run_until_complete(_connection(data, config, loop))
+    application, loop = _server()
+    loop.run_until_complete(_connection(data, application, loop))
 
 
-async def _connection(data: bytes, config: uvicorn.Config, loop: asyncio.AbstractEventLoop) -> None:
+async def _connection(data: bytes, application: Application, loop: asyncio.AbstractEventLoop) -> None:
     failed: list[Any] = []
     loop.set_exception_handler(lambda _, context: failed.append(context))
-    state = ServerState()
-    protocol = Connection(config=config, server_state=state, app_state={}, _loop=loop, crowd=Crowd())
+    protocol = HttpServer(application, ConnectionLimits()).protocol()
     transport = _Transport()
     protocol.connection_made(transport)
     middle = sum(data[:64]) % (len(data) + 1)
@@ -88,8 +95,6 @@ async def _connection(data: bytes, config: uvicorn.Config, loop: asyncio.Abstrac
             await asyncio.sleep(0)
             await asyncio.sleep(0)
     protocol.connection_lost(None)
-    while state.tasks:
-        await asyncio.wait(list(state.tasks))
     statuses = set(_STATUSES.findall(transport.written))
     if failed or not statuses <= _EXPECTED or (transport.written and not statuses):
         raise AssertionError(f"{bytes(transport.written[:300])!r} {failed}")

@@ -15,14 +15,15 @@ from unittest.mock import patch
 
 import numpy as np
 
-from seldon_runtime import envelope, pickling
-from seldon_runtime.control import Channel
-from seldon_runtime.envelope import Header, seal, unseal
-from seldon_runtime.snapshot import Snapshot
+from seldon_runtime.persistence import envelope, pickling
+from seldon_runtime.persistence.envelope import Header, seal, unseal
+from seldon_runtime.persistence.snapshot import Snapshot
+from seldon_runtime.supervision.channel import Channel
 from seldon_runtime_grpc import pod_annotations
-from seldon_runtime_metrics.merging import families, read
-from seldon_runtime_metrics.series import Kind
-from seldon_runtime_metrics.value_file import ValueFile
+from seldon_runtime_metrics.series.families import families
+from seldon_runtime_metrics.series.series import Kind
+from seldon_runtime_metrics.shared.merging import merged
+from seldon_runtime_metrics.shared.value_file import ValueFile
 from seldon_runtime_tools import contract_file, settings_file
 
 
@@ -62,7 +63,7 @@ def values(data: bytes) -> None:
     for kind in (Kind.COUNTER, Kind.HISTOGRAM, Kind.LAST):
         path = _file(f"{kind.value}_slot0.db", data)
         try:
-            list(families(kind, read(kind, [path])))
+            list(families(kind, merged(kind, [path])))
         except ValueError as error:
             first = error
     list(ValueFile(_file("counter_slot0.db", data)).names)

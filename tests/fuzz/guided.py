@@ -20,6 +20,7 @@ with atheris.instrument_imports(
         "seldon_runtime_metrics",
         "seldon_runtime_rest",
         "seldon_runtime_tools",
+        "seldon_runtime_v2",
     ]
 ):
     from .targets import TARGETS

@@ -6,15 +6,15 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from google.protobuf.json_format import ParseDict, ParseError
 
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import Feedback, SeldonMessage, SeldonMessageList
+from tests.support.paths import CONFORMANCE
 
-_CORPUS = Path(__file__).parents[1] / "conformance" / "corpus"
+_CORPUS = CONFORMANCE / "corpus"
 _MOST_BYTES = 4000
 _RPC_INPUTS = {"Aggregate": SeldonMessageList, "SendFeedback": Feedback}
 

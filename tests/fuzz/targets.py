@@ -6,16 +6,16 @@ from functools import partial
 
 import click
 
-from seldon_runtime.envelope import EnvelopeError
+from seldon_runtime.component.metadata import describe
+from seldon_runtime.component.parameters import parse_parameters
 from seldon_runtime.errors import SeldonError, StartupError
-from seldon_runtime.message import Method
-from seldon_runtime.metadata import describe
-from seldon_runtime.parameters import parse_parameters
-from seldon_runtime.pickling import UnpicklingFailed
-from seldon_runtime_rest.patience import deadline_from
+from seldon_runtime.inference.method import Method
+from seldon_runtime.persistence.envelope import EnvelopeError
+from seldon_runtime.persistence.pickling import UnpicklingFailed
+from seldon_runtime_rest.deadline_headers import deadline_from
 from seldon_runtime_tools.contract_file import ContractError
 
-from . import calls, connection, files, seeds
+from . import calls, connection, files, seeds, v2
 from .mutation import as_bytes, as_json
 from .target import Target
 from .wire import as_protobuf
@@ -87,7 +87,11 @@ TARGETS: dict[str, Target] = {
             )
             for name, (method, _, rpcs) in _CALLS.items()
         ),
-        Target("flask", calls.flask, (), seeds.http_requests, as_bytes),
+        Target("v2-json", v2.json_body, (SeldonError,), v2.json_seeds, as_json),
+        Target("v2-flat", v2.flat_body, (SeldonError,), v2.flat_seeds, as_json),
+        Target("v2-binary", v2.binary_body, (SeldonError,), v2.binary_seeds, as_bytes),
+        Target("v2-grpc", v2.grpc_message, (SeldonError,), v2.grpc_seeds, as_protobuf),
+        Target("form", calls.form, (SeldonError,), seeds.http_requests, as_bytes),
         Target("http", connection.http, (), seeds.http_requests, as_bytes),
         Target(
             "deadline", _deadline, (), lambda: [b"wait=5", b'respond-async, wait="10"; a=b\n100'], as_bytes

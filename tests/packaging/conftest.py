@@ -14,14 +14,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from seldon_runtime.identity import ServiceType
+from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime_tools.cli import main
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
-PROJECTS = sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")])
-"""Of all distributions of this tree."""
 Once = Callable[[str, Callable[[Path], object]], Path]
-_BUILD_ALL = "import sys, build; [build.ProjectBuilder(f).build('wheel', sys.argv[1]) for f in sys.argv[2:]]"
+_BUILD_ALL = (sys.executable, str(ROOT / "packaging" / "wheelhouse.py"))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -52,11 +50,10 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
 @pytest.fixture(scope="session")
 def wheels(once: Once) -> Path:
     """A folder with the wheel of every distribution of this tree, and with nothing else."""
-    folders = [str(project.parent) for project in PROJECTS]
 
     def build(folder: Path) -> None:
-        command = [sys.executable, "-c", _BUILD_ALL, str(folder), *folders]
-        subprocess.run(command, check=True, capture_output=True)
+        environment = {**os.environ, "PIP_NO_BUILD_ISOLATION": "0"}  # 0 means: without isolation
+        subprocess.run([*_BUILD_ALL, str(folder)], check=True, capture_output=True, env=environment)
 
     return once("wheels", build)
 

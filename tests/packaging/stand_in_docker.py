@@ -65,13 +65,15 @@ class Build:
         getattr(self, f"do_{instruction.lower()}")(value)
 
     def do_from(self, value: str) -> None:
-        assert re.fullmatch(r"python:3\.\d+-slim", value), value
+        (value,) = self.expanded(value)
+        assert re.fullmatch(r"python:3\.\d+-slim(@sha256:[0-9a-f]{64})?", value), value
         self.root = self.change(value) / "root"
         self.root.mkdir(parents=True, exist_ok=True)
 
     def do_arg(self, value: str) -> None:
-        name, _, default = value.partition("=")
-        self.arguments[name] = self.given.get(name, default)
+        name, has_default, default = value.partition("=")
+        if name in self.given or has_default:
+            self.arguments[name] = self.given.get(name, default)
 
     def do_env(self, value: str) -> None:
         words = self.expanded(value)
@@ -88,7 +90,7 @@ class Build:
 
     def do_copy(self, value: str) -> None:
         source, target = self.expanded(value)
-        names = [name for name in self._files() if source in (".", name)]
+        names = [name for name in self._files() if source == "." or fnmatch.fnmatchcase(name, source)]
         assert names, f"nothing to copy: {value}"
         contents = {name: hashlib.sha256((self.context / name).read_bytes()).hexdigest() for name in names}
 

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[2] / "examples" / "mean_classifier"
+from tests.support.paths import EXAMPLES
+
+EXAMPLE = EXAMPLES / "mean_classifier"
 WRITTEN = ("Dockerfile", ".dockerignore", "requirements.txt")
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
 pytestmark = pytest.mark.skipif("SELDON_TEST_SLOW" not in os.environ, reason="slow: run by tox's images")
@@ -53,9 +52,8 @@ def test_an_image_has_the_plugins_of_its_arguments_and_serves(
     if "rest" in plugins:
         assert server.post("/predict", {"data": {"ndarray": [[0, 0]]}}).status == 200
     if "grpc" in plugins:
-        with grpc.insecure_channel(f"127.0.0.1:{server.ports['grpc']}") as channel:
-            call = channel.unary_unary("/grpc.health.v1.Health/Check")
-            assert call(b"", timeout=10, wait_for_ready=True) == b"\x08\x01"
+        with server.grpc_client() as client:
+            assert client.call_raw("grpc.health.v1.Health/Check", b"") == b"\x08\x01"
 
 
 GUIDE = """\
@@ -100,8 +98,8 @@ def test_an_image_made_for_the_wrapper_serves_with_the_drop_in(
         assert answer["meta"]["tags"] == {"mytag": 1}
         assert answer["meta"]["metrics"] == [{"key": "mycounter", "type": "COUNTER", "value": 1}]
     else:
-        with grpc.insecure_channel(f"127.0.0.1:{server.ports['grpc']}") as channel:
-            answer = channel.unary_unary("/seldon.protos.Model/Predict")(b"\x22\x05hello", timeout=10)
+        with server.grpc_client() as client:
+            answer = client.call_raw("seldon.protos.Model/Predict", b"\x22\x05hello")
         assert b"hello" in answer
     server.stop()
     assert "Initializing" in server.log

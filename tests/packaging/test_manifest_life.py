@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,8 +41,8 @@ def test_a_pod_is_ready_drains_and_ends_as_its_manifest_says(
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert server.get(container[probe]["httpGet"]["path"]).status == 200
     path = template["metadata"]["annotations"]["prometheus.io/path"]
-    with urllib.request.urlopen(f"http://127.0.0.1:{server.ports['metrics']}{path}", timeout=60) as page:
-        assert b"seldon_runtime_" in page.read()
+    with server.client("metrics") as client:
+        assert "seldon_runtime_" in client.get(path).text
     began = time.monotonic()
     server.terminate()
     server.wait_for_log("draining begins in")

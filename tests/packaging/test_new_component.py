@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from seldon_runtime.identity import ServiceType
+from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime_tools.new_component import EXAMPLES
 
 TYPES = sorted(kind.value for kind in ServiceType)
@@ -104,9 +106,11 @@ def test_the_health_check_asks_over_grpc_too_and_else_for_the_port(
     assert docker("build", str(components["MODEL"]), *full, "-t", "full").returncode == 0
     port = ("-e", f"PREDICTIVE_UNIT_SERVICE_PORT={free_port}", "-e", "METRICS=0")
     grpc, other = (*port, "-e", "API_TYPE=grpc"), (*port, "-e", "API_TYPE=ACME")
-    assert [docker("health", *options, "full").returncode != 0 for options in (grpc, other)] == [True, True]
+    secure = (*grpc, "-e", "SELDON_GRPC_TLS_CERT=/tls/tls.crt")  # of another container: it only connects
+    checked = (grpc, other, secure)
+    assert all(docker("health", *options, "full").returncode != 0 for options in checked)
     container("full", *grpc)
-    assert [docker("health", *options, "full").returncode for options in (grpc, other)] == [0, 0]
+    assert [docker("health", *options, "full").returncode for options in checked] == [0, 0, 0]
 
 
 def test_variables_given_at_the_start_win(
@@ -129,3 +133,33 @@ def test_state_may_be_kept_in_the_folder_made_for_it(
     server.stop()
     answer = container(*router).post("/route", {"data": {"ndarray": [[0.0]]}})
     assert answer.json["data"]["ndarray"] == [[1]]
+
+
+def test_a_lock_file_decides_what_is_installed(
+    components: Mapping[str, Path], docker: Callable[..., Any], wheelhouse: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(components["MODEL"], tmp_path / "locked")
+    lock = folder / "requirements.lock"
+    lock.write_text(locked(wheelhouse, folder / "requirements.txt"))
+    base = f"BASE=python:3.13-slim@sha256:{'0' * 64}"
+    built = docker("build", str(folder), "--build-arg", base, "-t", "locked")
+    assert built.returncode == 0, built.stdout + built.stderr
+    text = lock.read_text()
+    lock.write_text(re.sub("sha256:[0-9a-f]{8}", "sha256:00000000", text))
+    refused = docker("build", str(folder), "-t", "refused")
+    assert refused.returncode != 0
+    assert "hash" in (refused.stdout + refused.stderr).lower()
+
+
+def locked(wheelhouse: Path, requirements: Path) -> str:
+    """Return a lock of the component's requirements and of REST, as ``uv pip compile`` writes it."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+    places = ["--report", "-", "--no-index", "--find-links", str(wheelhouse)]
+    done = subprocess.run(
+        [*command, *places, "-r", str(requirements), "seldon-runtime[rest]"], check=True, capture_output=True
+    )
+    lines = []
+    for item in json.loads(done.stdout)["install"]:
+        digest = item["download_info"]["archive_info"]["hashes"]["sha256"]
+        lines.append(f"{item['metadata']['name']}=={item['metadata']['version']} --hash=sha256:{digest}\n")
+    return "".join(sorted(lines))

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from seldon_runtime_tools import settings_file
+from tests.support.paths import ROOT
 
-SCRIPTS = Path(__file__).parents[2] / "packaging" / "s2i" / "bin"
+SCRIPTS = ROOT / "packaging" / "s2i" / "bin"
 PIP = """#!/bin/sh
 # Writes down what it is asked to install, and leaves a download where it is told to keep them.
 echo "$@" >> "$PIP_LOG"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -11,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PROJECTS = sorted([*ROOT.glob("*/pyproject.toml"), *ROOT.glob("plugins/*/pyproject.toml")])
+from tests.support.paths import DOCS, PROJECTS, ROOT
 
 
 def contents(wheel: Path) -> Iterable[str]:
@@ -44,3 +45,22 @@ def test_a_wheel_holds_its_licence_its_types_and_the_version_of_all(project: Pat
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert sources - names == set()
+
+
+def test_a_second_build_has_the_same_bytes(wheels: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(ROOT / "compat")], check=True, capture_output=True)
+    (again,) = tmp_path.glob("*.whl")
+    assert again.read_bytes() == (wheels / again.name).read_bytes()
+
+
+def test_the_names_of_the_documentation_are_found_in_the_wheelhouse(wheels: Path) -> None:
+    page = (DOCS / "how-to" / "install.md").read_text("utf-8")
+    (command,) = re.findall(r"^pip (install --find-links wheelhouse .*)$", page, re.M)
+    words = shlex.split(command.replace("wheelhouse", str(wheels)))
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", *words, "--dry-run", "--no-deps", "--no-index", "--ignore-installed"],
+        capture_output=True,
+        text=True,
+    )
+    assert "Would install seldon-runtime-" in done.stdout, done.stderr

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import http.client
-import json
+from collections.abc import Sequence
 from typing import Any
 
 import click
 import grpc
 from google.protobuf.json_format import ParseDict
 
-from seldon_runtime import options
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.identity import Identity, ServiceType
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.component.hints.methods import Hints
+from seldon_runtime.component.inspection.received_arrays import ArrayReading
+from seldon_runtime.inference.identity import Identity, ServiceType
+from seldon_runtime.plugin import OwnSockets
+from seldon_runtime.plugins.manager import PluginSet
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.unit import Unit
+from seldon_runtime.settings import options
+from seldon_runtime.settings.values import Settings
+from seldon_runtime.testing import WAIT_S
 from seldon_runtime_grpc import plugin as grpc_plugin
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import Feedback, SeldonMessage, SeldonMessageList
 from seldon_runtime_rest import plugin as rest_plugin
+from tests.support.grpc_client import GrpcClient
+from tests.support.http_client import HttpClient
 
-LIMIT_S = 30
 METHODS = {
     "/predict": ("Seldon/Predict", SeldonMessage),
     "/transform-input": ("Transformer/TransformInput", SeldonMessage),
@@ -45,57 +51,65 @@ STATUS = {
 class Both:
     """One service behind both transports, and a client for each."""
 
-    def __init__(self, user: object, service_type: ServiceType) -> None:
+    def __init__(self, user: object, service_type: ServiceType, words: Sequence[str] = ()) -> None:
         self.user = user
         self.executor = Executor()
         self.executor.start()
-        component = Component(user, Identity(unit="unit", image="image:1"), service_type)
-        self.service = Service(component, self.executor, metadata=component.metadata())
-        values = default_settings()
-        self.transports = [
-            plugin.seldon_transport(self.service, values) for plugin in (rest_plugin, grpc_plugin)
-        ]
+        settings = default_settings(words)
+        component = ComponentAdapter(
+            user,
+            Identity(unit="unit", image="image:1"),
+            service_type,
+            reading=ArrayReading.of(settings),
+            hints=Hints.of(settings),
+        )
+        unit = Unit(component, self.executor, component.identity, service_type, user)
+        self.service = ComponentService(unit, metadata=component.metadata())
+        plugins = PluginSet([], [rest_plugin, grpc_plugin])
+        given = plugins.collect(
+            "seldon_transport",
+            service=self.service,
+            settings=settings,
+            sockets=OwnSockets(),
+        )
+        self.transports = [transport for _, transport in given]
         for transport in self.transports:
             transport.start()
         self.service.ready = True
-        rest, grpc_address = (transport.address.partition("//")[2] for transport in self.transports)
-        self.http = http.client.HTTPConnection(rest, timeout=LIMIT_S)
-        self.channel = grpc.insecure_channel(grpc_address, options=[("grpc.enable_http_proxy", 0)])
+        http_port, grpc_port = (int(transport.address.rpartition(":")[2]) for transport in self.transports)
+        self.http = HttpClient(http_port)
+        self.grpc = GrpcClient(grpc_port)
 
     def by_rest(self, path: str, request: Any) -> Any:
         """The message that the JSON answer stands for; of an error its status, reason and text."""
-        self.http.request("POST", path, json.dumps(request), {"Content-Type": "application/json"})
-        response = self.http.getresponse()
-        body = json.loads(response.read())
-        if response.status == 200:
-            return ParseDict(body, SeldonMessage(), descriptor_pool=POOL)
-        return STATUS[response.status], body["status"]["reason"], body["status"]["info"]
+        answer = self.http.post(path, request)
+        if answer.status == 200:
+            return ParseDict(answer.json, SeldonMessage(), descriptor_pool=POOL)
+        return STATUS[answer.status], answer.json["status"]["reason"], answer.info
 
     def by_grpc(self, path: str, request: Any) -> Any:
         """The same by gRPC."""
         method, kind = METHODS[path]
-        call = self.channel.unary_unary(f"/seldon.protos.{method}")
         message = ParseDict(request, kind(), descriptor_pool=POOL)
         try:
-            answer = call(message.SerializeToString(), timeout=LIMIT_S)
+            return self.grpc.call(method, message)
         except grpc.RpcError as error:
             reason = dict(error.trailing_metadata())["x-seldon-reason"]
             return error.code().name, reason, error.details()
-        return SeldonMessage.FromString(answer)
 
     def stop(self) -> None:
         self.http.close()
-        self.channel.close()
+        self.grpc.close()
         for transport in self.transports:
             transport.stop_accepting()
         for transport in self.transports:
-            transport.stop(LIMIT_S)
-        self.executor.stop(LIMIT_S)
+            transport.stop(WAIT_S)
+        self.executor.stop(WAIT_S)
 
 
-def default_settings() -> Settings:
+def default_settings(words: Sequence[str] = ()) -> Settings:
     params = [*options.options(), *rest_plugin.seldon_options(), *grpc_plugin.seldon_options()]
     context = click.Command("seldon-run", params=list(params)).make_context(
-        "seldon-run", ["--host", "127.0.0.1", "--http-port", "0", "--grpc-port", "0"]
+        "seldon-run", ["--host", "127.0.0.1", "--http-port", "0", "--grpc-port", "0", *words]
     )
     return Settings(context.params, ("rest", "grpc"))

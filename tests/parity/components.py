@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.user import Response
 
 RESULTS = {
     "list": lambda: [[1, 2.5], [3, 4]],

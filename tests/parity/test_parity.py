@@ -6,7 +6,6 @@ stands for.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -16,7 +15,7 @@ from google.protobuf.json_format import MessageToDict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seldon_runtime.identity import ServiceType
+from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime_grpc.protos.pool import POOL
 from seldon_runtime_grpc.protos.prediction_pb2 import (
     Feedback,
@@ -25,7 +24,7 @@ from seldon_runtime_grpc.protos.prediction_pb2 import (
     SeldonModelMetadata,
 )
 
-from .both import LIMIT_S, METHODS, Both
+from .both import METHODS, Both
 from .components import ERRORS, RESULTS, Bare, Fixed, Mirror
 from .requests import requests
 
@@ -96,10 +95,9 @@ def test_every_kind_of_result_is_answered_alike(both, word, asked):
 
 def test_metadata_are_the_same(both):
     server = both(Mirror, ServiceType.MODEL)
-    server.http.request("GET", "/metadata")
-    rest = json.loads(server.http.getresponse().read())
+    rest = server.http.get("/metadata").json
     for method in ("Model/Metadata", "Seldon/ModelMetadata"):
-        answer = server.channel.unary_unary(f"/seldon.protos.{method}")(b"", timeout=LIMIT_S)
+        answer = server.grpc.call_raw(f"seldon.protos.{method}", b"")
         by_grpc = MessageToDict(SeldonModelMetadata.FromString(answer), descriptor_pool=POOL)
         assert by_grpc["outputs"][0].pop("shape") == ["1", "-1"]  # protobuf JSON writes int64 as text
         assert by_grpc == {

@@ -1,0 +1,138 @@
+"""The benchmark measures what it says, of servers whose answers are known."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.paths import ROOT
+
+Start = Callable[..., Any]
+
+SLOW = """
+    import time
+
+    class Slow:
+        def predict(self, X, features_names):
+            time.sleep(0.02)
+            return X
+"""
+LATENCIES = """
+import json, sys
+from types import SimpleNamespace
+from benchmarks.fixed_rate import latencies_ms
+
+server = SimpleNamespace(path="/predict", body=b'{"strData":"x"}')
+print(json.dumps(latencies_ms(SimpleNamespace(server=server, http=int(sys.argv[1])), float(sys.argv[2]), 2)))
+"""
+
+
+def python(*words: str) -> str:
+    return subprocess.run(
+        [sys.executable, *words], cwd=ROOT, check=True, capture_output=True, text=True, timeout=250
+    ).stdout
+
+
+def test_a_call_that_waits_for_others_is_late_since_it_was_due(seldon_run: Start) -> None:
+    server = seldon_run("Slow", "REST", source=SLOW)
+    found = json.loads(python("-c", LATENCIES, str(server.port), "20"))
+    assert len(found) == 40
+    assert min(found) >= 20
+    late = json.loads(python("-c", LATENCIES, str(server.port), "60"))  # 50 a second is all it can
+    assert late is None or max(late) > 200
+
+
+def test_a_server_that_does_not_keep_up_has_no_latency(seldon_run: Start) -> None:
+    server = seldon_run("Slow", "REST", source=SLOW)
+    assert json.loads(python("-c", LATENCIES, str(server.port), "200")) is None
+
+
+@pytest.mark.timeout(300)
+def test_the_page_is_written_from_what_was_found(tmp_path: Path) -> None:
+    output = tmp_path / "found.json"
+    words = ("-m", "benchmarks", "--only", "allocations", "--rounds", "1")
+    python(*words, "--output", str(output), "--docs", str(tmp_path))
+    results = json.loads(output.read_text())
+    results["findings"] += [
+        {"section": "throughput", "row": "REST", "subject": s, "measure": "calls/s", "values": values}
+        for s, values in {"seldon": [60.0, 10.0, 70.0], "bare": [100.0, 100.0, 100.0]}.items()
+    ]
+    output.write_text(json.dumps(results))
+    python("-m", "benchmarks", "--report-only", str(output), "--docs", str(tmp_path))
+    page = (tmp_path / "benchmarks.md").read_text()
+    assert "| REST | 60 | 100 | 0.60 |" in page
+    assert "| REST, 4 numbers | seldon |" in page
+    assert ">60</text>" in (tmp_path / "benchmarks.svg").read_text()
+
+
+@pytest.mark.parametrize(("before", "status"), [(1000, 0), (900, 1), (2000, 0)])
+def test_a_call_may_take_a_few_more_instructions_than_the_baseline(before: int, status: int) -> None:
+    code = (
+        f"from benchmarks.instructions import compare; print(compare({{'a': 1010}}, {{'a': {before}}}, 0.02))"
+    )
+    assert python("-c", code).splitlines()[-1] == str(status)
+
+
+@pytest.mark.parametrize(
+    ("samples", "grown"),
+    [
+        ("[*range(50, 100, 2), *[100] * 90, 900, *[100] * 9]", False),
+        ("[100 + second / 20 for second in range(125)]", True),
+    ],
+    ids=["a warm-up and a peak", "a leak"],
+)
+def test_memory_that_a_soak_compares_is_that_which_stays(samples: str, grown: bool) -> None:
+    code = f"from benchmarks.soak import growth; before, after, _ = growth({samples}); print(after > before)"
+    assert python("-c", code).strip() == str(grown)
+
+
+def test_a_soaks_clients_check_every_answer(seldon_run: Start) -> None:
+    source = (ROOT / "benchmarks" / "programs" / "Soaked.py").read_text()
+    source = source.replace("return X", "return X * 2 if isinstance(X, str) else X")
+    ports = seldon_run("Soaked", "REST,GRPC", source=source).ports
+    code = (
+        "import json; from benchmarks.soak_clients import Clients\n"
+        f"with Clients({ports['rest']}, {ports['grpc']}) as clients: "
+        "tally = clients.run(1.0, {'REST': 64, 'gRPC': 48})\n"
+        "print(json.dumps([tally.calls, tally.failed, tally.failures]))"
+    )
+    calls, failed, failures = json.loads(python("-c", code))
+    assert (calls, failed) == (112, 16 + 8), failures
+    assert "wrong answer" in failures[0]
+
+
+@pytest.mark.timeout(300)
+def test_a_soak_finds_all_calls_on_the_metrics_page() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.03"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=280,
+    )
+    assert "failures: 0\n" in ended.stdout, ended.stdout + ended.stderr
+    counted, answered = (
+        ended.stdout.partition("counted on the metrics page: ")[2].split("\n")[0].split(" of ")
+    )
+    assert counted == answered
+    assert int(counted) > 0
+
+
+@pytest.mark.skipif(shutil.which("h2load") is None, reason="h2load is not installed")
+def test_a_server_is_weighed_while_it_gets_calls_of_one_kind() -> None:
+    first, *weights = python("-m", "benchmarks.leaks", "grpc-nothing", "--calls", "100").splitlines()
+    assert first == "grpc-nothing, seldon, 1 worker(s)"
+    assert [int(weight.split()[0]) for weight in weights] == [*range(0, 101, 10)]
+
+
+def test_the_time_without_a_worker_is_measured() -> None:
+    found = python("-m", "benchmarks.respawn", "--kills", "1", "--transports", "REST")
+    assert re.fullmatch(r"REST: the next answer came after (\S+) s \(\1 to \1\)\n", found)

@@ -1,0 +1,97 @@
+"""Serving from a program: `seldon_runtime.serve`."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import click
+import pytest
+from google.protobuf.json_format import MessageToDict, ParseDict
+
+import seldon_runtime
+from seldon_runtime.errors import StartupError
+from seldon_runtime_grpc.protos.pool import POOL
+from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
+from tests.support.grpc_client import GrpcClient
+from tests.support.http_client import HttpClient
+
+ROW = {"data": {"ndarray": [[1, 2]]}}
+
+
+class Doubler:
+    def __init__(self, factor: int = 2) -> None:
+        self.factor = factor
+        self.loaded_on = ""
+
+    def load(self) -> None:
+        self.loaded_on = threading.current_thread().name
+
+    def predict(self, X: Any, features_names: Any) -> Any:
+        assert threading.current_thread().name == self.loaded_on
+        return X * self.factor
+
+
+def port_of(serving: seldon_runtime.Serving, name: str) -> int:
+    return int(serving.addresses[name].rpartition(":")[2])
+
+
+def predicted(serving: seldon_runtime.Serving) -> Any:
+    client = HttpClient(port_of(serving, "rest"))
+    try:
+        return client.post("/predict", ROW).json["data"]["ndarray"]
+    finally:
+        client.close()
+
+
+@pytest.mark.parametrize("component", [Doubler, Doubler(3), lambda X: X * 4])
+def test_a_class_an_object_and_a_function_are_served(component: Any) -> None:
+    factor = {Doubler: 2}.get(component, getattr(component, "factor", 4))
+    with seldon_runtime.serve(component, port=0) as serving:
+        assert predicted(serving) == [[factor, 2 * factor]]
+
+
+def test_both_transports_serve_one_object() -> None:
+    with seldon_runtime.serve(Doubler, api_type="REST,GRPC", port=0) as serving:
+        assert predicted(serving) == [[2, 4]]
+        client = GrpcClient(port_of(serving, "grpc"))
+        answer = client.call("Seldon/Predict", ParseDict(ROW, SeldonMessage(), descriptor_pool=POOL))
+        client.close()
+    assert MessageToDict(answer.data.ndarray, descriptor_pool=POOL) == [[2, 4]]
+
+
+def test_the_port_is_free_again_after_the_end() -> None:
+    with seldon_runtime.serve(Doubler, port=0) as serving:
+        port = port_of(serving, "rest")
+    with seldon_runtime.serve(Doubler, port=port) as again:
+        assert port_of(again, "rest") == port
+    again.stop()  # idempotent
+
+
+def test_wait_returns_when_another_thread_stops() -> None:
+    serving = seldon_runtime.serve(Doubler, port=0)
+    thread = threading.Thread(target=serving.stop)
+    thread.start()
+    serving.wait()
+    thread.join()
+
+
+def test_environment_variables_have_no_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SELDON_HOST", "not an address")
+    monkeypatch.setenv("PERSISTENCE", "nowhere")
+    with seldon_runtime.serve(Doubler, port=0, options=("--queue-size", "3")) as serving:
+        assert predicted(serving) == [[2, 4]]
+
+
+class Broken:
+    def load(self) -> None:
+        raise RuntimeError("no model")
+
+
+def test_a_failed_start_is_an_error_with_its_cause() -> None:
+    with pytest.raises(StartupError, match="no model"):
+        seldon_runtime.serve(Broken, port=0)
+    with pytest.raises(StartupError, match="not installed"):
+        seldon_runtime.serve(Doubler, api_type="NOWHERE", port=0)
+    with pytest.raises(click.UsageError):
+        seldon_runtime.serve(Doubler, port=0, options=("--unknown", "1"))
