@@ -1,1 +1,1 @@
-"""How fast the runtime is, beside a bare server and its peers: ``python -m benchmarks --help``."""
+"""Benchmarks of the runtime beside a bare server and its peers: ``python -m benchmarks --help``."""

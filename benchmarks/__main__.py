@@ -1,4 +1,4 @@
-"""Measures what was asked for, keeps it as JSON, and writes the page and the plot from it."""
+"""Run the chosen sections, keep the results as JSON, and write the page and the plot from them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import allocations, in_process, load, machine, processes, report
+from benchmarks import allocations, in_process, load, machine, open_inference, processes, report
 from benchmarks.measuring import Plan
 from benchmarks.servers import Server, peers
 
 SECTIONS = {
     "throughput": processes.throughput,
     "large": processes.large,
+    "open_inference": open_inference.open_inference,
     "start": processes.start,
     "latency": processes.latency,
     "stages": in_process.stages,
@@ -28,11 +29,11 @@ SECTIONS = {
     "allocations": allocations.allocations,
 }
 _IN_PROCESS = {"stages", "allocations"}
-_DOCS = Path(__file__).parent.parent / "docs"
+_DOCS = Path(__file__).parent.parent / "docs" / "explanation"
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     arguments = _parse()
     if arguments.report_only is not None:
         report.write(json.loads(arguments.report_only.read_text()), arguments.docs)
@@ -82,18 +83,22 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     named = os.environ.get("SELDON_BENCH_PEERS", "")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of load in each round")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, help="some sections")
+    parser.add_argument("--seconds", type=float, default=2.0, help="seconds of load in each round")
+    parser.add_argument("--only", nargs="+", choices=SECTIONS, help="run only these sections")
     parser.add_argument(
         "--peers",
         nargs="+",
         type=Path,
         default=[Path(path) for path in named.split(os.pathsep) if path],
-        help="virtual environments with seldon-core, mlserver or kserve; or SELDON_BENCH_PEERS=a:b",
+        help="virtual environments with seldon-core, mlserver or kserve; or set SELDON_BENCH_PEERS=a:b",
     )
-    parser.add_argument("--output", type=Path, default=Path("benchmark.json"), help="what was found")
-    parser.add_argument("--docs", type=Path, help=f"write the page and the plot here, such as {_DOCS.name}")
-    parser.add_argument("--report-only", type=Path, help="an earlier --output, to write the page from again")
+    parser.add_argument(
+        "--output", type=Path, default=Path("benchmark.json"), help="file that receives the results"
+    )
+    parser.add_argument(
+        "--docs", type=Path, help=f"write the page and the plot here, such as docs/{_DOCS.name}"
+    )
+    parser.add_argument("--report-only", type=Path, help="write the page again from an earlier --output")
     return parser.parse_args()
 
 

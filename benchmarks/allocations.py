@@ -19,23 +19,25 @@ _TRACING = {"PYTHONMALLOC": "malloc", "LD_PRELOAD": "libc_malloc_debug.so.0"}
 
 
 def allocations(plan: Plan) -> Iterator[Finding]:
-    """How often a call asks for memory, the most that it holds at a time, and what calls leave behind."""
+    """Count the allocations of a call; measure its peak memory and the blocks that calls leave behind."""
     for row, value in allocated().items():
         yield Finding("allocations", row, "seldon", "allocations", [value])
     for row, make, size, _ in CASES:
         calls = make(size)
-        yield Finding("allocations", row, "seldon", "KiB at the most", [peak_bytes(calls) / 1024])
+        yield Finding("allocations", row, "seldon", "peak KiB", [peak_bytes(calls) / 1024])
         yield Finding("allocations", row, "seldon", "blocks left by 20 calls", [blocks_left(calls, 20)])
 
 
 def allocated() -> Mapping[str, float]:
-    """By row, how often a call has the C library allocate, with Python's own allocator switched off. What
-    Python takes from its lists of free objects is not among them. Empty without glibc's ``mtrace``."""
+    """Return the C library's allocations of a call, by row, without Python's own allocator.
+
+    Objects from Python's free lists do not count. The mapping is empty without glibc's ``mtrace``.
+    """
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.traced_calls", folder]
         ended = subprocess.run(command, env={**os.environ, **_TRACING}, capture_output=True, text=True)
         if ended.returncode:
-            print("allocations are not counted here:", ended.stderr[-500:], file=sys.stderr)
+            print("cannot count allocations on this machine:", ended.stderr[-500:], file=sys.stderr)
             return {}
         traces = [Path(folder, str(number)).read_text().splitlines() for number in range(len(CASES))]
     return {
@@ -45,7 +47,7 @@ def allocated() -> Mapping[str, float]:
 
 
 def peak_bytes(calls: Calls) -> float:
-    """The most memory of Python and NumPy that a call held at a time, above what was held before."""
+    """Return the peak memory of Python and NumPy during a call, above the memory before it."""
     calls(1)
     gc.collect()
     tracemalloc.start()
@@ -59,7 +61,7 @@ def peak_bytes(calls: Calls) -> float:
 
 
 def blocks_left(calls: Calls, number: int) -> float:
-    """How many memory blocks more there are after so many calls than before."""
+    """Return the number of memory blocks that ``number`` calls leave behind."""
     calls(5)
     gc.collect()
     before = sys.getallocatedblocks()

@@ -1,4 +1,4 @@
-"""Counts instructions with valgrind's callgrind; the counts repeat within half a per cent."""
+"""Instruction counts by valgrind's callgrind; they repeat within half a per cent."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 INNER = "--inner"
-"""The word with which a module that is counted calls :func:`run`."""
+"""The argument that makes a counted module call :func:`run`."""
 _MARK = "ctermid"
-"""A function of the C library that only :func:`os.ctermid` calls: callgrind starts a new count there."""
+"""A function of the C library. Only :func:`os.ctermid` calls it; callgrind starts a new count there."""
 
 Case = tuple[str, Callable[[int], object], int]
-"""A name, what makes so many calls, and how many are counted; a quarter of them goes before."""
+"""A name, a function that makes so many calls, and the number of counted calls.
+
+A quarter of that number runs before them as a warm-up.
+"""
 
 
 def is_installed() -> bool:
-    """Whether valgrind is there."""
+    """Return True if valgrind is installed."""
     return shutil.which("valgrind") is not None
 
 
 def count(module: str) -> dict[str, int]:
-    """The instructions of one call of each case that ``module`` runs. Blocks for a minute or two."""
+    """Return the instructions of one call of each case that ``module`` runs. Blocks for a minute or two."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             *("valgrind", "--tool=callgrind", f"--dump-before={_MARK}"),
@@ -39,12 +42,12 @@ def count(module: str) -> dict[str, int]:
             raise SystemExit(ended.stderr)
         counted = [line.split("\t") for line in ended.stdout.splitlines()]
         totals = [_total(Path(folder, f"out.{number + 1}")) for number in range(2 * len(counted) + 1)]
-    # the first part is the start; then warm-up and calls of each case take turns
+    # The first dump holds the start; then each case has one dump for its warm-up and one for its calls.
     return {name: totals[2 * i + 2] // int(calls) for i, (name, calls) in enumerate(counted)}
 
 
 def run(cases: Sequence[Case]) -> None:
-    """What callgrind watches."""
+    """Run the cases under callgrind."""
     gc.collect()
     gc.disable()
     for name, calls, number in cases:

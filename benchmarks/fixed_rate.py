@@ -1,7 +1,7 @@
-"""Latency at a fixed rate: calls are sent when they are due, whether or not the ones before are answered.
+"""Latency at a fixed rate: the client sends a call when it is due, even if earlier calls wait for answers.
 
-A client that waits for an answer before it sends the next call does not see how long that call would have
-waited ("coordinated omission"). Here a call's latency counts from the moment it was due.
+A client that waits for each answer hides the waiting time of the next calls ("coordinated omission"). So the
+latency of a call counts here from the moment when it was due.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from benchmarks.running import Running
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _SPIN_S = 0.002
-"""epoll wakes up late by less than this; nearer to the next call the client spins."""
+"""epoll wakes up late by less than this. The client spins if the next call is nearer."""
 _BEHIND_S = 1.0
-"""A server that is so late does not keep up."""
+"""The client gives up when the server is later than this."""
 
 
 @dataclass(eq=False)
@@ -30,7 +30,7 @@ class _Connection:
 
 
 def latencies_ms(server: Running, rate: float, seconds: float, connections: int = 64) -> list[float] | None:
-    """The latency of each call, milliseconds. Blocks for ``seconds``; uses a whole processor.
+    """Return the latency of each call, in milliseconds. Blocks for ``seconds``; uses a whole processor.
 
     Returns:
         None when the server falls behind.

@@ -22,7 +22,7 @@ class GrpcClient:
     """Sends an array as ``data.tensor`` again and again.
 
     Args:
-        port: of the server on this machine.
+        port: port of the server on this machine.
         array: ``(n_rows, n_columns)`` float64.
     """
 
@@ -35,7 +35,7 @@ class GrpcClient:
         self._predict: Any = self._channel.unary_unary(PREDICT)
 
     def round_trip(self) -> Mapping[str, float]:
-        """The median time of a call, milliseconds."""
+        """Return the median time of a call, in milliseconds."""
         return {"ms": median_ms(lambda: self._predict(self._request, timeout=600))}
 
     def __enter__(self) -> Self:

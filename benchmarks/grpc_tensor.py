@@ -1,10 +1,10 @@
-"""What 1000 x 1000 float64 cost over gRPC, against copying them with NumPy.
+"""The cost of 1000 x 1000 float64 over gRPC, compared with copying them with NumPy.
 
     python benchmarks/grpc_tensor.py [--size 1000] [--rounds 20]
 
-Prints, for each form of the array, the time of one identity round trip in the codec (bytes of the request
-to bytes of the answer) and over a real connection, and how far the memory of a fresh process rises in the
-codec above what it held before the request came, the request included (Linux only).
+For each form of the array it prints the time of one identity round trip. One time is for the codec alone,
+from the bytes of the request to the bytes of the response; the other one is for a real connection.
+It also prints the peak memory of the codec in a fresh process, the request included (Linux only).
 """
 
 from __future__ import annotations
@@ -21,27 +21,32 @@ import grpc
 import numpy as np
 from click import Command
 
-from seldon_runtime import options
-from seldon_runtime.call import Call
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.limits import Limits
-from seldon_runtime.message import Kind, Message, Method, Payload
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.message import Kind, Message, Payload
+from seldon_runtime.inference.method import Method
+from seldon_runtime.plugins.manager import PluginSet
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.pipeline import Pipeline
+from seldon_runtime.service.unit import Unit
+from seldon_runtime.settings import options
+from seldon_runtime.settings.values import Settings
+from seldon_runtime.transport.sockets import OwnSockets
 from seldon_runtime_grpc import plugin
-from seldon_runtime_grpc.codec import GrpcCodec
+from seldon_runtime_grpc.v1.codec import GrpcCodec
 
 
 class Identity:
-    """Answers what it got."""
+    """A component that returns its input."""
 
     def predict(self, X: Any, features_names: Any) -> Any:
         return X
 
 
 class AsLists:
-    """Answers nested lists, as much existing code does."""
+    """A component that returns nested lists, as much existing code does."""
 
     def predict(self, X: Any, features_names: Any) -> Any:
         return X.tolist()
@@ -56,7 +61,7 @@ FORMS: dict[str, tuple[Kind, object]] = {
 
 
 def best_ms(function: Callable[[], object], rounds: int) -> float:
-    """The shortest of several runs, in milliseconds."""
+    """Return the time of the shortest of several runs, in milliseconds."""
     times = []
     for _ in range(rounds):
         began = time.perf_counter()
@@ -66,7 +71,7 @@ def best_ms(function: Callable[[], object], rounds: int) -> float:
 
 
 def rise_bytes(function: Callable[[], object]) -> int:
-    """How far resident memory rises above its level now, at the most, while ``function`` runs."""
+    """Return by how many bytes resident memory rises at its peak while ``function`` runs."""
     before = _status_bytes("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far: proc_pid_clear_refs(5)
     function()
@@ -79,34 +84,40 @@ def _status_bytes(field: str) -> int:
 
 
 def round_trip(name: str, array: Any) -> tuple[bytes, Callable[[], Any]]:
-    """A request, and what answers it."""
+    """Return a request, and a function that answers it."""
     kind, user = FORMS[name]
-    codec, component = GrpcCodec(Limits()), Component(user)
-    request = codec.encode(Method.PREDICT, Message(Payload(kind, array)))
-    return request, lambda: component.answer(Call(Method.PREDICT, request, codec, "grpc"))
+    codec, component = GrpcCodec(Limits()), ComponentAdapter(user)
+    request = codec.write(Method.PREDICT, Message(Payload(kind, array)))
+    pipeline = Pipeline(component, {}, (), _refuse_stream)
+    return request, lambda: pipeline.run(Call(Method.PREDICT, request, codec, "grpc"))
+
+
+def _refuse_stream(call: Call, stream: object) -> None:
+    raise AssertionError("an identity component returns no stream")
 
 
 def peak_in_payloads(name: str, size: int) -> str:
-    """Measured by a process of its own, so that nothing is there to be used again."""
+    """Return the peak as a multiple of the payload, from a fresh process that has no memory to reuse."""
     command = [sys.executable, __file__, "--size", str(size), "--peak-of", name]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def print_peak(name: str, size: int) -> None:
-    """What :func:`peak_in_payloads` reads."""
-    round_trip(name, np.ones((2, 2)))[1]()  # so that imports and caches do not count
+    """Print the peak for :func:`peak_in_payloads`."""
+    round_trip(name, np.ones((2, 2)))[1]()  # fill the caches and import everything first
     request, trip = round_trip(name, np.random.default_rng(0).random((size, size)))
     print(f"{(rise_bytes(trip) + len(request)) / (size * size * 8):.1f}")
 
 
 def over_a_connection_ms(user: object, request: bytes, rounds: int) -> float:
-    """The round trip between a client and a server in this process."""
+    """Return the time of a round trip between a client and a server in this process."""
     params = [*options.options(), *plugin.seldon_options()]
     arguments = ["--host", "127.0.0.1", "--grpc-port", "0"]
     values = Command("seldon-run", params=list(params)).make_context("seldon-run", arguments).params
     executor = Executor()
     executor.start()
-    transport = plugin.seldon_transport(Service(Component(user), executor), Settings(values))
+    service = ComponentService(Unit(ComponentAdapter(user), executor))
+    transport = plugin.seldon_transport(service, Settings(values), PluginSet([]), OwnSockets())
     transport.start()
     unlimited = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     with grpc.insecure_channel(transport.address.partition("//")[2], options=unlimited) as channel:

@@ -1,4 +1,4 @@
-"""The call path inside this process: calls without a server, and what each of their steps costs."""
+"""The call path inside this process: calls without a server, and the cost of each step."""
 
 from __future__ import annotations
 
@@ -16,60 +16,64 @@ from benchmarks.grpc_handler import through_handler
 from benchmarks.measuring import Finding, Plan, alternating
 from benchmarks.programs.Identity import Identity
 from benchmarks.rest_connection import through_connection
-from seldon_runtime.call import Call
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.limits import Limits
-from seldon_runtime.message import Kind, Message, Method, Payload
-from seldon_runtime.protocols.v1 import encode_message
-from seldon_runtime.reply import pack
-from seldon_runtime.service import Service
-from seldon_runtime_grpc.codec import GrpcCodec
-from seldon_runtime_rest.codec import RestCodec
-from seldon_runtime_rest.json_text import dumper
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.component.result import pack
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.limits import Limits
+from seldon_runtime.inference.message import Kind, Message, Payload
+from seldon_runtime.inference.method import Method
+from seldon_runtime.protocols.v1.message import encode_message
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.pipeline import Pipeline
+from seldon_runtime.service.service import Service
+from seldon_runtime.service.unit import Unit
+from seldon_runtime_grpc.v1.codec import GrpcCodec
+from seldon_runtime_rest.v1.codec import RestCodec
+from seldon_runtime_rest.v1.json_text import dumper
 
 SIZES = (4, 1_000, 100_000)
 """Numbers in a payload."""
 Calls = Callable[[int], None]
-"""Makes so many calls."""
+"""A function that makes so many calls."""
 Steps = Mapping[str, Callable[[], object]]
-"""By name, what runs one."""
+"""Functions that run one step, by the name of the step."""
 
 
 def array_of(size: int) -> Any:
-    """``(n_rows, 4)`` float64; the same every time."""
+    """Return an array ``(n_rows, 4)`` of float64, the same on every call."""
     return np.random.default_rng(0).random(size).round(4).reshape(-1, 4)
 
 
 def rest_codec() -> RestCodec:
-    """As the REST transport makes it by default."""
+    """Return the codec that the REST transport has by default."""
     return RestCodec(Limits(max_body_bytes=1 << 30), dumper())
 
 
 def rest_body(size: int) -> bytes:
-    """A request."""
+    """Return a request."""
     if size == 4:
         return b'{"data":{"names":["a","b","c","d"],"ndarray":[[1.0,2.0,3.0,4.0]]}}'
     return b'{"data":{"ndarray":%b}}' % orjson.dumps(array_of(size), option=orjson.OPT_SERIALIZE_NUMPY)
 
 
 def grpc_body(size: int) -> bytes:
-    """A request."""
-    return GrpcCodec(Limits()).encode(Method.PREDICT, Message(Payload(Kind.TENSOR, array_of(size))))
+    """Return a request."""
+    return GrpcCodec(Limits()).write(Method.PREDICT, Message(Payload(Kind.TENSOR, array_of(size))))
 
 
 def through_rest(size: int) -> Calls:
-    """Calls from the bytes that arrive on a connection to those of the answer."""
+    """Return calls from the bytes of a request on a connection to the bytes of the answer."""
     return through_connection(rest_body(size))
 
 
 def through_grpc(size: int) -> Calls:
-    """Calls from the message that grpc hands over to the one that it takes."""
+    """Return calls from grpc's request message to its answer message."""
     return through_handler(grpc_body(size))
 
 
 def stages(plan: Plan) -> Iterator[Finding]:
-    """What each step of a call costs, microseconds, and what the hand-over between two threads does."""
+    """Measure each step of a call, and the hand-over between two threads, in microseconds."""
     with _started() as service:
         for name, steps_of in _TRANSPORTS.items():
             for size in SIZES:
@@ -79,7 +83,7 @@ def stages(plan: Plan) -> Iterator[Finding]:
 
 @contextmanager
 def steps_of_a_call(size: int) -> Iterator[Mapping[str, Steps]]:
-    """By transport."""
+    """Yield the steps of a call, by transport."""
     with _started() as service:
         yield {name: steps_of(size, service) for name, steps_of in _TRANSPORTS.items()}
 
@@ -88,7 +92,7 @@ def steps_of_a_call(size: int) -> Iterator[Mapping[str, Steps]]:
 def _started() -> Iterator[Service]:
     executor = Executor()
     executor.start()
-    yield Service(Component(Identity()), executor)
+    yield ComponentService(Unit(ComponentAdapter(Identity()), executor))
     executor.stop()
 
 
@@ -96,14 +100,14 @@ def _rest_steps(size: int, service: Service) -> Steps:
     codec, body = rest_codec(), rest_body(size)
     reading, answer, whole = _common_steps(codec, body, service)
     shaped = encode_message(answer)
-    writing = {"encode": lambda: encode_message(answer), "write": lambda: codec.write(shaped)}
+    writing = {"encode": lambda: encode_message(answer), "write": lambda: codec.to_wire(shaped)}
     return {**reading, **writing, **whole}
 
 
 def _grpc_steps(size: int, service: Service) -> Steps:
     codec, body = GrpcCodec(Limits()), grpc_body(size)
     reading, answer, whole = _common_steps(codec, body, service)
-    return {**reading, "encode": lambda: codec.encode(Method.PREDICT, answer), **whole}
+    return {**reading, "encode": lambda: codec.write(Method.PREDICT, answer), **whole}
 
 
 _TRANSPORTS = {"REST": _rest_steps, "gRPC": _grpc_steps}
@@ -112,8 +116,8 @@ _TRANSPORTS = {"REST": _rest_steps, "gRPC": _grpc_steps}
 def _common_steps(
     codec: RestCodec | GrpcCodec, body: bytes, service: Service
 ) -> tuple[Steps, Message, Steps]:
-    """What comes before the answer is written, that answer, and all together."""
-    component = service.component
+    """Return the steps up to the answer, the answer, and the runs of all steps together."""
+    predictor = service.units[0].predictor
     parsed = codec.parse(Method.PREDICT, body)
     request: Any = codec.decode(Method.PREDICT, parsed)
     payload = pack(request.payload.value, request.payload.kind, lambda: ["t:0", "t:1", "t:2", "t:3"])
@@ -121,11 +125,14 @@ def _common_steps(
         "parse": lambda: codec.parse(Method.PREDICT, body),
         "decode": lambda: codec.decode(Method.PREDICT, parsed),
         "read": lambda: codec.read(Method.PREDICT, body),
-        "call": lambda: component._run[Method.PREDICT](request),
+        "call": lambda: predictor.predict(Method.PREDICT, request),
     }
+    pipeline = Pipeline(predictor, {}, (), lambda call, stream: stream)
     whole: Steps = {
-        "all": lambda: component.answer(Call(Method.PREDICT, body, codec, codec.name)),
-        "all, asked from another thread": lambda: service.call(Call(Method.PREDICT, body, codec, codec.name)),
+        "all": lambda: pipeline.run(Call(Method.PREDICT, body, codec, codec.name)),
+        "all, called from another thread": lambda: service.call(
+            Call(Method.PREDICT, body, codec, codec.name)
+        ),
     }
     return reading, Message(payload, request.meta), whole
 
@@ -135,7 +142,7 @@ def _measure(step: Callable[[], object]) -> Mapping[str, float]:
 
 
 def median_us(step: Callable[[], object]) -> float:
-    """The median time of a run, microseconds, of groups of runs that last a few milliseconds each."""
+    """Return the median time of a run, in microseconds, from groups of runs of a few milliseconds."""
     began = time.perf_counter()
     step()
     runs = max(1, min(1000, int(0.005 / (time.perf_counter() - began))))

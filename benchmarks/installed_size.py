@@ -1,9 +1,10 @@
-"""How many bytes an installation takes: of the runtime's distributions, and of the Seldon Core v1 wrapper.
+"""The size of installations: the runtime's distributions, and the Seldon Core v1 wrapper.
 
     python benchmarks/installed_size.py
 
-Builds the wheels of this tree (needs ``build`` and hatchling), installs each set with what it depends on into
-an environment of its own, and adds up the files in ``site-packages``, compiled ones included. Takes minutes.
+It builds the wheels of this tree (needs ``build`` and hatchling). It installs each set with its dependencies
+into an environment of its own. Then it adds up the files in ``site-packages``, compiled ones included.
+This takes minutes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-DISTRIBUTIONS = ("core", "plugins/rest", "plugins/grpc", "plugins/persistence_redis", "plugins/metrics")
+DISTRIBUTIONS = (
+    "core",
+    "plugins/rest",
+    "plugins/grpc",
+    "plugins/persistence_redis",
+    "plugins/metrics",
+    "plugins/v2",
+)
 SETS = {
     "core": "seldon-runtime",
     "core and REST": "seldon-runtime[rest]",
@@ -27,6 +35,7 @@ SETS = {
 
 
 def main() -> None:
+    """Run the command."""
     with tempfile.TemporaryDirectory() as scratch:
         wheels = Path(scratch, "wheels")
         for distribution in DISTRIBUTIONS:
@@ -58,13 +67,14 @@ def main() -> None:
 
 
 def size(path: Path) -> int:
-    """Bytes of a file, or of all files below a folder."""
+    """Return the bytes of a file, or of all files below a folder."""
     return sum(
         file.stat().st_size for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()
     )
 
 
 def run(*command: str) -> None:
+    """Run a command; exit with its output if it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stdout}")

@@ -1,8 +1,8 @@
-"""What a call's instructions are spent on: its steps, and what Python takes for the like.
+"""The instructions of each step of a call, and of some operations of Python for comparison.
 
     python -m benchmarks.instruction_steps
 
-Needs valgrind. As in ``instructions``, with four numbers; the loop around each step is not counted.
+It needs valgrind. Calls carry four numbers, as in ``instructions``. The loop around each step does not count.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Step = Callable[[], object]
 
 
 def main() -> None:
-    """The command."""
+    """Run the command."""
     if callgrind.INNER in sys.argv:
         _run_all()
         return
@@ -40,7 +40,7 @@ def main() -> None:
 
 
 def _run_all() -> None:
-    """What callgrind watches."""
+    """Run the cases under callgrind."""
     from benchmarks.in_process import steps_of_a_call
 
     with steps_of_a_call(4) as by_transport:
@@ -60,11 +60,9 @@ def _facts() -> Mapping[str, Step]:
     import httptools
     import uvloop
 
-    from seldon_runtime import logs
-    from seldon_runtime.access_log import AccessLog
-    from seldon_runtime.message import Method
-    from seldon_runtime.observer import CallRecord
-    from seldon_runtime.settings import Settings
+    from seldon_runtime.logs import setup
+    from seldon_runtime.plugin import Call, Method, NeutralCodec, Outcome, Settings
+    from seldon_runtime.service.access_log import AccessLog
 
     class Colour(Enum):
         RED = 1
@@ -85,10 +83,9 @@ def _facts() -> Mapping[str, Step]:
         d: Any
         e: Any
 
-    logs.configure(Settings({"log_format": "text", "log_level": "INFO"}))
-    record = CallRecord(
-        Method.PREDICT, "rest", None, 1e-4, 2e-4, 66, 120, (), None, 200, "1", "/predict", None
-    )
+    setup.configure(Settings({"log_format": "text", "log_level": "INFO"}))
+    call = Call(Method.PREDICT, b"", NeutralCodec(), "rest", target="/predict")
+    outcome = Outcome(None, 200, 1e-4, 2e-4, 120, "")
     access_log = AccessLog()
     value: Any = 1.5
     loop = uvloop.new_event_loop()
@@ -96,19 +93,19 @@ def _facts() -> Mapping[str, Step]:
     return {
         "a member of an Enum looked up": lambda: Colour.RED,
         "a dataclass of five fields": lambda: Plain(1, 2, 3, 4, 5),
-        "a frozen one": lambda: Frozen(1, 2, 3, 4, 5),
+        "a frozen dataclass of five fields": lambda: Frozen(1, 2, 3, 4, 5),
         "isinstance of one type": lambda: isinstance(value, str),
         "isinstance of two types": lambda: isinstance(value, str | int),
         "isinstance of an abstract class": lambda: isinstance(value, Mapping),
         "a timer of uvloop started and cancelled": lambda: loop.call_later(5, print).cancel(),
-        "a line of the access log": lambda: access_log.call_finished(record),
+        "a line of the access log": lambda: access_log.call_finished(call, outcome),
         "a request parsed by httptools": lambda: parser.feed_data(_REQUEST),
     }
 
 
 class _Ignoring:
     def on_url(self, url: bytes) -> None:
-        """Called, as all of these, for what a server has to know."""
+        """Do nothing. A server needs this callback and the others."""
 
     def on_header(self, name: bytes, value: bytes) -> None: ...
 

@@ -1,12 +1,13 @@
-"""How many instructions a call takes: a number that repeats, so that a slower call path is found in a review.
+"""The instructions of a call: a number that repeats, so that a review finds a slower call path.
 
     python -m benchmarks.instructions            compare with instructions.json
-    python -m benchmarks.instructions --accept   make what is counted now the new baseline
+    python -m benchmarks.instructions --accept   make the new counts the baseline
 
-Valgrind's callgrind counts calls in one thread: over REST from the bytes that arrive on a connection to those
-of the answer, over gRPC what stands between the message that grpc hands over and the one that it takes. Not
-counted are sockets, the kernel, and the hand-over between threads.
-Counts depend on the versions of Python and of the libraries; without the baseline's nothing is compared.
+Valgrind's callgrind counts calls in one thread. Over REST it counts from the bytes that arrive on a
+connection to the bytes of the response. Over gRPC it counts from the message that grpc delivers to the
+message that it receives. Sockets, the kernel and the hand-over between threads do not count.
+Counts depend on the versions of Python and of the libraries: the command compares nothing if they differ from
+the baseline's.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from benchmarks import callgrind
 _BASELINE = Path(__file__).parent / "instructions.json"
 _LIBRARIES = ("grpcio", "msgspec", "numpy", "orjson", "protobuf", "pysimdjson", "uvloop")
 _CALLS = {4: 200, 1_000: 40, 100_000: 1}
-"""How many are counted, by the size of the payload."""
+"""The number of counted calls, by the size of the payload."""
 
 
 def main() -> int:
-    """Exit status: 0, also when nothing could be compared, or 1 when a call takes more than it may."""
+    """Return the exit status: 1 if a call takes more instructions than allowed, else 0."""
     parser = argparse.ArgumentParser(description="Count the instructions of a call.")
-    parser.add_argument("--accept", action="store_true", help="keep the counts as the baseline")
-    parser.add_argument("--tolerance", type=float, default=0.02, help="of the baseline")
+    parser.add_argument("--accept", action="store_true", help="keep the counts as the new baseline")
+    parser.add_argument(
+        "--tolerance", type=float, default=0.02, help="allowed increase, as a part of the baseline"
+    )
     parser.add_argument(callgrind.INNER, action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.inner:
@@ -38,10 +41,12 @@ def main() -> int:
         return 0
     baseline = json.loads(_BASELINE.read_text()) if _BASELINE.exists() else {"versions": {}, "counts": {}}
     if not callgrind.is_installed():
-        print("skipped: there is no valgrind")
+        print("skipped: valgrind is not installed")
         return 0
     if not arguments.accept and baseline["versions"] != _versions():
-        print(f"skipped: the baseline was counted with {baseline['versions']}, here is {_versions()}")
+        print(
+            f"skipped: the baseline belongs to {baseline['versions']}, but this environment has {_versions()}"
+        )
         return 0
     counts = callgrind.count("benchmarks.instructions")
     if arguments.accept:
@@ -52,7 +57,7 @@ def main() -> int:
 
 
 def compare(counts: dict[str, int], baseline: dict[str, int], tolerance: float) -> int:
-    """Print both, and give the exit status."""
+    """Print the counts beside the baseline; return the exit status."""
     worse = False
     for name, count in counts.items():
         before = baseline.get(name)
@@ -61,14 +66,14 @@ def compare(counts: dict[str, int], baseline: dict[str, int], tolerance: float) 
         worse |= before is not None and count > before * (1 + tolerance)
     if worse:
         print(
-            f"more than {tolerance:.0%} above the baseline. If that is wanted: "
+            f"more than {tolerance:.0%} above the baseline. If you accept that: "
             "python -m benchmarks.instructions --accept"
         )
     return int(worse)
 
 
 def _run_all() -> None:
-    """What callgrind watches."""
+    """Run the cases under callgrind."""
     from benchmarks.in_process import through_grpc, through_rest
 
     cases = [

@@ -1,13 +1,18 @@
-"""Whether calls of one kind leave memory behind in the server: many of them, and nothing else.
+"""A search for leaks: many calls of one kind, and the server's memory after each tenth of them.
 
     python -m benchmarks.leaks                            # every kind of the soak, each with its own server
     python -m benchmarks.leaks grpc-nothing --calls 200000
-    python -m benchmarks.leaks grpc-nothing --bare        # what grpcio itself leaves
+    python -m benchmarks.leaks grpc-nothing --bare        # a server of grpcio alone
 
-After every tenth of the calls the server is weighed: its own memory (PSS without files), and what that of the
-processes that answer is made of: threads, ``blocks``, which are Python's small objects, ``used``, which the C
-library's allocator has given out, and ``unused``, which that keeps for later. A leak makes blocks or used
-grow with the calls; where only memory or unused grow, it lies in pieces, and that ends.
+After every tenth of the calls the command prints the server's own memory (PSS without files) and its parts:
+
+- ``threads``: the number of threads;
+- ``blocks``: Python's small objects;
+- ``used``: memory that the C library's allocator has handed out;
+- ``unused``: memory that the allocator keeps for later.
+
+A leak makes ``blocks`` or ``used`` grow with the calls. If only the memory or ``unused`` grows, the memory is
+fragmented, and the growth ends.
 """
 
 from __future__ import annotations
@@ -32,7 +37,7 @@ from seldon_runtime_grpc.protos.prediction_pb2 import Feedback, SeldonMessage
 _CONCURRENT = 8
 _CONNECTIONS_RATE = 200
 _FEWER = 20
-"""How many times fewer calls there are of a kind that connects for each."""
+"""Divide the number of calls by this for a kind that opens a connection for each call."""
 _OWN = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
 
 
@@ -44,10 +49,11 @@ class Kind:
     body: bytes
     content_type: str = "application/json"
     connects: bool = False
-    """Whether each has a connection of its own."""
+    """True if each call opens a connection of its own."""
 
     @property
     def over_grpc(self) -> bool:
+        """True for calls over gRPC."""
         return self.content_type == "application/grpc"
 
 
@@ -86,14 +92,14 @@ KINDS = {
 
 
 def main() -> None:
-    """Print what each kind leaves behind."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.leaks", description=__doc__.partition("\n")[0]
     )
     parser.add_argument("kinds", nargs="*", choices=[*KINDS, []], metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--calls", type=int, default=200_000)
     parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--bare", action="store_true", help="a server with nothing but grpcio")
+    parser.add_argument("--bare", action="store_true", help="measure a server of grpcio alone")
     options = parser.parse_args()
     subject = _bare() if options.bare else _server(options.workers)
     for name in options.kinds or [kind for kind in KINDS if KINDS[kind].over_grpc or not options.bare]:
@@ -108,7 +114,7 @@ def main() -> None:
 
 
 def make(server: Running, kind: Kind, calls: int) -> None:
-    """Make calls as fast as they are answered. Raises SystemExit when some are not."""
+    """Make calls as fast as the server answers them. Raise SystemExit if a call fails."""
     port = server.grpc if kind.over_grpc else server.http
     with tempfile.NamedTemporaryFile() as body:
         body.write(kind.body)
@@ -128,7 +134,12 @@ def _server(workers: int) -> Server:
     server = ours(
         "REST,GRPC",
         *("--workers", str(workers)),
-        *("--grpc-max-connection-age", "86400", "--http-max-connection-age", "86400"),  # h2load would stop
+        *(
+            "--grpc-max-connection-age",
+            "86400",
+            "--http-max-connection-age",
+            "86400",
+        ),  # h2load stops when its connection is closed
         METRICS="prometheus",
         PREDICTIVE_UNIT_METRICS_SERVICE_PORT="{other}",
     )
@@ -145,7 +156,7 @@ def _sources() -> dict[str, str]:
 
 
 def _weight(server: Running, workers: int) -> str:
-    """Of all processes that answer calls."""
+    """Return a line about the memory of all processes that answer calls."""
     parts: dict[int, dict[str, int]] = {}
     while len(parts) < workers:
         with grpc.insecure_channel(f"127.0.0.1:{server.grpc}", options=_OWN) as channel:

@@ -1,4 +1,4 @@
-"""What asks the servers as fast as they answer: wrk over HTTP/1.1, h2load over gRPC."""
+"""Load generators that call as fast as a server answers: wrk over HTTP/1.1, h2load over gRPC."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ PREDICT = "/seldon.protos.Model/Predict"
 
 @dataclass(frozen=True)
 class Load:
-    """What one run found."""
+    """The result of one run."""
 
     rate: float
     """Calls per second."""
     processor_us: float
-    """The server's processor time for a call, microseconds."""
+    """The server's processor time for a call, in microseconds."""
 
 
 def missing_programs() -> list[str]:
-    """What has to be installed first."""
+    """Return the programs that must be installed first."""
     return [name for name in ("wrk", "h2load") if shutil.which(name) is None]
 
 
 def rest(server: Running, processor: int, connections: int, seconds: float) -> Load:
-    """wrk, on its own processor, with one outstanding call on each connection. Blocks for ``seconds``.
+    """Run wrk on its own processor, with one outstanding call on each connection. Blocks for ``seconds``.
 
     Raises:
-        SystemExit: an answer was not 200.
+        SystemExit: a response had another status than 200.
     """
-    body = server.server.body.decode()
+    body = "".join(f"\\{byte:03}" for byte in server.server.body)  # the escapes of Lua
+    headers = "".join(f"wrk.headers['{name}'] = '{value}'\n" for name, value in server.server.headers.items())
     script = (
-        "wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\n"
-        f"wrk.body = '{body}'\n"
+        f"wrk.method = 'POST'\n{headers}wrk.body = '{body}'\n"
         "done = function(summary) local e = summary.errors\n"
         "io.write('bad: ' .. e.status + e.connect + e.read + e.write + e.timeout .. '\\n') end\n"
     )
@@ -56,17 +56,21 @@ def rest(server: Running, processor: int, connections: int, seconds: float) -> L
         output, processor_s = _measured(
             [*command, f"http://127.0.0.1:{server.http}{server.server.path}"], server, processor
         )
-    if "bad: 0" not in output and "incumbent" not in server.server.name:  # that one closes its connections
+    if (
+        "bad: 0" not in output and "incumbent" not in server.server.name
+    ):  # the incumbent closes its connections
         raise SystemExit(f"{server.server.name} failed calls:\n{output}")
     rate = float(_found(r"Requests/sec:\s+([\d.]+)", output))
     return Load(rate, processor_s / _some(r"(\d+) requests in", output) * 1e6)
 
 
 def grpc(server: Running, processor: int, streams: int, seconds: float) -> Load:
-    """h2load, on its own processor, ``streams`` calls at a time on one connection. Blocks for ``seconds``.
+    """Run h2load on its own processor, with ``streams`` calls at a time on one connection.
+
+    Blocks for ``seconds``.
 
     Raises:
-        SystemExit: a call failed, or answers have the size of something else.
+        SystemExit: a call failed, or the responses are too small to hold the tensor.
     """
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "message")
@@ -78,13 +82,13 @@ def grpc(server: Running, processor: int, streams: int, seconds: float) -> Load:
         )
     done, failed = _some(r"(\d+) succeeded", output), int(_found(r"(\d+) failed", output))
     data_bytes = int(_found(r"\((\d+)\) data", output))
-    if failed or data_bytes < done * len(TENSOR):  # an error has no message
+    if failed or data_bytes < done * len(TENSOR):  # an error response carries no message
         raise SystemExit(f"{server.server.name} failed calls:\n{output}")
     return Load(float(_found(r"([\d.]+) req/s", output)), processor_s / done * 1e6)
 
 
 def _measured(command: list[str], server: Running, processor: int) -> tuple[str, float]:
-    """What the load generator printed, and the processor time that the server took meanwhile."""
+    """Return the output of the load generator, and the server's processor time during the run."""
     before = server.processor_s
     ended = subprocess.run(
         command,

@@ -1,4 +1,4 @@
-"""Where and with what a run was made."""
+"""Facts about the machine and the libraries of a run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LIBRARIES = (
 
 
 def facts() -> dict[str, str]:
-    """By name."""
+    """Return the facts, by name."""
     return {
         "when": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "commit": _output("git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty"),
@@ -55,5 +55,5 @@ def _first_line(*command: str) -> str:
 
 
 def _output(*command: str) -> str:
-    ended = subprocess.run(command, capture_output=True, text=True)  # wrk -v ends with 1
+    ended = subprocess.run(command, capture_output=True, text=True)  # wrk -v exits with status 1
     return ended.stdout.strip()

@@ -1,4 +1,4 @@
-"""What every section of the benchmark shares: where servers and load run, rounds, and what was found."""
+"""The parts that all sections of the benchmark share: processors, rounds and findings."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.running import Running, running
 from benchmarks.servers import Server
 
 Subjects = Mapping[str, Callable[[], Mapping[str, float]]]
-"""By name, what measures it: the value of each measure."""
+"""Functions that measure one subject, by its name; each returns the value of each measure."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Finding:
     """The values of one measure, one of each round.
 
     Args:
-        section: where it belongs, such as ``throughput``.
-        row: what was done, such as ``REST, 16 connections``.
-        subject: who did it, such as ``seldon`` or ``bare``.
-        measure: what the values are, with their unit, such as ``calls/s``.
+        section: section of the page, such as ``throughput``.
+        row: the load, such as ``REST, 16 connections``.
+        subject: the measured server, such as ``seldon`` or ``bare``.
+        measure: name or unit of the values, such as ``calls/s``.
     """
 
     section: str
@@ -36,12 +36,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Plan:
-    """How to measure.
+    """The parameters of a measurement.
 
     Args:
-        rounds: those that count; one more goes before them.
-        seconds: of load in each round.
-        peers: beside the bare servers.
+        rounds: rounds that count; one more runs before them as a warm-up.
+        seconds: seconds of load in each round.
+        peers: servers to compare with, beside the bare ones.
     """
 
     rounds: int = 5
@@ -50,24 +50,24 @@ class Plan:
 
     @property
     def server_processor(self) -> int:
-        """Where all servers run."""
+        """The processor of all servers."""
         return sorted(os.sched_getaffinity(0))[0]
 
     @property
     def load_processor(self) -> int:
-        """Where the load comes from; the servers' own where there is only one."""
+        """The processor of the load generator; the servers' own if the machine has only one."""
         return sorted(os.sched_getaffinity(0))[:2][-1]
 
 
 @contextmanager
 def all_running(plan: Plan, servers: list[Server]) -> Iterator[list[Running]]:
-    """The servers at the same time, so that rounds can alternate between them; idle ones cost nothing."""
+    """Run the servers at the same time, so that rounds can alternate. Idle servers cost nothing."""
     with ExitStack() as stack:
         yield [stack.enter_context(running(server, plan.server_processor)) for server in servers]
 
 
 def alternating(plan: Plan, section: str, row: str, subjects: Subjects) -> list[Finding]:
-    """Measure each subject once in every round, after a round that does not count."""
+    """Measure each subject once in every round, after a warm-up round that does not count."""
     found: dict[tuple[str, str], list[float]] = {}
     for number in range(plan.rounds + 1):
         for subject, measure in subjects.items():
@@ -79,7 +79,7 @@ def alternating(plan: Plan, section: str, row: str, subjects: Subjects) -> list[
 
 
 def median_ms(ask: Callable[[], object], enough_s: float = 0.5) -> float:
-    """The median of as many runs as fit into half a second, but of one at least."""
+    """Return the median of as many runs as fit into half a second, or of a single run that takes longer."""
     taken: list[float] = []
     while not taken or sum(taken) < enough_s:
         began = time.perf_counter()

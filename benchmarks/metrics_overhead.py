@@ -1,11 +1,11 @@
-"""What the metrics plugin costs: calls per second of one component with and without it.
+"""The cost of the metrics plugin: calls per second of one component with and without it.
 
     python benchmarks/metrics_overhead.py [--rounds 5] [--seconds 4] [--connections 16]
 
-Needs ``wrk`` and ``taskset``, the core and the REST and metrics plugins. The servers are pinned to one
-processor, wrk to another, and their rounds alternate. Beside calls per second it prints the processor
-time that the server took for a call, which other programs on the machine disturb less. Ratios are medians
-of the rounds' ratios. At last it times the plugin's own code, without a server.
+It needs ``wrk`` and ``taskset``, the core and the REST and metrics plugins. The servers run on one processor,
+wrk on another, and the rounds of the servers alternate. Beside calls per second it prints the server's
+processor time for a call; other programs on the machine disturb that less. Ratios are medians of the rounds'
+ratios. In the end it times the plugin's own code, without a server.
 """
 
 from __future__ import annotations
@@ -23,15 +23,13 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
-from seldon_runtime.identity import Identity
-from seldon_runtime.message import Method, Metric
-from seldon_runtime.observer import CallRecord
-from seldon_runtime_metrics.custom import CustomMetrics
-from seldon_runtime_metrics.instruments import Instruments
-from seldon_runtime_metrics.labels import custom_labels
-from seldon_runtime_metrics.observing import RuntimeObserver
-from seldon_runtime_metrics.shared import SharedStore
-from seldon_runtime_metrics.store import Store
+from seldon_runtime.plugin import Call, Identity, Method, Metric, NeutralCodec, Outcome
+from seldon_runtime_metrics.custom.counting import CustomMetrics
+from seldon_runtime_metrics.custom.labels import custom_labels
+from seldon_runtime_metrics.runtime.instruments import Instruments
+from seldon_runtime_metrics.runtime.observer import RuntimeObserver
+from seldon_runtime_metrics.series.store import Store
+from seldon_runtime_metrics.shared.store import SharedStore
 
 _MODELS = {
     "plain": "class Model:\n    def predict(self, X, features_names):\n        return X\n",
@@ -54,7 +52,7 @@ _LUA = (
 
 @contextmanager
 def serving(folder: Path, processor: int, **environment: str) -> Iterator[tuple[int, int]]:
-    """A pinned server of ``Model`` in ``folder``; gives its port and process id."""
+    """Run a pinned server of ``Model`` in ``folder``; yield its port and process id."""
     program = [f"{sysconfig.get_path('scripts')}/seldon-run", "Model", "REST"]
     server = subprocess.Popen(
         ["taskset", "-c", str(processor), *program],
@@ -81,13 +79,13 @@ def serving(folder: Path, processor: int, **environment: str) -> Iterator[tuple[
 
 
 def processor_s(process: int) -> float:
-    """User and system time that a process has taken."""
+    """Return the user and system time that a process has taken."""
     words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def load(port: int, script: Path, processor: int, connections: int, seconds: int) -> tuple[float, int]:
-    """One run of wrk: calls per second, and calls."""
+    """Run wrk once; return the calls per second, and the number of calls."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", str(script)]
     output = subprocess.run(
         ["taskset", "-c", str(processor), *command, f"http://127.0.0.1:{port}/predict"],
@@ -104,7 +102,7 @@ def load(port: int, script: Path, processor: int, connections: int, seconds: int
 
 
 def report(found: dict[str, list[tuple[float, float]]]) -> None:
-    """Print a line for each kind of server; their rounds are calls per second and µs for a call."""
+    """Print a line for each kind of server. A round is a pair: calls per second, µs for a call."""
     for kind, rounds in found.items():
         rate, processor_us = (statistics.median(values) for values in zip(*rounds, strict=True))
         pairs = list(zip(rounds, found["without"], strict=True))
@@ -117,7 +115,7 @@ def report(found: dict[str, list[tuple[float, float]]]) -> None:
 
 
 def measure_alone() -> None:
-    """Microseconds that one call spends in the plugin: the best of many runs in a loop, caches warm."""
+    """Print the microseconds of a call inside the plugin: the best of many runs with warm caches."""
     metrics = [
         Metric("rows", "COUNTER", 1.0),
         Metric("level", "GAUGE", 2.5, {"zone": "a"}),
@@ -128,17 +126,22 @@ def measure_alone() -> None:
         for kind, store in {"with": Store(), "shared": SharedStore(Path(folder))}.items():
             instruments = Instruments(store)
             observer = RuntimeObserver(instruments)
-            custom = CustomMetrics(
-                custom_labels(Identity()), store, instruments, max_series=1000, strict=False
-            )
-            record = CallRecord(Method.PREDICT, "rest", None, 0.0003, 0.0001, 70, 60, (), None)
-            plain_us = best_us(partial(observer.call_finished, record))
+            custom = CustomMetrics(custom_labels(Identity()), store, instruments, max_series=1000)
+            call = Call(Method.PREDICT, None, NeutralCodec(), "rest", request_bytes=70)
+            outcome = Outcome(None, "OK", 0.0003, 0.0001, 60)
+            plain_us = best_us(partial(one_call, observer, call, outcome))
             custom_us = best_us(partial(custom.count, Method.PREDICT, metrics))
             print(f"  {kind:8} {plain_us:.2f} µs for a call, {custom_us:.2f} µs for three custom metrics")
 
 
+def one_call(observer: RuntimeObserver, call: Call, outcome: Outcome) -> None:
+    """Notify the observer as the service does for one call."""
+    observer.call_started(call)
+    observer.call_finished(call, outcome)
+
+
 def best_us(function: Callable[[], None], number: int = 2000, repeat: int = 100) -> float:
-    """Of one call of ``function``."""
+    """Return the best time of a call of ``function``, in microseconds."""
     return min(timeit.repeat(function, number=number, repeat=repeat)) / number * 1e6
 
 

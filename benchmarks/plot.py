@@ -11,11 +11,11 @@ _OTHER = "#c6a15b"
 
 
 def bars(groups: Mapping[str, Mapping[str, float]], unit: str) -> str:
-    """Horizontal bars, group by group, all on one scale.
+    """Return horizontal bars as SVG, group by group, all on one scale.
 
     Args:
-        groups: the values by name, by the title of the group.
-        unit: what they are.
+        groups: values by name, by the title of the group.
+        unit: unit of the values.
     """
     largest = max(value for group in groups.values() for value in group.values())
     scale = (_WIDTH - _LABEL - _NUMBER) / largest

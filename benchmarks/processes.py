@@ -18,7 +18,7 @@ from benchmarks.grpc_client import GrpcClient
 from benchmarks.measuring import Finding, Plan, Subjects, all_running, alternating, median_ms
 from benchmarks.running import Running, running
 from benchmarks.servers import Server, bare_grpc, bare_rest, ours
-from seldon_runtime.plugins import METRICS, installed
+from seldon_runtime.plugins.registry import METRICS, installed
 
 RATES = (100, 500, 1000, 2000, 4000)
 CONNECTIONS = (1, 4, 16, 64, 256, 1000)
@@ -30,7 +30,7 @@ _EVERY_SECOND = {"PERSISTENCE_INTERVAL_S": "1"}
 
 
 def throughput(plan: Plan) -> Iterator[Finding]:
-    """Calls per second, as fast as they are answered."""
+    """Measure calls per second at full load."""
     with all_running(plan, [ours("REST"), bare_rest(), *plan.peers]) as servers:
         for connections, row in ((16, "REST, 16 connections"), (1, "REST, 1 connection")):
             yield from alternating(
@@ -46,7 +46,7 @@ def throughput(plan: Plan) -> Iterator[Finding]:
 
 
 def large(plan: Plan) -> Iterator[Finding]:
-    """The round trip of 1000 x 1000 numbers as JSON."""
+    """Measure the round trip of 1000 x 1000 numbers as JSON."""
     rows = np.random.default_rng(0).random((_LARGE, _LARGE)).tolist()
     with all_running(plan, [ours("REST"), bare_rest(), *plan.peers]) as servers:
         bodies = {s.server.name: s.server.body_of(rows) for s in servers}
@@ -55,7 +55,7 @@ def large(plan: Plan) -> Iterator[Finding]:
 
 
 def start(plan: Plan) -> Iterator[Finding]:
-    """From exec to the first answer that it is ready, and memory after a few calls."""
+    """Measure the time from exec until the server says that it is ready, and its memory after a few calls."""
 
     def once(server: Server) -> Mapping[str, float]:
         with running(server, plan.server_processor) as started:
@@ -68,7 +68,7 @@ def start(plan: Plan) -> Iterator[Finding]:
 
 
 def latency(plan: Plan) -> Iterator[Finding]:
-    """Percentiles at fixed rates; a server that falls behind has none."""
+    """Measure percentiles of the latency at fixed rates. A server that falls behind has no percentiles."""
     with all_running(plan, [ours("REST"), bare_rest(), *plan.peers]) as servers:
         for rate in RATES:
             for server in servers:
@@ -80,7 +80,7 @@ def latency(plan: Plan) -> Iterator[Finding]:
 
 
 def connections(plan: Plan) -> Iterator[Finding]:
-    """How calls per second change with the number of clients."""
+    """Measure calls per second with more and more connections."""
     with all_running(plan, [ours("REST"), bare_rest()]) as servers:
         for count in CONNECTIONS:
             subjects = {s.server.name: partial(_rest, plan, s, count) for s in servers}
@@ -88,7 +88,7 @@ def connections(plan: Plan) -> Iterator[Finding]:
 
 
 def sizes(plan: Plan) -> Iterator[Finding]:
-    """How long a round trip takes with more and more numbers."""
+    """Measure the time of a round trip with more and more numbers."""
     with all_running(plan, [ours("REST,GRPC"), bare_rest(), bare_grpc()]) as (seldon, rest, grpc):
         for size in SIZES:
             array = np.random.default_rng(0).random(size).round(4).reshape(-1, min(size, 10))
@@ -104,14 +104,14 @@ def sizes(plan: Plan) -> Iterator[Finding]:
 
 
 def workers(plan: Plan) -> Iterator[Finding]:
-    """Calls per second with more workers. Not pinned: they share the processors with what loads them."""
+    """Measure calls per second with more workers, on the same processors as the load generator."""
     for count in (1, 2, 4):
         with running(ours("REST", "--workers", str(count)), None) as server:
             yield from alternating(plan, "workers", str(count), {"seldon": partial(_rest, plan, server, 64)})
 
 
 def plugins(plan: Plan) -> Iterator[Finding]:
-    """What each plugin takes from the calls that do not use it otherwise."""
+    """Measure the cost of each plugin for calls that make no other use of it."""
     plain = ours("REST")
     with ExitStack() as stack:
         variants = [
@@ -181,7 +181,7 @@ def _round_trip(server: Running, body: bytes) -> Mapping[str, float]:
 
 
 def _pooled(server: Running, rate: int, plan: Plan) -> list[float]:
-    """The latencies of all rounds together: rare ones are rare in each."""
+    """Return the latencies of all rounds together: one round has too few calls for rare latencies."""
     found: list[float] = []
     latencies_ms(server, min(rate, 100), 1)
     for _ in range(plan.rounds):

@@ -1,4 +1,4 @@
-"""docs/benchmarks.md and its plot, made of what a run found."""
+"""The page docs/explanation/benchmarks.md and its plot, written from the results of a run."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def _head(results: Mapping[str, Any]) -> str:
     machine = "\n".join(f"| {name} | {value} |" for name, value in results["machine"].items() if value)
     return f"""# Benchmarks
 
-This page is written by the benchmark itself:
+The benchmark writes this page. Run it in a checkout, or run `tox run -e bench`:
 
     {results["command"]}
 
-in a checkout, or `tox run -e bench`; `SELDON_BENCH_PEERS` names virtual environments that hold peers.
-Servers run on one processor, the load on another. Each round measures one server after the other; values
-are medians of {results["rounds"]} rounds of {results["seconds"]:g} s, ratios medians of the rounds' ratios.
-Absolute numbers are this machine's: compare the ratios.
+`SELDON_BENCH_PEERS` names virtual environments that hold peers. Servers run on one processor, the load
+generator on another. Each round measures one server after the other. Values are medians of
+{results["rounds"]} rounds of {results["seconds"]:g} s; ratios are medians of the rounds' ratios. Absolute
+numbers depend on the machine: compare the ratios.
 
 | | |
 |---|---|

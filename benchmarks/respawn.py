@@ -1,9 +1,9 @@
-"""How soon a killed worker has its successor, and how long nobody serves when it was the only one.
+"""The time without an answer after the only worker was killed, until its successor answers.
 
     python -m benchmarks.respawn --kills 10
 
-For each transport a client calls without a pause, and connects anew when it fails. The worker is killed with
-SIGKILL; the time is taken until a process that has not answered before does.
+For each transport a client calls again and again; it opens a new connection when a call fails. The command
+kills the worker with SIGKILL and measures the time until another process answers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import grpc
 
 from benchmarks.load import PREDICT
 from benchmarks.servers import ours
-from seldon_runtime.free_ports import free_ports
+from seldon_runtime.transport.free_ports import free_ports
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
 _SOURCE = """
@@ -38,12 +38,12 @@ class Named:
         return str(os.getpid())
 """
 _WAIT_S = 60.0
-_PAUSE_S = 0.02  # a client that spins would slow the successor down
+_PAUSE_S = 0.02  # a client without a pause would slow the successor down
 _LOCAL = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
 
 
 def main() -> None:
-    """Print the times of each transport."""
+    """Run the command."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.respawn", description=__doc__.partition("\n")[0]
     )
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def measured(transport: str) -> float:
-    """Seconds from the kill of the only worker to the first answer of the next one."""
+    """Return the seconds from the kill of the only worker to the first answer of its successor."""
     port = free_ports(1)[0]
     server = ours(transport)
     ask = {"REST": _rest, "GRPC": _grpc}[transport]
@@ -89,7 +89,7 @@ def measured(transport: str) -> float:
 
 
 def _other_than(victim: str | None, ask: Callable[[int], str], port: int) -> str:
-    """The process that answers next, another one than that; asked until one does."""
+    """Call until a process other than the victim answers; return its process id."""
     end = time.monotonic() + _WAIT_S
     while time.monotonic() < end:
         with suppress(OSError, http.client.HTTPException, grpc.RpcError):

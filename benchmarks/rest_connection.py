@@ -1,7 +1,7 @@
-"""REST calls without sockets and a second thread: from what arrives on a connection to what is written to it.
+"""REST calls without sockets and a second thread: from the bytes of a request to the bytes of its response.
 
-So everything that the transport, the service, the codec and the component do for a call is there, and nothing
-else: counts of its instructions repeat.
+A call runs the transport, the service, the codec and the component, and nothing else. So the counts of its
+instructions repeat.
 """
 
 from __future__ import annotations
@@ -14,28 +14,31 @@ import click
 import uvloop
 
 from benchmarks.programs.Identity import Identity
-from seldon_runtime import options
-from seldon_runtime.component import Component
-from seldon_runtime.executor import Executor
-from seldon_runtime.limits import Limits
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.plugin import Settings, Unit
+from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
+from seldon_runtime.settings import options
 from seldon_runtime_rest import plugin
-from seldon_runtime_rest.transport import RestTransport
+from seldon_runtime_rest.assembly import assemble
+from seldon_runtime_rest.flask_bridge.threads import RequestThreads
+from seldon_runtime_rest.server.connections import ConnectionLimits
+from seldon_runtime_rest.server.http_server import HttpServer
 
 _PIECE_BYTES = 64 * 1024
-"""What a socket gives at a time."""
+"""The largest piece of a request that a connection receives at a time."""
 
 
 class Inline(Executor):
     """Runs each task at once, on the caller's thread."""
 
     def submit(self, task: Callable[[], None]) -> None:
+        """Run the task at once."""
         task()
 
 
 class _Connection(asyncio.Transport):
-    """Takes what is written."""
+    """A transport that keeps the written bytes."""
 
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
@@ -65,20 +68,19 @@ class _Connection(asyncio.Transport):
 
 
 def through_connection(body: bytes) -> Callable[[int], None]:
-    """Makes so many calls of ``/predict`` of an identity, one after the other on one connection."""
+    """Return a function that makes sequential calls of ``/predict`` of an identity on one connection."""
     request = (
         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     )
     pieces = [request[start : start + _PIECE_BYTES] for start in range(0, len(request), _PIECE_BYTES)]
-    service = Service(Component(Identity()), Inline(), limits=Limits())
-    transport = RestTransport(service, _settings())
-    transport._server.config.load()
+    service = ComponentService(Unit(ComponentAdapter(Identity()), Inline()))
+    application = assemble(service, _settings(), RequestThreads(service.queue_size))
     client = _Connection()
     loop = uvloop.new_event_loop()
 
     async def open_connection() -> Any:
-        protocol = transport._connection()
+        protocol = HttpServer(application, ConnectionLimits(max_age_s=60.0)).protocol()
         protocol.connection_made(client)
         return protocol
 

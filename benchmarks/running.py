@@ -1,4 +1,4 @@
-"""Servers as real processes: pinned, watched, and ended."""
+"""Servers as real processes: started on a processor, measured, and ended."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.servers import Server
-from seldon_runtime.free_ports import free_ports
+from seldon_runtime.transport.free_ports import free_ports
 
 _START_S = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -25,10 +25,10 @@ class Running:
     """A server that answers.
 
     Args:
-        server: what was started.
+        server: the description of the server.
         process: its first process, the leader of a session of its own.
         ports: ``http``, ``grpc`` and ``other``.
-        ready_s: from before its exec until it answered that it is ready.
+        ready_s: seconds from before its exec to its first answer that it is ready.
     """
 
     def __init__(
@@ -53,13 +53,15 @@ class Running:
 
     @property
     def pss_mib(self) -> float:
-        """Memory of all its processes; what they share with others counts in part."""
+        """The memory of all its processes; pages that several processes share count in part."""
         return self._memory_mib("Pss")
 
     @property
     def own_mib(self) -> float:
-        """The same without what is mapped from files on a disk: their part changes when other programs that
-        map the same libraries start and end."""
+        """The memory without the pages of mapped files.
+
+        The share of these pages changes when other programs that map the same libraries start and end.
+        """
         return self._memory_mib("Pss_Anon", "Pss_Shmem")
 
     def _memory_mib(self, *kinds: str) -> float:
@@ -76,10 +78,10 @@ class Running:
         return total / _TICKS
 
     def ask(self, body: bytes | None = None) -> bytes:
-        """One request over a connection of its own; the answer's body."""
+        """Send one request over a connection of its own; return the body of the response."""
         connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=120)
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", self.server.path, self.server.body if body is None else body, headers)
+        body = self.server.body if body is None else body
+        connection.request("POST", self.server.path, body, self.server.headers)
         answer = connection.getresponse()
         text = answer.read()
         connection.close()
@@ -116,8 +118,10 @@ def running(server: Server, processor: int | None) -> Iterator[Running]:
 
 
 def _surroundings() -> dict[str, str]:
-    """This program's environment, but Python keeps what it has compiled: what pip installs is compiled too,
-    and a start that had to compile a checkout would take half as long again."""
+    """Return this program's environment, in which Python may store compiled modules.
+
+    pip compiles the modules that it installs, and compiling a checkout makes a start half as long again.
+    """
     return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
@@ -161,6 +165,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(10)
     finally:
-        with suppress(ProcessLookupError):  # all of it has ended
+        with suppress(ProcessLookupError):  # the whole session has ended
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

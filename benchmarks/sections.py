@@ -1,4 +1,4 @@
-"""What stands on the page, section by section."""
+"""The titles and texts of the page, section by section."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ class Section:
     """One part of the page, with a table for each measure, or one for all.
 
     Args:
-        title: its heading.
-        text: below it.
-        measures: in this order.
-        ratios: whether ratios of seldon to bare and to the incumbent stand beside.
-        flipped: whether the measures are the columns, with a line for each row and subject.
+        title: heading of the section.
+        text: text below the heading.
+        measures: measures in the order of their tables.
+        ratios: True to add the ratios of seldon to bare and to the incumbent.
+        flipped: True to make the measures the columns, with a line for each row and subject.
     """
 
     title: str
@@ -27,63 +27,75 @@ class Section:
 SECTIONS = {
     "throughput": Section(
         "Calls per second",
-        "One worker and an identity component, asked "
-        '`{"data":{"names":["a","b","c","d"],"ndarray":[[1.0,2.0,3.0,4.0]]}}`. The bare server is an ASGI '
-        "application under uvicorn that does the same JSON and NumPy work or, for gRPC, a grpcio server that "
-        "gives the bytes back. Processor time is the server's: other programs disturb it less than the rate.",
+        "One worker serves an identity component. Each call sends "
+        '`{"data":{"names":["a","b","c","d"],"ndarray":[[1.0,2.0,3.0,4.0]]}}`. The bare server for REST is '
+        "an ASGI application under uvicorn that does the same JSON and NumPy work. The bare server for gRPC "
+        "is a grpcio server that returns the bytes of the request. Processor time is the server's; other "
+        "programs disturb it less than the rate.",
         ("calls/s", "µs of processor per call"),
         ratios=True,
     ),
     "large": Section(
         "A million numbers",
-        "A JSON round trip of 1000 x 1000 random numbers of full length.",
+        "The time of a JSON round trip of 1000 x 1000 random numbers with all their digits.",
         ("ms",),
         ratios=True,
     ),
+    "open_inference": Section(
+        "Open Inference Protocol",
+        "One worker serves the identity over REST: four numbers over 16 connections, a million over "
+        "one. *Binary* is binary tensor data in both directions. *seldon, v1* answers the same numbers "
+        "as a `tensor` of the v1 protocol, without the plugin of the Open Inference Protocol.",
+        ("calls/s", "µs of processor per call", "ms"),
+    ),
     "start": Section(
         "Start and memory",
-        "From `exec` until it says that it is ready; memory (PSS) of all its processes after twenty calls.",
+        "The time runs from `exec` to the first answer that the server is ready. Memory (PSS) is of all its "
+        "processes, after twenty calls.",
         ("s until ready", "MiB (PSS)"),
         ratios=True,
     ),
     "latency": Section(
         "Latency at a fixed rate",
-        "REST. Milliseconds from when a call was due, whether or not it could be sent then. A server that "
-        "falls behind has none.",
+        "The latency of a REST call counts from the moment when the call was due, even if the client sent it "
+        "later. A server that falls behind has no row.",
         ("p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms"),
         flipped=True,
     ),
     "stages": Section(
-        "What a call is made of",
-        "Inside one process, without the transport. *All* has also what stands between the steps: names, "
-        "meta, dispatch. Over gRPC *encode* writes, too. *Read* takes the place of *parse* and *decode* "
-        "where no raw method is to see what was parsed: an array of many numbers as JSON goes straight "
-        "into NumPy, and a tensor that differs from an earlier one in its numbers only is not parsed.",
+        "Steps of a call",
+        "These steps run inside one process, without the transport. *All* includes the work between the "
+        "steps: names, meta, dispatch. Over gRPC *encode* also writes the bytes. *Read* replaces *parse* and "
+        "*decode* if no raw method needs the parsed message. It reads a large JSON array straight into "
+        "NumPy. It does not parse a tensor that differs from an earlier one only in its numbers.",
         ("µs",),
     ),
     "sizes": Section(
         "Size of the payload",
-        "Round trip over one connection; numbers of four digits, ten to a row.",
+        "The time of a round trip over one connection, with numbers of four digits, ten to a row.",
         ("ms",),
         ratios=True,
     ),
-    "connections": Section("Number of connections", "REST.", ("calls/s",), ratios=True),
+    "connections": Section(
+        "Number of connections", "REST calls, one at a time on each connection.", ("calls/s",), ratios=True
+    ),
     "workers": Section(
         "Number of workers",
-        "REST, 64 connections. Neither the server nor the load are pinned: they share the processors.",
+        "REST calls over 64 connections. The server and the load generator share all processors.",
         ("calls/s",),
     ),
     "plugins": Section(
-        "What plugins cost",
-        "The same call to a server with one plugin or option more than `seldon`, which has one transport. "
-        "The last one is of grpc itself: `GRPC_EXPERIMENTS=-event_engine_listener`.",
+        "Cost of plugins",
+        "The same call to servers with one more plugin or option than `seldon`, which has one transport. The "
+        "option of the last column belongs to grpc itself: `GRPC_EXPERIMENTS=-event_engine_listener`.",
         ("calls/s", "µs of processor per call"),
     ),
     "allocations": Section(
         "Memory of a call",
-        "Inside one process. *Allocations* are those of the C library, with Python's own allocator switched "
-        "off; the rest is of Python and NumPy: the most that a call holds at a time, and what calls leave.",
-        ("allocations", "KiB at the most", "blocks left by 20 calls"),
+        "These calls run inside one process. *Allocations* counts the allocations of the C library, with "
+        "Python's own allocator switched off. *Peak KiB* is the peak memory of Python and NumPy during a "
+        "call. *Blocks left* counts the memory blocks of Python that remain after the calls.",
+        ("allocations", "peak KiB", "blocks left by 20 calls"),
         flipped=True,
     ),
 }

@@ -1,4 +1,4 @@
-"""The servers that are compared: this runtime, bare ones, and its peers."""
+"""The servers of the comparison: this runtime, bare servers, and its peers."""
 
 from __future__ import annotations
 
@@ -19,20 +19,22 @@ V1_BODY = b'{"data":{"names":["a","b","c","d"],"ndarray":[[1.0,2.0,3.0,4.0]]}}'
 
 @dataclass(frozen=True)
 class Server:
-    """How to start a server and what to ask it. ``{http}`` and ``{grpc}`` in the words become free ports."""
+    """The command and the request of a server. ``{http}`` and ``{grpc}`` in the words become free ports."""
 
     name: str
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    """Written to the folder that it is started in."""
+    """Files for the folder in which the server starts: text by name."""
     path: str = "/predict"
     body: bytes = V1_BODY
+    headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
+    """The headers of a REST request."""
     ready: str = "/health/ready"
     speaks_grpc: bool = False
 
     def body_of(self, rows: list[list[float]]) -> bytes:
-        """The request with another array."""
+        """Return the request with another array."""
         text = json.dumps(rows, separators=(",", ":"))
         if b"instances" in self.body:
             return b'{"instances":%b}' % text.encode()
@@ -42,7 +44,7 @@ class Server:
         return b'{"data":{"ndarray":%b}}' % text.encode()
 
     def changed(self, name: str, *words: str, **environment: str) -> Server:
-        """The same server under another name, with further words and variables."""
+        """Return the same server under another name, with further words and variables."""
         return replace(
             self, name=name, command=(*self.command, *words), environment={**self.environment, **environment}
         )
@@ -53,12 +55,13 @@ def _v2_body(shape: str, data: str) -> bytes:
 
 
 def ours(transports: str = "REST", *words: str, **environment: str) -> Server:
-    """This runtime, without the metrics plugin unless told otherwise."""
+    """Return this runtime, by default without the metrics plugin."""
     return Server(
         "seldon",
         (str(_SCRIPTS / "seldon-run"), "Identity", transports, *words),
         {
             "METRICS": "0",
+            "SELDON_PROTOCOLS": "v1",
             "PREDICTIVE_UNIT_HTTP_SERVICE_PORT": "{http}",
             "PREDICTIVE_UNIT_GRPC_SERVICE_PORT": "{grpc}",
             "SELDON_MAX_BODY_BYTES": "1000000000",
@@ -72,19 +75,19 @@ def ours(transports: str = "REST", *words: str, **environment: str) -> Server:
 
 
 def bare_rest() -> Server:
-    """uvicorn and the same JSON and NumPy work."""
+    """Return uvicorn with the same JSON and NumPy work."""
     return Server("bare", (sys.executable, str(PROGRAMS / "bare_asgi.py"), "{http}"))
 
 
 def bare_grpc() -> Server:
-    """grpcio and no work."""
+    """Return grpcio without work."""
     return Server(
         "bare", (sys.executable, str(PROGRAMS / "bare_grpc.py"), "{grpc}"), ready="", speaks_grpc=True
     )
 
 
 def peers(environment: Path) -> dict[str, tuple[str, Server]]:
-    """The peers that are installed in a virtual environment: version and server by name."""
+    """Return the peers in a virtual environment: version and server by name."""
     python = environment / "bin" / "python"
     code = (
         "import json, importlib.metadata as m; "
@@ -129,7 +132,7 @@ def _mlserver(scripts: Path) -> Server:
         },
         "/v2/models/identity/infer",
         _v2_body("[1,4]", "[1.0,2.0,3.0,4.0]"),
-        "/v2/health/ready",
+        ready="/v2/health/ready",
     )
 
 
@@ -142,5 +145,5 @@ def _kserve(scripts: Path) -> Server:
         {},
         "/v1/models/identity:predict",
         b'{"instances":[[1.0,2.0,3.0,4.0]]}',
-        "/v2/health/ready",
+        ready="/v2/health/ready",
     )

@@ -1,18 +1,19 @@
-"""Whether two workers answer every call, and keep their memory, at 70 % load for a long time.
+"""A long run at 70 % load: two workers must answer every call, and their memory must not grow.
 
     python -m benchmarks.soak --minutes 30
 
-REST and gRPC clients first find out how many calls they get through when none of them pauses; then they make
-70 % of that, each call at its time, and check every answer. Custom metrics are counted, and the page is
-scraped, all along. Memory is the PSS of all the server's processes, where pages that several share count
-once, without files on a disk: what other programs share of these depends on the other programs.
+First the REST and gRPC clients measure the capacity: they call without a pause. Then they make 70 % of that,
+each call at its time, and check every answer. The component counts custom metrics, and the command scrapes
+the metrics page all the time. Memory is the PSS of all the server's processes, where shared pages count once.
+Files on a disk do not count, because their share depends on other programs.
 
-A server's memory grows at first: imports that wait for the first use, threads, pools and the allocator's
-arenas fill up, whatever it leaks. So the first fifth does not count, and what counts afterwards is the
-median of many samples at the beginning against that of as many at the end. A leak grows with the calls: the
-medians of ten equal parts, printed too, show whether memory rises on or has settled.
+A server's memory always grows at first: late imports, threads, pools and the allocator's arenas fill up. So
+the first fifth of the time does not count. After that, the command compares the median of the first samples
+with the median of the last ones. A leak grows with the calls. The command also prints the medians of ten
+equal parts; they show if memory still rises or has settled.
 
-Ends with 1 when a call failed, the page counted other calls than the clients, or memory grew by 2 % or more.
+The exit status is 1 if a call failed, if the page counted other calls than the clients, or if memory grew by
+2 % or more.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ _COUNTED = re.compile(r"^soak_calls_total\{.*\} (\S+)$", re.M)
 
 
 def main() -> int:
-    """The exit status."""
+    """Run the command; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__.partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=30.0)
-    parser.add_argument("--load", type=float, default=0.7, help="part of the capacity")
+    parser.add_argument("--load", type=float, default=0.7, help="load as a part of the capacity")
     options = parser.parse_args()
     seconds = options.minutes * 60
     with running(_server(), None) as server, Clients(server.http, server.grpc) as clients:
@@ -56,7 +57,7 @@ def main() -> int:
         pss_mib = server.pss_mib
     answered = capacity.answered + tally.answered
     print(f"calls: {tally.calls}, each second: {_told(tally.rates)}; the server took {load:.2f} processors")
-    print(f"calls that the clients were too late to make: {tally.missed}")
+    print(f"calls that the clients left out because they were late: {tally.missed}")
     print(f"failures: {capacity.failed + tally.failed}", *capacity.failures, *tally.failures, sep="\n  ")
     for name, percentiles in tally.percentiles_ms().items():
         print(f"{name}: " + ", ".join(f"{key} {value:.2f} ms" for key, value in percentiles.items()))
@@ -75,9 +76,9 @@ def _told(rates: Mapping[str, float]) -> str:
 
 
 def growth(samples: Sequence[float]) -> tuple[float, float, list[float]]:
-    """Memory after the warm-up and at the end, and in ten parts of the whole: medians.
+    """Return the median memory after the warm-up, at the end, and in ten parts of the whole time.
 
-    The first fifth is the warm-up; of the rest the first and the last fifth are compared.
+    The first fifth is the warm-up; the two medians are of the first and the last fifth of the rest.
     """
     settled = samples[len(samples) // 5 :]
     window = max(1, len(settled) // 5)
@@ -107,7 +108,7 @@ def _server() -> Server:
 
 @contextmanager
 def _sampled(server: Running) -> Iterator[list[float]]:
-    """Samples of memory, MiB, one a second; the page is scraped meanwhile."""
+    """Sample the memory, in MiB, each second, while scraping the page; yield the samples."""
     samples: list[float] = []
     over = threading.Event()
 

@@ -1,6 +1,6 @@
 """Clients that make calls at a rate, or as many as they can, and check every answer.
 
-REST's and gRPC's clients are a process each, so that they do not wait for one another.
+The REST clients and the gRPC clients run in a process each, so that they do not wait for each other.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from benchmarks.load import PREDICT
 from seldon_runtime_grpc.protos.prediction_pb2 import Feedback, SeldonMessage
 
 _CLIENTS = 8
-"""Of each transport."""
+"""The number of clients for each transport."""
 _WAIT_S = 30.0
 _MOST_TEXTS = 5
 _BEHIND_S = 30.0
-"""Calls that are so late are not made: or there would be no end where the server does not keep up."""
+"""The clients leave out calls that are later than this. Otherwise a slow server makes the run endless."""
 _PERCENTILES = (50.0, 90.0, 99.0, 99.9, 100.0)
 _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -37,19 +37,19 @@ _LOCAL = [("grpc.enable_http_proxy", 0), ("grpc.use_local_subchannel_pool", 1)]
 
 @dataclass
 class Tally:
-    """What the clients found."""
+    """The counts of the clients."""
 
     seconds: float = 0.0
     calls: int = 0
     answered: int = 0
-    """Calls that the component was asked; the others were to be refused, and were."""
+    """Calls that reached the component. The other calls are invalid, and the server refused them."""
     missed: int = 0
-    """Calls that were not made, because those before took too long."""
+    """Calls that the clients left out because earlier calls took too long."""
     failed: int = 0
     failures: list[str] = field(default_factory=list)
-    """What some of them said."""
+    """The messages of some failures."""
     latencies: dict[str, Counter[int]] = field(default_factory=dict)
-    """By transport: how many calls took so many microseconds, rounded to two digits."""
+    """The number of calls by their microseconds, rounded to two digits, by transport."""
 
     @property
     def rates(self) -> Mapping[str, float]:
@@ -57,11 +57,11 @@ class Tally:
         return {name: counter.total() / self.seconds for name, counter in self.latencies.items()}
 
     def percentiles_ms(self) -> Mapping[str, Mapping[str, float]]:
-        """By transport, since each call was due."""
+        """Return percentiles of the latency since each call was due, by transport."""
         return {name: _percentiles(counter) for name, counter in self.latencies.items()}
 
     def add(self, other: Tally) -> None:
-        """What other clients found meanwhile."""
+        """Add the counts of other clients."""
         self.seconds = max(self.seconds, other.seconds)
         self.calls += other.calls
         self.answered += other.answered
@@ -85,7 +85,7 @@ def _percentiles(counter: Counter[int]) -> Mapping[str, float]:
 
 
 class Clients:
-    """Both transports' clients, connected to a server of this machine while entered."""
+    """The clients of both transports, for a server on this machine. Use it as a context manager."""
 
     def __init__(self, http_port: int, grpc_port: int) -> None:
         context = multiprocessing.get_context("spawn")
@@ -101,7 +101,7 @@ class Clients:
             self._processes.append(process)
 
     def run(self, seconds: float, rates: Mapping[str, float] | None = None) -> Tally:
-        """Make calls for so long, at these rates by transport, or as many as possible. Blocks."""
+        """Make calls for so many seconds, at these rates by transport, or as many as possible. Blocks."""
         for name, line in zip(self._names, self._lines, strict=True):
             line.send((seconds, rates and rates[name]))
         tally = Tally()
@@ -142,7 +142,7 @@ def _run(callers: list[Any], seconds: float, rate: float | None) -> Tally:
             tally.calls += 1
             try:
                 tally.answered += caller(call)
-            except Exception as error:  # noqa: BLE001 - whatever a client may see is a failure
+            except Exception as error:  # noqa: BLE001 - any error that a client sees is a failure
                 tally.failed += 1
                 tally.failures = [*tally.failures, f"{caller.name}: {type(error).__name__}: {error}"][
                     :_MOST_TEXTS
@@ -189,11 +189,11 @@ class RestCaller:
         self._asks += [self._form, self._array, self._ragged]
 
     def connect(self) -> None:
-        """Anew, with the next call."""
+        """Close the connection; the next call opens a new one."""
         self._http.close()
 
     def __call__(self, number: int) -> int:
-        """One call and its checked answer; 1 when the component was asked."""
+        """Make one call and check its answer; return 1 if the call reached the component, else 0."""
         return self._asks[number % len(self._asks)](number)
 
     def _array(self, number: int) -> int:
@@ -245,7 +245,7 @@ class GrpcCaller:
         self.connect()
 
     def connect(self) -> None:
-        """Anew."""
+        """Open a new channel, and close the old one."""
         if self._channel is not None:
             self._channel.close()
         self._channel = grpc.insecure_channel(f"127.0.0.1:{self._port}", options=_LOCAL)
@@ -254,7 +254,7 @@ class GrpcCaller:
         self._send_feedback = self._channel.unary_unary(FEEDBACK, Feedback.SerializeToString, parsed)
 
     def __call__(self, number: int) -> int:
-        """One call and its checked answer; 1 when the component was asked."""
+        """Make one call and check its answer; return 1 if the call reached the component, else 0."""
         return self._asks[number % len(self._asks)](number)
 
     def _tensor(self, number: int) -> int:
@@ -285,4 +285,4 @@ class GrpcCaller:
         except grpc.RpcError as error:
             _expect(error.code() is grpc.StatusCode.INVALID_ARGUMENT, error)
             return 0
-        raise AssertionError(f"an empty message was answered: {answer!r:.300}")
+        raise AssertionError(f"the server answered an empty message: {answer!r:.300}")

@@ -1,9 +1,9 @@
-"""What saving a large state costs the calls: latency of small calls without and with persistence.
+"""The cost of saving a large state: latency of small calls without and with persistence.
 
     python benchmarks/state_latency.py [--megabytes 100] [--seconds 15] [--interval 2]
 
-One client sends a call every 2 ms over one connection to a real ``seldon-run``; each call changes the
-state. Needs ``seldon-runtime-rest``, and ``seldon-runtime-persistence-redis`` with a Redis server.
+One client sends a call every 2 ms over one connection to a real ``seldon-run``, and each call changes the
+state. The command needs ``seldon-runtime-rest``, ``seldon-runtime-persistence-redis`` and a Redis server.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ BODY = b'{"data":{"ndarray":[[1.0,2.0]]}}'
 def serving(
     folder: Path, megabytes: int, kind: str, *words: str, **variables: str
 ) -> Iterator[tuple[int, Path]]:
-    """The port and the log of a server."""
+    """Run a server; yield its port and log."""
     log = folder / "log"
     parameters = (
         f'[{{"name":"megabytes","value":"{megabytes}","type":"INT"}},'
@@ -70,7 +70,7 @@ def serving(
 
 
 def latencies_ms(port: int, seconds: float) -> np.ndarray:
-    """One of each call, (n_calls,), sent on time whatever the one before took."""
+    """Return the latency of each call, (n_calls,), as if each call had been sent when it was due."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     found = []
     end = time.perf_counter() + seconds
@@ -79,13 +79,14 @@ def latencies_ms(port: int, seconds: float) -> np.ndarray:
         connection.getresponse().read()
         took = time.perf_counter() - began
         found.append(took * 1000)
-        # calls that would have been sent meanwhile would have waited too (coordinated omission)
+        # calls that were due during this one would have waited too (coordinated omission)
         found += [(took - late) * 1000 for late in np.arange(0.002, took, 0.002)]
         time.sleep(max(0.0, 0.002 - took))
     return np.array(found)
 
 
 def report(name: str, found: np.ndarray, log: Path) -> None:
+    """Print the latencies, and the pauses in the log."""
     pauses = [float(pause) for pause in re.findall(r"[1-9]\d* bytes, (\S+) ms until", log.read_text())]
     p50, p99 = np.percentile(found, [50, 99])
     print(
@@ -96,6 +97,7 @@ def report(name: str, found: np.ndarray, log: Path) -> None:
 
 
 def main() -> None:
+    """Run the command."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,8 +1,8 @@
-"""Makes calls while glibc's ``mtrace`` writes down each allocation; ``benchmarks.allocations`` runs it.
+"""Calls while glibc's ``mtrace`` records each allocation; ``benchmarks.allocations`` runs this module.
 
     PYTHONMALLOC=malloc LD_PRELOAD=libc_malloc_debug.so.0 python -m benchmarks.traced_calls FOLDER
 
-The folder gets a file for each case, in the order of ``CASES``.
+The folder receives a file for each case, in the order of ``CASES``.
 """
 
 from __future__ import annotations
@@ -21,12 +21,13 @@ CASES = [
     for name, make in (("REST", through_rest), ("gRPC", through_grpc))
     for size, calls in ((4, 100), (1_000, 20), (100_000, 1))
 ]
-"""The row, what makes the calls, the size of their payload, and how many are traced."""
+"""The row, the function that makes the calls, the size of their payload, and the number of traced calls."""
 _FIRST_VERSIONS = {"x86_64": b"GLIBC_2.2.5", "aarch64": b"GLIBC_2.17"}
-"""Of the C library's functions: the preloaded ``mtrace`` has no other, and is not found without it."""
+"""The symbol versions of the C library. The preloaded ``mtrace`` has only this version; a lookup needs it."""
 
 
 def main(folder: Path) -> None:
+    """Run the traced calls."""
     version = _FIRST_VERSIONS[platform.machine()]
     libc = ctypes.CDLL(None)
     libc.dlvsym.restype = ctypes.c_void_p

@@ -1,4 +1,4 @@
-"""The component that every runtime serves: it answers what it got."""
+"""The component that every runtime serves: it returns its input."""
 
 
 class Identity:

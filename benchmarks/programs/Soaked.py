@@ -1,4 +1,4 @@
-"""Answers what it gets, with a tag and a metric of each kind."""
+"""A component that returns its input, with a tag and a metric of each kind."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""The soak's component, which also says what its process keeps in memory."""
+"""The soak's component; it also reports the memory of its process."""
 
 import ctypes
 import gc
@@ -28,7 +28,7 @@ class Weighed(Soaked):
 
 
 def weight():
-    """Threads, Python's small objects, and bytes that the C library has given out, or keeps for later."""
+    """Return the threads, Python's small objects, and the used and unused bytes of the C allocator."""
     gc.collect()
     libc = ctypes.CDLL(None)
     libc.mallinfo2.restype = _Mallinfo

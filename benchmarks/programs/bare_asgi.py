@@ -1,4 +1,4 @@
-"""The least that could answer: the same JSON and NumPy work in an ASGI application, and nothing else.
+"""The smallest comparable server: the same JSON and NumPy work in an ASGI application, and nothing else.
 
 python bare_asgi.py PORT
 """

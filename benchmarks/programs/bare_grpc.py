@@ -1,4 +1,4 @@
-"""The least that could answer over gRPC: grpcio's thread-based server gives the bytes back.
+"""The smallest server over gRPC: grpcio's thread-based server returns the bytes of the request.
 
 python bare_grpc.py PORT
 """

@@ -1,4 +1,4 @@
-"""``bare_grpc.py`` that refuses empty messages, and says what its process keeps in memory.
+"""A variant of ``bare_grpc.py`` that refuses empty messages and reports the memory of its process.
 
 python bare_weighed.py PORT
 """

@@ -6,7 +6,8 @@ python kserve_identity.py --http_port PORT ...
 import argparse
 
 import numpy as np
-from kserve import Model, ModelServer, model_server
+from kserve import InferRequest, Model, ModelServer, model_server
+from kserve.utils.utils import get_predict_response
 
 
 class Identity(Model):
@@ -15,6 +16,8 @@ class Identity(Model):
         self.ready = True
 
     def predict(self, payload, headers=None):
+        if isinstance(payload, InferRequest):
+            return get_predict_response(payload, payload.inputs[0].as_numpy(), self.name)
         return {"predictions": np.array(payload["instances"]).tolist()}
 
 
