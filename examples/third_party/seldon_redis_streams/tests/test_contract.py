@@ -11,8 +11,8 @@ import pytest
 import redis
 
 from seldon_redis_streams.producer import Producer
-from seldon_runtime.message import Method
-from seldon_runtime.testing import CallFailed, TransportContract
+from seldon_runtime.plugin import Method
+from seldon_runtime.testing import WAIT_S, CallFailed, TransportContract
 
 
 @pytest.fixture(scope="class", autouse=True)
@@ -46,6 +46,9 @@ class TestRedisStreams(TransportContract):
         if "error" in reply:
             raise CallFailed(reply["error"]["reason"], reply["error"]["message"])
         return reply["answer"]
+
+    def metadata(self, address: str) -> Any:
+        return self.call(address, Method.METADATA, None, WAIT_S)
 
     def send_rubbish(self, address: str, rubbish: bytes) -> None:
         url, _, stream = address.partition("#")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from seldon_redis_streams.producer import Producer
-from seldon_redis_streams.redis_link import client_from, place_of
-from seldon_runtime.errors import StartupError
-from seldon_runtime.settings import Settings
-from seldon_runtime.testing import Background, Gated, Process, Served, wait_until
+from seldon_redis_streams.redis_link import Patience, client_from, place_of
+from seldon_runtime.plugin import Call, Method, Settings, StartupError
+from seldon_runtime.protocols.v1.codec import JsonCodec
+from seldon_runtime.testing import Background, Gated, Served, wait_until
 
 Serve = Callable[..., Served]
 STREAM = "requests"
@@ -39,24 +39,6 @@ class Raising:
         if self.calls <= self.failures:
             raise ValueError(f"failure {self.calls}")
         return X
-
-
-@pytest.fixture
-def url(redis_server: Any) -> str:
-    return f"redis://127.0.0.1:{redis_server.port}/0"
-
-
-@pytest.fixture
-def producer(url: str) -> Iterator[Producer]:
-    with Producer(url, STREAM) as producer:
-        yield producer
-
-
-@pytest.fixture
-def serve(url: str, serve_by: Serve) -> Serve:
-    """``serve(user, *words)``: in this process, at the stream of the producer."""
-    words = ("--streams-url", url, "--streams-requests", STREAM, "--streams-claim-after", "0.5")
-    return lambda user, *more: serve_by("redis-streams", user, *words, *more)
 
 
 def pending(producer: Producer) -> int:
@@ -140,12 +122,12 @@ def test_what_fails_every_time_is_given_up_with_all_that_is_known(serve: Serve, 
     user = Raising(100)
     serve(user, "--streams-attempts", "2", "--streams-dead", "morgue")
     reply = producer.ask({"strData": "x"}, id="mine")
-    assert reply["error"] == {"reason": "MICROSERVICE_INTERNAL_ERROR", "message": "failure 2"}
+    assert reply["error"] == {"reason": "MICROSERVICE_INTERNAL_ERROR", "message": "ValueError: failure 2"}
     assert user.calls == 2
     ((_, letter),) = producer.redis.xrange("morgue")
     assert letter[b"request"] == b'{"strData": "x"}'
     assert letter[b"id"] == b"mine"
-    assert (letter[b"dead_attempts"], letter[b"dead_message"]) == (b"2", b"failure 2")
+    assert (letter[b"dead_attempts"], letter[b"dead_message"]) == (b"2", b"ValueError: failure 2")
     assert letter[b"dead_reason"] == b"MICROSERVICE_INTERNAL_ERROR"
     assert pending(producer) == 0
 
@@ -154,6 +136,26 @@ def test_a_fault_of_the_caller_is_not_tried_again(serve: Serve, producer: Produc
     serve(Echo())
     assert producer.ask({"data": {}})["error"]["reason"] == "MICROSERVICE_BAD_DATA"
     assert producer.redis.xlen(f"{STREAM}:dead") == 0
+
+
+def test_an_entry_waits_while_calls_of_others_fill_the_queue(serve: Serve, producer: Producer) -> None:
+    gated = Gated()
+    served = serve(gated, "--queue-size", "1")
+    codec = JsonCodec(served.service.limits)
+
+    def ask(text: str) -> Any:
+        wire = json.dumps({"strData": text}).encode()
+        return served.service.call(Call(Method.PREDICT, wire, codec, "other"))
+
+    others = [Background(lambda: ask("wait"))]
+    gated.wait_until_entered()
+    others.append(Background(lambda: ask("queued")))
+    wait_until(lambda: len(served.calls) == 2, "the queue to be full")
+    key = producer.add({"strData": "patient"})
+    wait_until(lambda: len(served.calls) > 2, "the entry to be refused")
+    gated.open()
+    assert producer.reply(key)["answer"]["strData"] == "patient"
+    assert [json.loads(other.outcome)["strData"] for other in others] == ["wait", "queued"]
 
 
 def test_what_a_dead_consumer_held_is_taken_over(serve: Serve, producer: Producer) -> None:
@@ -254,6 +256,21 @@ def test_a_redis_that_freezes_is_waited_for(serve: Serve, producer: Producer, re
     assert producer.ask({"strData": "x"})["answer"]["strData"] == "x"
 
 
+def test_a_connection_that_is_closed_under_its_thread_is_no_failure_of_redis(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service: Any = SimpleNamespace(degraded={})
+    stopped = threading.Event()
+
+    def work() -> None:
+        stopped.set()
+        raise ValueError("I/O operation on closed file")
+
+    Patience(service, "reader", stopped).attempt(work)
+    assert service.degraded == {}
+    assert caplog.messages == []
+
+
 def test_the_place_is_told(serve: Serve, url: str) -> None:
     assert serve(Echo()).address == f"{url}#{STREAM}"
 
@@ -269,87 +286,3 @@ def test_the_place_is_told(serve: Serve, url: str) -> None:
 def test_the_place_is_told_without_secrets(given: str, told: str) -> None:
     client = client_from(Settings({"streams_url": given, "streams_timeout_s": 1}))
     assert place_of(client) == told
-
-
-# whole processes
-
-SLOW = """
-    import os, time
-
-    class Slow:
-        def predict(self, X, features_names):
-            if X == "who":
-                return str(os.getpid())
-            while not os.path.exists("go"):
-                time.sleep(0.01)
-            return X
-"""
-
-
-@pytest.fixture
-def run(seldon_run: Any, url: str) -> Callable[..., Process]:
-    def run(*words: str, **options: Any) -> Process:
-        settings = ("--streams-url", url, "--streams-requests", STREAM, "--streams-claim-after", "0.5")
-        process: Process = seldon_run("Slow", "REDIS-STREAMS", *settings, *words, source=SLOW, **options)
-        return process
-
-    return run
-
-
-def test_accepted_entries_are_answered_at_the_end_and_unread_ones_stay(
-    run: Callable[..., Process], producer: Producer, tmp_path: Any
-) -> None:
-    process = run("--streams-in-flight", "3")
-    keys = [producer.add({"strData": str(number)}) for number in range(8)]
-    wait_until(lambda: pending(producer) == 3, "three entries to be accepted")
-    process.terminate()
-    process.wait_for_log("draining")
-    tmp_path.joinpath("go").touch()
-    assert process.wait() == 0
-    assert [producer.reply(key)["answer"]["strData"] for key in keys[:3]] == ["0", "1", "2"]
-    assert producer.redis.xlen(STREAM) == 5
-    assert pending(producer) == 0
-    assert producer.redis.xinfo_consumers(STREAM, GROUP) == []
-    run()
-    assert [producer.reply(key)["answer"]["strData"] for key in keys[3:]] == ["3", "4", "5", "6", "7"]
-
-
-def test_what_a_killed_process_held_is_answered_by_another_one(
-    run: Callable[..., Process], producer: Producer, tmp_path: Any
-) -> None:
-    first = run()
-    who = int(producer.ask({"strData": "who"})["answer"]["strData"])
-    assert who == first.process.pid
-    key = producer.add({"strData": "held"})
-    wait_until(lambda: pending(producer) == 1, "the entry to be accepted")
-    os.kill(first.process.pid, signal.SIGKILL)
-    first.wait()
-    tmp_path.joinpath("go").touch()
-    second = run()
-    assert producer.reply(key)["answer"]["strData"] == "held"
-    assert "is taken over, attempt 2" in second.log
-
-
-def test_what_is_not_finished_in_time_is_left_for_others(
-    run: Callable[..., Process], producer: Producer, tmp_path: Any
-) -> None:
-    first = run("--grace", "0.5")
-    key = producer.add({"strData": "slow"})
-    wait_until(lambda: pending(producer) == 1, "the entry to be accepted")
-    first.terminate()
-    assert first.wait() == 1
-    assert "entries left for other processes: 1" in first.log
-    tmp_path.joinpath("go").touch()
-    run()
-    assert producer.reply(key)["answer"]["strData"] == "slow"
-
-
-def test_two_workers_share_the_entries_and_lose_none(
-    run: Callable[..., Process], producer: Producer, tmp_path: Any
-) -> None:
-    tmp_path.joinpath("go").touch()
-    process = run("--workers", "2")
-    waiting = [Background(lambda n=n: producer.ask({"strData": str(n)})) for n in range(20)]  # type: ignore[misc]
-    assert [client.outcome["answer"]["strData"] for client in waiting] == [str(n) for n in range(20)]
-    assert len(producer.redis.xinfo_consumers(STREAM, GROUP)) == 2
-    assert process.stop() == 0

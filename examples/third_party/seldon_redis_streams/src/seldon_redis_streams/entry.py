@@ -9,10 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from seldon_runtime import ErrorCode, SeldonError
-from seldon_runtime.call import Call
-from seldon_runtime.codec import Codec
-from seldon_runtime.message import Method
+from seldon_runtime.plugin import Call, Codec, ErrorCode, Method, SeldonError, request_id_from
 
 NAME = "redis-streams"
 
@@ -29,29 +26,29 @@ class Entry:
     submitted: float = field(default_factory=time.monotonic)
 
     def text(self, name: str, default: str = "") -> str:
-        """A field; surrogates stand for what is no UTF-8."""
+        """Return a field; surrogates stand for bytes that are not UTF-8."""
         return self.fields.get(name.encode(), default.encode()).decode("utf-8", "surrogateescape")
 
     @property
     def reply_to(self) -> bytes:
-        """The key of the list or stream for the reply; empty when none is wanted."""
+        """The key of the list or stream for the reply; empty when the client wants no reply."""
         return self.fields.get(b"reply_to", b"")
 
     @property
     def wants_stream(self) -> bool:
-        """Whether the reply goes to a stream; else to a list."""
+        """True if the reply goes to a stream, False for a list."""
         return self.text("reply_as", "list") == "stream"
 
     @property
     def correlation_id(self) -> bytes:
-        """What the reply is marked with: the client's ``id``, else the entry's."""
+        """The ``id`` of the reply: the client's, else the entry's."""
         return self.fields.get(b"id") or self.id
 
     def call(self, codec: Codec) -> Call:
-        """The call that this entry asks for.
+        """Return the call that this entry asks for.
 
         Raises:
-            SeldonError: its method or its deadline is none.
+            SeldonError: its method or its deadline is not valid.
         """
         name = self.text("method", Method.PREDICT.value)
         if name not in {method.value for method in Method}:
@@ -62,14 +59,14 @@ class Entry:
             request,
             codec,
             NAME,
-            request_id=self.text("request_id") or None,
+            request_id=request_id_from(self.text("request_id")),
             deadline=self._deadline(),
             request_bytes=len(request),
             target=name,
         )
 
     def _deadline(self) -> float | None:
-        """From seconds since 1970 to the clock of ``time.monotonic``."""
+        """Return the deadline, given in seconds since 1970, on the clock of ``time.monotonic``."""
         given = self.fields.get(b"deadline")
         if given is None:
             return None
@@ -92,21 +89,21 @@ class Reply:
     is_given_up: bool = False
 
     def document(self) -> bytes:
-        """What a list gets: JSON with ``id`` and ``answer`` or ``error``."""
+        """Return the reply for a list: JSON with ``id`` and ``answer`` or ``error``."""
         head = json.dumps(self.entry.correlation_id.decode("utf-8", "backslashreplace")).encode()
         if self.error is not None:
             return b'{"id":%b,"error":%b}' % (head, json.dumps(_described(self.error)).encode())
         return b'{"id":%b,"answer":%b}' % (head, self.answer or b"null")
 
     def stream_fields(self) -> dict[str, Any]:
-        """What a stream gets: ``id``, and ``answer`` or ``error`` as JSON text."""
+        """Return the reply for a stream: ``id``, and ``answer`` or ``error`` as JSON text."""
         fields: dict[str, Any] = {"id": self.entry.correlation_id}
         if self.error is not None:
             return {**fields, "error": json.dumps(_described(self.error))}
         return {**fields, "answer": self.answer}
 
     def dead_fields(self) -> dict[Any, Any]:
-        """What the dead letters get: the entry as it was, and why it was given up."""
+        """Return the dead letter: the entry as it was, and the reason."""
         error = self.error or SeldonError("no reply could be written", code=ErrorCode.COMPONENT_FAILED)
         return {
             **self.entry.fields,

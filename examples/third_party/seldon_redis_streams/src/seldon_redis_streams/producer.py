@@ -27,25 +27,28 @@ class Producer:
         self.redis.close()
 
     def add(self, request: Any, method: str = "predict", **fields: Any) -> bytes:
-        """Adds an entry, with further fields as the README names them. Gives the key of the list where the
-        reply will be."""
+        """Add an entry, with further fields as the README names them.
+
+        Returns:
+            The key of the list that will hold the reply.
+        """
         return self.add_fields({"method": method, "request": json.dumps(request), **fields})
 
     def add_fields(self, fields: dict[str, Any]) -> bytes:
-        """The same for any fields."""
+        """Add an entry with any fields; return the key of its reply."""
         key = f"reply:{secrets.token_hex(8)}".encode()
         entry: Any = {"reply_to": key, **fields}
         self.redis.xadd(self.stream, entry)
         return key
 
     def reply(self, key: bytes, timeout_s: float = 30.0) -> Any:
-        """The reply at a key, waited for: ``{"id": ..., "answer" or "error": ...}``. Raises TimeoutError."""
+        """Wait for the reply at a key: ``{"id": ..., "answer" or "error": ...}``. Raises TimeoutError."""
         found = self.redis.blpop([key], timeout_s)
         if found is None:
             raise TimeoutError(f"no reply within {timeout_s:g} s")
         return json.loads(found[1])
 
     def ask(self, request: Any, method: str = "predict", timeout_s: float = 30.0, **fields: Any) -> Any:
-        """An entry and its reply."""
+        """Add an entry and wait for its reply."""
         deadline = time.time() + timeout_s
         return self.reply(self.add(request, method, deadline=repr(deadline), **fields), timeout_s)

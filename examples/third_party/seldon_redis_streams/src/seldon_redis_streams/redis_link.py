@@ -12,9 +12,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from seldon_redis_streams.entry import NAME
-from seldon_runtime.errors import StartupError
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.plugin import Service, Settings, StartupError, url_host
 
 logger = logging.getLogger(__name__)
 
@@ -23,10 +21,10 @@ _LONGEST_DELAY_S = 5.0
 
 
 def client_from(settings: Settings) -> Any:
-    """A client with one connection, made when first used; each command is tried once.
+    """Return a client with one connection, opened when first used; it tries each command once.
 
     Raises:
-        StartupError: the URL is none.
+        StartupError: the URL is not valid.
     """
     timeout_s = settings["streams_timeout_s"]
     try:
@@ -38,23 +36,24 @@ def client_from(settings: Settings) -> Any:
             max_connections=1,
         )
     except ValueError as error:  # it may hold a password: it is not shown
-        raise StartupError(f"--streams-url (SELDON_STREAMS_URL) is no address of Redis: {error}") from None
+        raise StartupError(f"--streams-url (SELDON_STREAMS_URL) is not a Redis address: {error}") from None
 
 
 def place_of(client: Any) -> str:
-    """Where it connects to, without secrets."""
+    """Return the address to which a client connects, without secrets."""
     options = client.connection_pool.connection_kwargs
     if "path" in options:
         return f"unix://{options['path']}"
-    return f"redis://{options.get('host', 'localhost')}:{options.get('port', 6379)}/{options.get('db', 0)}"
+    host = url_host(options.get("host", "localhost"))
+    return f"redis://{host}:{options.get('port', 6379)}/{options.get('db', 0)}"
 
 
 class Patience:
-    """Tries again and again while Redis does not do its part, longer and longer apart; health and log say so.
+    """Retries with growing delays while Redis fails. The service is degraded meanwhile, and the log says so.
 
     Args:
         service: is degraded meanwhile.
-        part: which of the transport's threads it is for.
+        part: the transport's thread that uses it.
         stopped: ends the waiting.
     """
 
@@ -69,9 +68,12 @@ class Patience:
         try:
             work()
         except Exception as error:  # the thread must not end, whatever it is
+            if self._stopped.is_set():  # the transport has closed the connection meanwhile
+                logger.debug("%s: ended in a command: %s", self._part, error)
+                return
             if self._part not in self._service.degraded:
                 unexpected = not isinstance(error, redis.RedisError)
-                logger.error("%s: Redis does not do its part: %s", self._part, error, exc_info=unexpected)
+                logger.error("%s: Redis failed: %s", self._part, error, exc_info=unexpected)
             self._service.degraded[self._part] = str(error)
             self._stopped.wait(self._delay_s)
             self._delay_s = min(2 * self._delay_s, _LONGEST_DELAY_S)

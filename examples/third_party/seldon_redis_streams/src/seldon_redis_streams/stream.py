@@ -11,7 +11,7 @@ from typing import Any
 import redis
 
 from seldon_redis_streams.entry import Entry, Fields, Reply
-from seldon_runtime.settings import Settings
+from seldon_runtime.plugin import Settings
 
 _MOST_DEAD = 10_000
 _MOST_REPLIES = 10_000
@@ -23,7 +23,7 @@ class Stream:
 
     Args:
         client: its own connection.
-        settings: of the plugin.
+        settings: the plugin's settings.
         consumer: its name in the group.
     """
 
@@ -38,7 +38,7 @@ class Stream:
         self._cursor: Any = "0-0"
 
     def prepare(self) -> None:
-        """Make stream and group when they are not there. Entries that came before are read too."""
+        """Create stream and group if they do not exist. Entries that came before are read too."""
         try:
             self.client.xgroup_create(self.name, self._group, id="0", mkstream=True)
         except redis.ResponseError as error:
@@ -46,7 +46,7 @@ class Stream:
                 raise
 
     def read(self, count: int) -> list[Entry]:
-        """New entries, waited for up to a quarter of a second."""
+        """Return new entries. Blocks for up to a quarter of a second."""
         found = self._with_group(
             lambda: self.client.xreadgroup(
                 self._group, self._consumer, {self.name: ">"}, count=count, block=_BLOCK_MS
@@ -56,7 +56,7 @@ class Stream:
         return [Entry(id, fields) for items in _flat(entries) for id, fields in items]
 
     def claim(self, count: int) -> list[Entry]:
-        """Entries that another consumer has held on to for too long. Does not wait."""
+        """Return entries that another consumer has held for too long. Does not wait."""
         reply = self._with_group(
             lambda: self.client.xautoclaim(
                 self.name, self._group, self._consumer, self._claim_ms, self._cursor, count=count
@@ -66,19 +66,19 @@ class Stream:
         return [Entry(id, fields, self._deliveries(id)) for id, fields in found if fields]
 
     def keep(self, ids: Sequence[bytes]) -> None:
-        """Say that these are still being worked on, so that nobody claims them."""
+        """Keep these entries from being claimed by others: set their idle time to zero."""
         if ids:
             self.client.xclaim(self.name, self._group, self._consumer, 0, list(ids), justid=True)
 
     def count(self, entry: Entry) -> None:
-        """Write down which attempt this is, for whoever may have to take the entry over."""
+        """Store the number of this attempt, for a process that may claim the entry."""
         self.client.xclaim(self.name, self._group, self._consumer, 0, [entry.id], retrycount=entry.attempts)
 
     def finish(self, replies: Iterable[Reply]) -> list[Reply]:
         """Write the replies and take their entries off the stream: each all or nothing.
 
         Returns:
-            Those whose reply could not be written, since their ``reply_to`` is something else.
+            The replies that could not be written: their ``reply_to`` holds a value of another type.
         """
         listed = list(replies)
         with self.client.pipeline(transaction=True) as pipe:
@@ -92,11 +92,11 @@ class Stream:
         return failed
 
     def bury(self, reply: Reply) -> None:
-        """Only to the dead letters."""
+        """Write a reply's entry to the dead letters only."""
         self.client.xadd(self._dead, reply.dead_fields(), maxlen=_MOST_DEAD)
 
     def leave(self) -> None:
-        """Take the consumer out of the group, unless entries are still its own."""
+        """Remove the consumer from the group, unless it still holds entries."""
         pending = self.client.xpending_range(
             self.name, self._group, min="-", max="+", count=1, consumername=self._consumer
         )
@@ -119,12 +119,12 @@ class Stream:
         return len(pipe) - before
 
     def _deliveries(self, id: bytes) -> int:
-        """How often an entry has been delivered, this time included."""
+        """Return how often an entry has been delivered, this time included."""
         found = self.client.xpending_range(self.name, self._group, min=id, max=id, count=1)
         return found[0]["times_delivered"] if found else 1
 
     def _with_group(self, command: Callable[[], Any]) -> Any:
-        """A Redis that came back empty has no group any more."""
+        """Run a command; create the group again if Redis came back empty."""
         try:
             return command()
         except redis.ResponseError as error:
@@ -135,12 +135,12 @@ class Stream:
 
 
 def consumer_name() -> str:
-    """Of this process alone."""
+    """Return a consumer name that only this process has."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _flat(entries: Iterable[Any]) -> Iterable[list[tuple[bytes, Fields]]]:
-    """redis-py gives a list, or for RESP3 a list of lists."""
+    """Yield lists of entries: redis-py returns a list, or for RESP3 a list of lists."""
     for items in entries:
         if items and isinstance(items[0], list):
             yield from items

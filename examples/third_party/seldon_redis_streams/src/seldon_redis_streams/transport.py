@@ -14,16 +14,13 @@ from seldon_redis_streams.entry import NAME, Entry, Reply
 from seldon_redis_streams.redis_link import Patience, client_from, place_of
 from seldon_redis_streams.stream import Stream, consumer_name
 from seldon_redis_streams.worklist import Clock, Worklist
-from seldon_runtime import ErrorCode, SeldonError
-from seldon_runtime.errors import StartupError
-from seldon_runtime.protocols.v1_codec import JsonCodec
-from seldon_runtime.service import Service
-from seldon_runtime.settings import Settings
+from seldon_runtime.plugin import ErrorCode, SeldonError, Service, Settings, StartupError
+from seldon_runtime.protocols.v1.codec import JsonCodec
 
 logger = logging.getLogger(__name__)
 
 _LOOK_S = 0.05
-_RETRY_AFTER_S = 0.1
+_RETRY_STEP_S = 0.1
 
 
 class StreamsTransport:
@@ -33,7 +30,7 @@ class StreamsTransport:
     process held is claimed by another one.
 
     Raises:
-        StartupError: the URL is none; from :meth:`start`, when Redis does not answer.
+        StartupError: the URL is not valid; from :meth:`start`, when Redis does not answer.
     """
 
     name = NAME
@@ -45,7 +42,7 @@ class StreamsTransport:
         consumer = consumer_name()
         self._reading = Stream(client_from(settings), settings, consumer)
         self._writing = Stream(client_from(settings), settings, consumer)
-        self._work = Worklist(min(settings["streams_in_flight"], settings["queue_size"]))
+        self._work = Worklist(min(settings["streams_in_flight"], service.queue_size))
         self._claim_clock = Clock(settings["streams_claim_after_s"] / 2)
         self._keep_clock = Clock(settings["streams_claim_after_s"] / 4)
         self._unwritable: list[Reply] = []
@@ -56,11 +53,11 @@ class StreamsTransport:
 
     @property
     def address(self) -> str:
-        """Redis, and the stream in it."""
+        """The address of Redis, and the stream in it."""
         return f"{place_of(self._reading.client)}#{self._reading.name}"
 
     def start(self) -> None:
-        """Make the group, and begin to read."""
+        """Create the group and start the threads."""
         try:
             self._reading.prepare()
         except redis.RedisError as error:
@@ -73,11 +70,11 @@ class StreamsTransport:
         self._writer.start()
 
     def stop_accepting(self) -> None:
-        """Read no more. What has been read is answered."""
+        """Stop reading. Entries that were read are answered."""
         self._closed.set()
 
     def stop(self, grace_s: float) -> None:
-        """Wait for the replies; what is not finished then is claimed by another process."""
+        """Wait for the replies. Another process claims the entries that are left."""
         deadline = time.monotonic() + grace_s
         self._reader.join(max(_LOOK_S, grace_s))
         finished = self._work.wait_until_empty(deadline - time.monotonic())
@@ -132,24 +129,20 @@ class StreamsTransport:
         self._service.submit(call, lambda answer, error: self._done(entry, answer, error))
 
     def _done(self, entry: Entry, answer: Any, error: SeldonError | None) -> None:
-        """Runs on the component's thread."""
+        """Handle the outcome of an entry. Never blocks; component's, timers' or reader's thread."""
         if error is None:
             self._work.settle(Reply(entry, answer, None))
-        elif error.code is ErrorCode.OVERLOADED and not self._stopped.is_set() and self._is_full():
-            self._work.retry(entry, _RETRY_AFTER_S)
+        elif error.code is ErrorCode.OVERLOADED and "Retry-After" in error.headers:
+            # the queue is full of another transport's calls: the entry waits here
+            self._work.retry(entry, float(error.headers["Retry-After"]))
         elif error.code is ErrorCode.UNAVAILABLE and (self._service.draining or not self._service.alive):
             pass  # this process is ending: the entry stays pending, for another one
         elif error.code is ErrorCode.COMPONENT_FAILED and entry.attempts < self._attempts:
             entry.attempts += 1
-            self._work.retry(entry, _RETRY_AFTER_S * entry.attempts)
+            self._work.retry(entry, _RETRY_STEP_S * entry.attempts)
         else:
             given_up = error.code is ErrorCode.COMPONENT_FAILED
             self._work.settle(Reply(entry, None, error, is_given_up=given_up))
-
-    def _is_full(self) -> bool:
-        """Whether it is the queue that refuses, filled by another transport, and not the component."""
-        executor = self._service.executor
-        return executor.waiting >= executor.queue_size
 
     # the writer's thread
 

@@ -23,13 +23,13 @@ class Worklist:
         self._retries: list[tuple[float, Entry]] = []
 
     def wait_for_room(self, timeout_s: float) -> int:
-        """How many entries may be read; 0 when there is no room in time."""
+        """Wait for room; return how many entries may be read, 0 when the time is over."""
         with self._changed:
             self._changed.wait_for(lambda: len(self._held) < self._most, timeout_s)
             return self._most - len(self._held)
 
     def hold(self, entry: Entry) -> bool:
-        """Take an entry. False when it is held already."""
+        """Hold an entry; return False when it is held already."""
         with self._changed:
             if entry.id in self._held:
                 return False
@@ -38,30 +38,30 @@ class Worklist:
 
     @property
     def ids(self) -> list[bytes]:
-        """Of all entries that are held."""
+        """The ids of all entries that are held."""
         with self._changed:
             return list(self._held)
 
     def settle(self, reply: Reply) -> None:
-        """The outcome of an entry is there. Never blocks."""
+        """Take the outcome of an entry. Never blocks."""
         with self._changed:
             self._replies.append(reply)
             self._changed.notify_all()
 
     def retry(self, entry: Entry, delay_s: float) -> None:
-        """The entry is to be tried again. Never blocks."""
+        """Have an entry tried again after a delay. Never blocks."""
         with self._changed:
             self._retries.append((time.monotonic() + delay_s, entry))
             self._changed.notify_all()
 
     def next_replies(self, timeout_s: float) -> list[Reply]:
-        """Replies to be written; they stay until :meth:`release` is told of them."""
+        """Wait for replies to be written, and return them; they stay until :meth:`release`."""
         with self._changed:
             self._changed.wait_for(lambda: self._replies or self._retries, timeout_s)
             return list(self._replies)
 
     def due_retries(self) -> list[Entry]:
-        """Entries whose time has come; they are the caller's now."""
+        """Remove and return the entries whose time has come."""
         with self._changed:
             now = time.monotonic()
             due = [entry for at, entry in self._retries if at <= now]
@@ -69,7 +69,7 @@ class Worklist:
             return due
 
     def release(self, replies: list[Reply]) -> None:
-        """These are written."""
+        """Remove replies that are written."""
         with self._changed:
             del self._replies[: len(replies)]
             for reply in replies:
@@ -77,14 +77,9 @@ class Worklist:
             self._changed.notify_all()
 
     def wait_until_empty(self, timeout_s: float) -> bool:
-        """Whether everything was written in time."""
+        """Return whether everything was written in time."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._held, max(0.0, timeout_s))
-
-    def wake(self) -> None:
-        """Let those who wait look at what has changed elsewhere."""
-        with self._changed:
-            self._changed.notify_all()
 
 
 class Clock:
@@ -95,7 +90,7 @@ class Clock:
         self._next = 0.0
 
     def is_due(self) -> bool:
-        """True the first time, and then every so many seconds."""
+        """Return True the first time, and then every so many seconds."""
         now = time.monotonic()
         if now < self._next:
             return False
