@@ -291,8 +291,9 @@ def test_the_doctor_ends_and_reports_json_whatever_a_plugin_does(
     seldon_run: Any, published: Published, tmp_path: Path, how: str
 ) -> None:
     is_well = how.startswith(("prints", "has a", "waits"))
-    process = doctor(tmp_path, published(SICK[how]), "Echo", "REST", "--extension", "bad")
-    assert process.returncode == (0 if is_well else 1), process.stderr
+    words = ["Echo", "REST", "--http-port", "0", "--metrics", "0", "--extension", "bad"]
+    process = doctor(tmp_path, published(SICK[how]), *words)
+    assert process.returncode == (0 if is_well else 1), process.stdout + process.stderr
     report = json.loads(process.stdout)
     named = [f["text"] for f in report["findings"] if f["severity"] == "error" and LABEL in f["text"]]
     assert bool(named) is not is_well

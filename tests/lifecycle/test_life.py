@@ -285,6 +285,24 @@ def wait_until_refused(server: Any) -> None:
             return
 
 
+def test_threads_take_short_turns_unless_user_code_sets_other_ones(seldon_run: Start) -> None:
+    source = """
+        import sys
+
+        class Turns:
+            at_import = sys.getswitchinterval()
+
+            def load(self):
+                sys.setswitchinterval(0.002)
+
+            def predict(self, X, names):
+                return [self.at_import, sys.getswitchinterval()]
+    """
+    process = seldon_run("Turns", "REST", source=source)
+    at_import, later = process.post("/predict", {"data": {"ndarray": [[1]]}}).json["data"]["ndarray"]
+    assert (at_import, later) == (pytest.approx(0.0005), pytest.approx(0.002))
+
+
 def test_not_ready_while_draining_and_accepted_calls_are_answered(seldon_run: Start, gate: Any) -> None:
     server = seldon_run("Waiting", "REST", source=waiting(gate))
     form = b'--b\r\nContent-Disposition: form-data; name="strData"\r\n\r\nform\r\n--b--\r\n'
