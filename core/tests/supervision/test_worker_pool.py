@@ -140,3 +140,17 @@ def test_at_the_end_every_worker_drains(make: Any) -> None:
     assert [worker.orders for worker in pool] == [[Order.END], [Order.END]]
     pool.kill()
     assert all(worker.is_killed for worker in pool)
+
+
+@pytest.mark.parametrize(("planned_s", "are_killed"), [(1.0, False), (5.0, True)])
+def test_silent_workers_are_killed_unless_the_supervisor_looked_too_late(
+    make: Any, monkeypatch: pytest.MonkeyPatch, planned_s: float, are_killed: bool
+) -> None:
+    pool = make(heartbeat_timeout_s=2.0)
+    for worker in pool:
+        pool.expect_heartbeat(worker)
+    pool.kill_silent(0.0)
+    later = time.monotonic() + 5
+    monkeypatch.setattr(worker_pool.time, "monotonic", lambda: later)
+    pool.kill_silent(planned_s)
+    assert [worker.is_killed for worker in pool] == [are_killed, are_killed]

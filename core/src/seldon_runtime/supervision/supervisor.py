@@ -125,14 +125,11 @@ class Supervisor:
         self._continue_reload()
         self._end_due()
         wait_s = self._wait_s()
-        began = time.monotonic()
         for worker in alarm.wait([w for w in self._workers if w.is_connected], wait_s):
             self._workers.heard(worker)
             for message in worker.messages():
                 self._handle(worker, message)
-        self._workers.kill_silent(
-            late_s=time.monotonic() - began - (_LONGEST_WAIT_S if wait_s is None else wait_s)
-        )
+        self._workers.kill_silent(_LONGEST_WAIT_S if wait_s is None else wait_s)
         for worker in [w for w in self._workers if w.poll() is not None]:
             self._workers.remove(worker)
             for message in worker.messages():

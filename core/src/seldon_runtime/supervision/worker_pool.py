@@ -44,6 +44,7 @@ class WorkerPool:
         """The start time of each missing worker, by index."""
         self._heard: dict[WorkerProcess, float] = {}
         """The time of the last sign of life of each worker that has to give any."""
+        self._looked_at = time.monotonic()
         self._restarts = 0
 
     def __iter__(self) -> Iterator[WorkerProcess]:
@@ -162,14 +163,16 @@ class WorkerPool:
         if worker in self._heard:
             self._heard[worker] = time.monotonic()
 
-    def kill_silent(self, late_s: float) -> None:
+    def kill_silent(self, planned_s: float) -> None:
         """Kill the workers without a sign of life: stopped ones, and those stuck in native code.
 
         Args:
-            late_s: the seconds by which the supervisor itself woke up too late. It may have been paused
-                together with its workers, whose signs of life then have their full time again.
+            planned_s: the seconds after which the supervisor looks again. When far more have passed since its
+                last look, it may have been paused together with its workers, whose signs of life then have
+                their full time again.
         """
         now = time.monotonic()
+        late_s, self._looked_at = now - self._looked_at - planned_s, now
         for worker, since in list(self._heard.items()):
             if late_s > self._silence_s / 2:
                 self._heard[worker] = now
