@@ -32,14 +32,12 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-
 _LAST_SAVE_S = 5.0
 """Seconds that the last save may take when draining has used up the grace period."""
 
 
 _SWITCH_INTERVAL_S = 0.0005
-"""Seconds after which a thread that computes lets the next one run. Each piece that a transport reads waits for
-this: with Python's own 5 ms, a health probe beside large uploads and a busy component takes half a second."""
+"""Seconds of a thread's turn. Each piece of an upload waits for one, and so do the probes behind it."""
 
 
 class Terminated(BaseException):
@@ -116,8 +114,6 @@ class Runtime:
 
     def serve(self) -> int:
         """Load, serve until a signal or the supervisor ends it, drain. Blocks; for the main thread.
-
-        Sets the interpreter's switch interval; user code may set another one.
 
         Returns:
             The exit status: 0, or 1 when accepted calls did not finish within the grace period, or the
