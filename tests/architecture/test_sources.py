@@ -56,6 +56,7 @@ LOOKED_UP = {
     "component/user_object.py": "the user's object",
     "persistence/pickling.py": "the user's class",
     "seldon_runtime_rest/assembly.py": "the user's object",
+    "seldon_runtime_batching/marks.py": "the user's object",
     "seldon_core/components/calls.py": "the user's object",
     "seldon_core/proto/rpcs.py": "RPCs of a servicer, by their names",
     "seldon_runtime_rest/v1/codec.py": "what the user's raw method returned",

@@ -49,7 +49,7 @@ from seldon_runtime.service.done import Done
 from seldon_runtime.service.embedded import embedded_predictor, embedded_service
 from seldon_runtime.service.executor import Executor, Task
 from seldon_runtime.service.interceptor import Answer, Interceptor
-from seldon_runtime.service.observer import Lifecycle, Observer, Outcome, SaveRecord
+from seldon_runtime.service.observer import BatchRecord, Lifecycle, Observer, Outcome, SaveRecord
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
@@ -80,6 +80,7 @@ __all__ = [
     "USER_METHODS",
     "Answer",
     "Ask",
+    "BatchRecord",
     "Batcher",
     "Buffer",
     "Call",

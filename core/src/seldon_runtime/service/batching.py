@@ -21,24 +21,29 @@ from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Predict, Stream
 from seldon_runtime.service.done import Done, hand_over, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
+from seldon_runtime.service.observer import BatchRecord
 from seldon_runtime.service.pipeline import Pipeline
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
+
+_LOOK_S = 0.005
+"""Seconds after which a component that waits for more calls looks whether others need its thread."""
 
 
 class Batcher(ABC):
     """The object that answers several waiting calls at once, from a plugin's hook ``seldon_batcher``.
 
     While the component is busy, calls wait. When it becomes free, the batcher receives up to ``max_size``
-    waiting calls of one group. While the component is idle, a call waits for others only if ``max_wait_s``
-    is set.
+    waiting calls of one group. An idle component waits for more calls only if ``max_wait_s`` is set, and only
+    until the first call has waited for so long.
     """
 
     max_size: int = 32
     """The largest number of calls in a batch."""
     max_wait_s: float = 0.0
-    """Seconds that an idle component waits for more calls of the first one's group."""
+    """Seconds that a call may wait, from its submission, for more calls of its group, while the component has
+    nothing else to do."""
 
     @abstractmethod
     def group(self, call: Call) -> Hashable | None:
@@ -50,7 +55,7 @@ class Batcher(ABC):
     @abstractmethod
     def predict(
         self, method: Method, requests: Sequence[Request], predict: Predict
-    ) -> Sequence[Message | SeldonError]:
+    ) -> Sequence[Message | Stream | SeldonError]:
         """Return one answer, or one error, for each request, in their order.
 
         Runs on the component's thread. The requests are decoded and have passed the interceptors.
@@ -104,11 +109,18 @@ class _Waiting:
                 return False
             return True
 
-    def take(self, max_size: int, max_wait_s: float) -> list[tuple[Call, Done]]:
-        """Return the calls of the next batch; empty when an earlier batch has taken all calls."""
+    def take(self, max_size: int, wait_s: float, is_idle: Callable[[int], bool]) -> list[tuple[Call, Done]]:
+        """Return the calls of the next batch; empty when an earlier batch has taken all calls.
+
+        Blocks until the batch is full or the first call has waited ``wait_s`` seconds, as long as
+        ``is_idle(n)`` is true for the ``n`` calls that wait here.
+        """
         with self._arrived:
-            if self._jobs and max_wait_s > 0:
-                self._arrived.wait_for(lambda: len(self._jobs) >= max_size, max_wait_s)
+            while self._jobs and len(self._jobs) < max_size and is_idle(len(self._jobs)):
+                left_s = self._jobs[0][0].submitted + wait_s - time.perf_counter()
+                if left_s <= 0:
+                    break
+                self._arrived.wait(min(left_s, _LOOK_S))
             return [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
 
 
@@ -123,13 +135,22 @@ class BatchedPipeline:
         unit: the component.
         pipeline: reads and writes, and runs the interceptors.
         batcher: the plugin's.
+        finished: receives a record of each batch.
     """
 
-    def __init__(self, service: Service, unit: Unit, pipeline: Pipeline, batcher: Batcher) -> None:
+    def __init__(
+        self,
+        service: Service,
+        unit: Unit,
+        pipeline: Pipeline,
+        batcher: Batcher,
+        finished: Callable[[BatchRecord], None],
+    ) -> None:
         self._service = service
         self._unit = unit
         self._pipeline = pipeline
         self._batcher = batcher
+        self._finished = finished
         self._groups: dict[Hashable, _Waiting] = {}
         self._refuse: Callable[[Call], Any] | None = None
 
@@ -161,14 +182,23 @@ class BatchedPipeline:
         self._refuse = refuse
 
     def _run(self, method: Method, waiting: _Waiting) -> None:
-        jobs = [_Job(*job) for job in waiting.take(self._batcher.max_size, self._batcher.max_wait_s)]
+        batcher = self._batcher
+        jobs = [_Job(*job) for job in waiting.take(batcher.max_size, batcher.max_wait_s, self._is_idle)]
         for job in jobs:
             job.context.run(self._enter, job)
         due = [job for job in jobs if job.error is None and job.result is None]
         if due:
+            started = time.perf_counter()
             self._predict(method, due)
+            ran_s = time.perf_counter() - started
+            waited_s = started - min(job.call.submitted for job in due)
+            self._finished(BatchRecord(method, len(due), waited_s, ran_s, self._unit.identity.unit))
         for job in jobs:
             job.context.run(self._leave, job)
+
+    def _is_idle(self, waiting: int) -> bool:
+        """Return whether nothing but the ``waiting`` calls, the first of which has this thread, needs it."""
+        return self._unit.executor.waiting < waiting and not self._service.draining
 
     def _enter(self, job: _Job) -> None:
         """Read the request and run the interceptors' ``before``."""

@@ -69,7 +69,8 @@ class ComponentService(Service):
     def batch(self, batcher: Batcher | None) -> None:
         """Answer waiting calls by a plugin's batcher, if any. Call it after :meth:`attach`."""
         if batcher is not None:
-            self._batches = BatchedPipeline(self, self._unit, self._pipeline, batcher)
+            finished = self._observers.batch_finished
+            self._batches = BatchedPipeline(self, self._unit, self._pipeline, batcher, finished)
 
     @property
     def executor(self) -> Executor:

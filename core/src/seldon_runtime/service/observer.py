@@ -10,6 +10,7 @@ from functools import partial
 
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import described
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,21 @@ class SaveRecord:
     """The name of the component in its graph (PREDICTIVE_UNIT_ID)."""
 
 
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """A batch of calls that a :class:`seldon_runtime.plugin.Batcher` has answered. Times are in seconds."""
+
+    method: Method
+    calls: int
+    """The calls in the batch: those that had not failed, ended or left before it ran."""
+    waited_s: float
+    """Seconds from the submission of the first call to the batch."""
+    ran_s: float
+    """Seconds for which the batcher, and the component in it, ran."""
+    unit: str | None = None
+    """The name of the component in its graph (PREDICTIVE_UNIT_ID)."""
+
+
 class Observer:
     """A plugin's object that watches without altering anything. Subclass it and override what you need.
 
@@ -95,6 +111,9 @@ class Observer:
         quick, because the client waits, and thread-safe.
         """
 
+    def batch_finished(self, record: BatchRecord) -> None:
+        """Watch a batch that is over, before its calls are. Component's thread; must be quick."""
+
     def state_saved(self, record: SaveRecord) -> None:
         """Watch an attempt to save state. Runs on the thread that saves."""
 
@@ -118,6 +137,9 @@ class Observers:
         # Those that do not override a method cost a call nothing.
         self.of_starts = tuple(o for o in self._all if type(o).call_started is not Observer.call_started)
         self.of_ends = tuple(o for o in self._all if type(o).call_finished is not Observer.call_finished)
+        self._of_batches = tuple(
+            o for o in self._all if type(o).batch_finished is not Observer.batch_finished
+        )
         self._of_saves = tuple(o for o in self._all if type(o).state_saved is not Observer.state_saved)
 
     def call_started(self, call: Call) -> None:
@@ -135,6 +157,11 @@ class Observers:
                 observer.call_finished(call, outcome)
             except BaseException:  # noqa: BLE001 - the client still waits for its answer
                 _log(observer)
+
+    def batch_finished(self, record: BatchRecord) -> None:
+        """Notify all observers of the end of a batch."""
+        for observer in self._of_batches:
+            survive(observer, partial(observer.batch_finished, record))
 
     def state_saved(self, record: SaveRecord) -> None:
         """Notify all observers of an attempt to save state."""

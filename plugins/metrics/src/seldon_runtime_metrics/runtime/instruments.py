@@ -14,6 +14,7 @@ _DURATION_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 _SIZE_BYTES = tuple(
     4**power for power in range(4, 14)
 )  # 256 bytes to 64 MiB, as integers: sizes are integers
+_BATCH_CALLS = tuple(2**power for power in range(11))
 _MOST_PLACES = 64
 """At least the number of places that a series of the runtime has."""
 
@@ -80,6 +81,15 @@ class Instruments:
         self.wait = declare(
             "seldon_runtime_queue_wait_seconds",
             "Time that calls waited for the component's thread, in seconds.",
+            histogram,
+            _DURATION_S,
+        )
+        self.batch = declare(
+            "seldon_runtime_batch_calls", "Calls that a batch answered together.", histogram, _BATCH_CALLS
+        )
+        self.batch_wait = declare(
+            "seldon_runtime_batch_wait_seconds",
+            "Time that the first call of a batch waited for it, in seconds.",
             histogram,
             _DURATION_S,
         )

@@ -6,7 +6,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from seldon_runtime.plugin import Call, ErrorCode, Lifecycle, Method, Observer, Outcome, SaveRecord
+from seldon_runtime.plugin import (
+    BatchRecord,
+    Call,
+    ErrorCode,
+    Lifecycle,
+    Method,
+    Observer,
+    Outcome,
+    SaveRecord,
+)
 from seldon_runtime_metrics.runtime.instruments import Instruments
 
 _NOT_SERVED = {"OVERLOADED", "UNAVAILABLE", "CANCELLED"}
@@ -62,6 +71,12 @@ class RuntimeObserver(Observer):
             if code not in _NOT_SERVED:
                 row.wait(waited_s)
                 row.duration(waited_s + outcome.ran_s)
+
+    def batch_finished(self, record: BatchRecord) -> None:
+        """Count a batch: its calls, and how long the first of them waited."""
+        made, method = self._instruments, record.method.label
+        made.update(made.series(made.batch, method=method), record.calls)
+        made.update(made.series(made.batch_wait, method=method), record.waited_s)
 
     def state_saved(self, record: SaveRecord) -> None:
         """Count an attempt to save the component's state."""

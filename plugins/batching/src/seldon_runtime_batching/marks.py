@@ -1,0 +1,70 @@
+"""What the user's class says of batches: ``batchable = False``, ``predict_batch``, and who wants meta."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from seldon_runtime.plugin import Method, ServiceType, StartupError
+
+_STACKED = (Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT)
+"""The methods whose requests are rows, and whose answers may be."""
+
+
+class Marks:
+    """The marks of one user object.
+
+    Args:
+        user: the instance of the user's class; None for a predictor without one.
+        service_type: the kind of the component. An OUTLIER_DETECTOR tags each answer with scores of its rows,
+            so its ``transform_input`` is not batched.
+
+    Raises:
+        StartupError: ``predict_batch`` is no method that takes the list of requests.
+    """
+
+    def __init__(self, user: object | None, service_type: ServiceType) -> None:
+        self.user = user
+        self.predict_batch = _predict_batch(user)
+        """The user's method for a list of requests, or None."""
+        stacked = _STACKED if _is_batchable(user) else ()
+        self.methods = frozenset(method for method in stacked if _is_batchable(_function(user, method)))
+        """The methods whose calls may share a batch."""
+        if service_type is ServiceType.OUTLIER_DETECTOR:
+            self.methods -= {Method.TRANSFORM_INPUT}
+        self.meta_readers = frozenset(
+            method for method in self.methods if _takes_meta(_function(user, method))
+        )
+        """Of those, the methods that receive the request's meta."""
+
+
+def _function(user: object | None, method: Method) -> Any:
+    return getattr(user, method.value, None)
+
+
+def _is_batchable(thing: object | None) -> bool:
+    return getattr(thing, "batchable", True) is not False
+
+
+def _takes_meta(function: Any) -> bool:
+    if function is None:
+        return False
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # of native code
+        return True
+    return any(p.name == "meta" or p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters)
+
+
+def _predict_batch(user: object | None) -> Callable[[list[Any]], Any] | None:
+    function: Any = getattr(user, "predict_batch", None)
+    if function is None:
+        return None
+    try:
+        inspect.signature(function).bind([])
+    except (TypeError, ValueError) as error:
+        raise StartupError(
+            f"{type(user).__name__}.predict_batch cannot be called with one list of requests: {error}"
+        ) from error
+    return function  # type: ignore[no-any-return]

@@ -1,0 +1,85 @@
+"""The hooks of the batching plugin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from seldon_runtime.plugin import Batcher, Service, Settings, StartupError, hookimpl, option
+from seldon_runtime_batching.batcher import RowBatcher
+from seldon_runtime_batching.marks import Marks
+from seldon_runtime_batching.prediction import Policy
+
+
+@hookimpl
+def seldon_options() -> Sequence[click.Option]:
+    """Return the options of batches."""
+    return [
+        option(
+            "--batch-max-size",
+            envvar="SELDON_BATCH_MAX_SIZE",
+            type=click.IntRange(1),
+            default=32,
+            help="Most rows of a batch. A request with more rows runs alone.",
+        ),
+        option(
+            "--batch-max-wait-ms",
+            envvar="SELDON_BATCH_MAX_WAIT_MS",
+            type=click.FloatRange(0, 60_000),
+            default=0.0,
+            help="Milliseconds that a call may wait for others while the component is idle.",
+        ),
+        option(
+            "--batch-preferred-sizes",
+            envvar="SELDON_BATCH_PREFERRED_SIZES",
+            default="",
+            help="Sizes of batches that the component likes best, such as 8,16,32.",
+        ),
+        option(
+            "--batch-on-error",
+            envvar="SELDON_BATCH_ON_ERROR",
+            type=click.Choice(["split", "fail"]),
+            default="split",
+            help="After an error in a batch, predict its halves again, or fail all of its calls.",
+        ),
+        option(
+            "--batch-on-mismatch",
+            envvar="SELDON_BATCH_ON_MISMATCH",
+            type=click.Choice(["fail", "alone"]),
+            default="fail",
+            help="When an answer has not one row for each row of the batch, fail its calls, or predict each "
+            "alone.",
+        ),
+    ]
+
+
+@hookimpl
+def seldon_batcher(service: Service, settings: Settings) -> Batcher | None:
+    """Return the batcher of the component; None for a class that wants no batches.
+
+    Raises:
+        StartupError: the preferred sizes are no numbers, or above the largest size.
+    """
+    marks = Marks(service.user, service.service_type)
+    if not marks.methods:
+        return None
+    most: int = settings["batch_max_size"]
+    policy = Policy(
+        most_rows=most,
+        preferred=_sizes(settings["batch_preferred_sizes"], most),
+        splits=settings["batch_on_error"] == "split",
+        retries_alone=settings["batch_on_mismatch"] == "alone",
+    )
+    return RowBatcher(marks, policy, service.identity, settings["batch_max_wait_ms"] / 1000)
+
+
+def _sizes(text: str, most: int) -> tuple[int, ...]:
+    """Return the preferred sizes, the largest first."""
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isascii() and word.isdigit() and 1 <= int(word) <= most for word in words):
+        raise StartupError(
+            f"--batch-preferred-sizes (SELDON_BATCH_PREFERRED_SIZES) is {text!r:.80}, expected numbers "
+            f"from 1 to {most} (--batch-max-size) with commas, such as 8,16"
+        )
+    return tuple(sorted(map(int, words), reverse=True))

@@ -1,0 +1,72 @@
+"""Batches in a real process: calls of every transport share them, and none is lost at the end."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from seldon_runtime.testing import Gate, wait_until
+from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
+from tests.support.process import ServedProcess
+
+SOURCE = """
+    class Sizes:
+        def predict(self, X, names):
+            if isinstance(X, str):
+                {0}
+                return "done"
+            return [[len(X), row[0]] for row in X.tolist()]
+"""
+WORDS = ("--extension", "batching", "--metrics", "prometheus", "--metrics-port", "0")
+CALLS = 6
+
+
+def ndarray(process: ServedProcess, number: float) -> Any:
+    return process.post("/predict", {"data": {"ndarray": [[number, 0.0]]}}).json["data"]["ndarray"]
+
+
+def series(process: ServedProcess, name: str) -> float:
+    """The value of a series on the page of metrics."""
+    with process.client("metrics") as client:
+        page = client.get("/metrics/all").body.decode()
+    found = re.search(rf"^{re.escape(name)} (\S+)$", page, re.M)
+    assert found is not None, page
+    return float(found[1])
+
+
+def hold(process: ServedProcess, gate: Gate, pool: ThreadPoolExecutor) -> Future[Any]:
+    """Keep the component busy until the gate opens; return the call that does."""
+    held = pool.submit(process.post, "/predict", {"strData": "hold"})
+    gate.wait_until_reached()
+    return held
+
+
+def test_calls_that_wait_share_a_batch_whatever_their_transport(seldon_run: Any, gate: Gate) -> None:
+    process = seldon_run("Sizes", "REST,GRPC", *WORDS, source=SOURCE.format(gate.pass_))
+    request, expected = SeldonMessage(), SeldonMessage()
+    request.data.ndarray.append([7.0, 0.0])
+    expected.data.ndarray.append([CALLS + 1, 7])
+    with ThreadPoolExecutor(CALLS + 1) as pool, process.grpc_client() as client:
+        held = hold(process, gate, pool)
+        by_rest = [pool.submit(ndarray, process, number) for number in range(CALLS)]
+        by_grpc = client.begin("Model/Predict", request)
+        wait_until(lambda: series(process, "seldon_runtime_queue_length") == CALLS + 1, "all calls wait")
+        gate.open()
+        assert held.result().json["strData"] == "done"
+        assert [one.result() for one in by_rest] == [[[CALLS + 1, number]] for number in range(CALLS)]
+        assert by_grpc.result().data.ndarray == expected.data.ndarray
+    assert series(process, 'seldon_runtime_batch_calls_sum{method="predict"}') == CALLS + 2
+    assert series(process, 'seldon_runtime_batch_calls_count{method="predict"}') == 2
+    assert series(process, 'seldon_runtime_batch_wait_seconds_count{method="predict"}') == 2
+
+
+def test_a_batch_that_waits_for_more_is_answered_at_the_end(seldon_run: Any, gate: Gate) -> None:
+    words = (*WORDS, "--batch-max-wait-ms", "60000", "--batch-max-size", str(CALLS + 1))
+    process = seldon_run("Sizes", "REST", *words, source=SOURCE.format("pass"))
+    with ThreadPoolExecutor(CALLS + 1) as pool:
+        waiting = [pool.submit(ndarray, process, number) for number in range(CALLS)]
+        wait_until(lambda: series(process, "seldon_runtime_queue_length") == CALLS - 1, "all calls wait")
+        process.terminate()
+        assert [one.result() for one in waiting] == [[[CALLS, number]] for number in range(CALLS)]
+    assert process.wait() == 0
