@@ -28,7 +28,7 @@ class RowBatcher(Batcher):
     Calls of all transports and protocols share batches, as far as their requests fit together.
 
     Args:
-        marks: what the class says of batches.
+        marks: the marks of the class for batches.
         policy: sizes, and what happens after errors.
         identity: the component's names, for the answers of ``predict_batch``.
         max_wait_s: seconds that a call may wait for others while the component is idle.

@@ -1,4 +1,4 @@
-"""What the user's class says of batches: ``batchable = False``, ``predict_batch``, and who wants meta."""
+"""The marks of a user's class for batches: ``batchable = False``, ``predict_batch``, arguments for meta."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Marks:
             so its ``transform_input`` is not batched.
 
     Raises:
-        StartupError: ``predict_batch`` is no method that takes the list of requests.
+        StartupError: ``predict_batch`` cannot be called with one list.
     """
 
     def __init__(self, user: object | None, service_type: ServiceType) -> None:
@@ -36,7 +36,7 @@ class Marks:
         self.meta_readers = frozenset(
             method for method in self.methods if _takes_meta(_function(user, method))
         )
-        """Of those, the methods that receive the request's meta."""
+        """The batched methods that receive the request's meta."""
 
 
 def _function(user: object | None, method: Method) -> Any:

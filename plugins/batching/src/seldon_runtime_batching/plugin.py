@@ -59,7 +59,7 @@ def seldon_batcher(service: Service, settings: Settings) -> Batcher | None:
     """Return the batcher of the component; None for a class that wants no batches.
 
     Raises:
-        StartupError: the preferred sizes are no numbers, or above the largest size.
+        StartupError: a preferred size is not a number, or above the largest size.
     """
     marks = Marks(service.user, service.service_type)
     if not marks.methods:

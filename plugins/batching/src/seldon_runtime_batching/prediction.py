@@ -1,4 +1,4 @@
-"""One batch of requests with the same layout: its size, its prediction, and what happens after an error."""
+"""The prediction of requests with the same layout: in batches, and again in halves after an error."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Policy:
     """True to predict each request alone after an answer without a row for each row."""
 
     def batches(self, rows: Sequence[int]) -> Iterator[slice]:
-        """Divide requests with these numbers of rows into batches, in their order."""
+        """Yield the batches of requests with these numbers of rows, in their order."""
         begin, left = 0, sum(rows)
         while begin < len(rows):
             most = next((size for size in self.preferred if size <= left), self.most_rows)

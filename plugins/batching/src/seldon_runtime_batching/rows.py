@@ -1,4 +1,4 @@
-"""Rows: which requests fit together, their rows as one request, and the answer's rows for each caller."""
+"""The rows of requests: which fit together, all as one request, and the answer's rows for each caller."""
 
 from __future__ import annotations
 
