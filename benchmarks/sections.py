@@ -48,6 +48,13 @@ SECTIONS = {
         "as a `tensor` of the v1 protocol, without the plugin of the Open Inference Protocol.",
         ("calls/s", "µs of processor per call", "ms"),
     ),
+    "batches": Section(
+        "Batches",
+        "The component takes 5 ms for a call and 0.1 ms for each row. Each call sends one row over REST. A "
+        "perfect batcher, whose rate is computed, answers all connections by one call of the component, and takes no "
+        "time itself. *seldon* has the plugin `batching`.",
+        ("calls/s", "µs of processor per call"),
+    ),
     "start": Section(
         "Start and memory",
         "The time runs from `exec` to the first answer that the server is ready. Memory (PSS) is of all its "

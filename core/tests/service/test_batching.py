@@ -136,7 +136,7 @@ def test_a_call_alone_does_not_wait_for_others(serve: Serve) -> None:
     wire = Message(Payload(Kind.NDARRAY, np.ones((1, 2))))
     answer = service.call(Call(Method.PREDICT, wire, NeutralCodec(), "test"))
     assert answer.payload.value.tolist() == [[2.0, 2.0]]
-    assert batcher.sizes == [1]
+    assert batcher.sizes == []
 
 
 def test_an_idle_component_may_wait_for_a_fuller_batch(held: Callable[..., Held]) -> None:
@@ -271,3 +271,24 @@ def test_a_service_that_gives_up_refuses_the_calls_of_a_batch(held: Callable[...
     one.service.give_up("the component hangs")
     answers = [one.told.get(timeout=WAIT_S) for _ in range(2)]
     assert [error and error.code for _, _, error in answers] == [ErrorCode.UNAVAILABLE] * 2
+
+
+def test_no_task_of_an_answered_call_stays_in_the_queue(held: Callable[..., Held]) -> None:
+    """Tasks that stay would fill the queue, until calls are refused though none wait."""
+
+    class Busy(Doubles):
+        """Submits two more calls while each batch runs, so that calls always wait."""
+
+        def predict(self, X: Any, names: Any) -> Any:
+            if len(self.sizes) < 50:
+                for number in (1, 2):
+                    one.submit(1000 + 2 * len(self.sizes) + number)
+                    longest.append(one.service.executor.waiting)
+            return super().predict(X, names)
+
+    longest: list[int] = []
+    one = held(Stacks(), Busy())
+    for number in range(4):
+        one.submit(number)
+    one.release()
+    assert max(longest) <= 8

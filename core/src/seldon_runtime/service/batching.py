@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from seldon_runtime.errors import PluginFailed, SeldonError
@@ -35,8 +36,8 @@ class Batcher(ABC):
     """The object that answers several waiting calls at once, from a plugin's hook ``seldon_batcher``.
 
     While the component is busy, calls wait. When it becomes free, the batcher receives up to ``max_size``
-    waiting calls of one group. An idle component waits for more calls only if ``max_wait_s`` is set, and only
-    until the first call has waited for so long.
+    waiting calls of one group. A call that waits alone runs as without a batcher. An idle component waits for
+    more calls only if ``max_wait_s`` is set, and only until the first call has waited for so long.
     """
 
     max_size: int = 32
@@ -62,7 +63,7 @@ class Batcher(ABC):
 
         Args:
             method: the method of all requests.
-            requests: at least one, at most ``max_size``.
+            requests: at most ``max_size``; a single one when the others of its batch could not be read.
             predict: answers one request, as in an unbatched call.
 
         Raises:
@@ -88,10 +89,12 @@ class _Job:
 
 
 class _Waiting:
-    """The waiting calls of one group. Thread-safe."""
+    """The waiting calls of one group, with a task of the executor for each. Thread-safe."""
 
     def __init__(self) -> None:
         self._jobs: deque[tuple[Call, Done]] = deque()
+        self._spent_tasks = 0
+        """The queued tasks whose calls earlier batches have taken."""
         self._arrived = threading.Condition()
 
     def add(self, call: Call, done: Done) -> None:
@@ -110,18 +113,23 @@ class _Waiting:
             return True
 
     def take(self, max_size: int, wait_s: float, is_idle: Callable[[int], bool]) -> list[tuple[Call, Done]]:
-        """Return the calls of the next batch; empty when an earlier batch has taken all calls.
+        """Return the calls of the next batch; none for a task whose call an earlier batch has taken.
 
         Blocks until the batch is full or the first call has waited ``wait_s`` seconds, as long as
         ``is_idle(n)`` is true for the ``n`` calls that wait here.
         """
         with self._arrived:
+            if self._spent_tasks:
+                self._spent_tasks -= 1
+                return []
             while self._jobs and len(self._jobs) < max_size and is_idle(len(self._jobs)):
                 left_s = self._jobs[0][0].submitted + wait_s - time.perf_counter()
                 if left_s <= 0:
                     break
                 self._arrived.wait(min(left_s, _LOOK_S))
-            return [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
+            taken = [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
+            self._spent_tasks += max(0, len(taken) - 1)
+            return taken
 
 
 class BatchedPipeline:
@@ -152,6 +160,8 @@ class BatchedPipeline:
         self._batcher = batcher
         self._finished = finished
         self._groups: dict[Hashable, _Waiting] = {}
+        self._alone: dict[str, frozenset[Method]] = {}
+        """By codec: the methods whose calls are never batched."""
         self._refuse: Callable[[Call], Any] | None = None
 
     def accept(self, call: Call, done: Done) -> bool:
@@ -160,7 +170,11 @@ class BatchedPipeline:
         Raises:
             SeldonError: OVERLOADED or UNAVAILABLE.
         """
-        if call.method in EMPTY_REQUESTS or self._unit.predictor.wire_methods(call.codec).get(call.method):
+        alone = self._alone.get(call.codec.name)
+        if alone is None:
+            alone = EMPTY_REQUESTS | set(self._unit.predictor.wire_methods(call.codec))
+            self._alone[call.codec.name] = alone
+        if call.method in alone:
             return False
         try:
             group = self._batcher.group(call)
@@ -171,7 +185,7 @@ class BatchedPipeline:
         waiting = self._groups.setdefault((call.method, group), _Waiting())
         waiting.add(call, done)
         try:
-            self._unit.executor.submit(lambda: self._run(call.method, waiting))
+            self._unit.executor.submit(partial(self._run, call.method, waiting))
         except SeldonError:
             if waiting.remove(call, done):
                 raise
@@ -183,18 +197,33 @@ class BatchedPipeline:
 
     def _run(self, method: Method, waiting: _Waiting) -> None:
         batcher = self._batcher
-        jobs = [_Job(*job) for job in waiting.take(batcher.max_size, batcher.max_wait_s, self._is_idle)]
+        taken = waiting.take(batcher.max_size, batcher.max_wait_s, self._is_idle)
+        if len(taken) == 1:
+            self._run_alone(*taken[0])
+        elif taken:
+            self._run_together(method, [_Job(*job) for job in taken])
+
+    def _run_alone(self, call: Call, done: Done) -> None:
+        started = time.perf_counter()
+        self._service.run(call, done)
+        self._tell(call.method, [call], started)
+
+    def _run_together(self, method: Method, jobs: Sequence[_Job]) -> None:
         for job in jobs:
             job.context.run(self._enter, job)
         due = [job for job in jobs if job.error is None and job.result is None]
         if due:
             started = time.perf_counter()
             self._predict(method, due)
-            ran_s = time.perf_counter() - started
-            waited_s = started - min(job.call.submitted for job in due)
-            self._finished(BatchRecord(method, len(due), waited_s, ran_s, self._unit.identity.unit))
+            self._tell(method, [job.call for job in due], started)
         for job in jobs:
             job.context.run(self._leave, job)
+
+    def _tell(self, method: Method, calls: Sequence[Call], started: float) -> None:
+        """Tell observers of a batch that began at ``started`` (``time.perf_counter``) and is over."""
+        waited_s = started - min(call.submitted for call in calls)
+        ran_s = time.perf_counter() - started
+        self._finished(BatchRecord(method, len(calls), waited_s, ran_s, self._unit.identity.unit))
 
     def _is_idle(self, waiting: int) -> bool:
         """Return whether nothing but the ``waiting`` calls, the first of which has this thread, needs it."""

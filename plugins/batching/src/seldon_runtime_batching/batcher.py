@@ -17,6 +17,7 @@ from seldon_runtime.plugin import (
     Stream,
 )
 from seldon_runtime_batching.marks import Marks
+from seldon_runtime_batching.pace import Pace
 from seldon_runtime_batching.prediction import Answers, Policy, alone, answers
 from seldon_runtime_batching.request_lists import RequestLists
 from seldon_runtime_batching.rows import layout
@@ -35,11 +36,16 @@ class RowBatcher(Batcher):
     """
 
     def __init__(self, marks: Marks, policy: Policy, identity: Identity, max_wait_s: float) -> None:
-        self.max_size = policy.most_rows
         self.max_wait_s = max_wait_s
         self._marks = marks
         self._policy = policy
+        self._pace = Pace()
         self._lists = RequestLists(marks, policy, identity) if marks.predict_batch is not None else None
+
+    @property
+    def max_size(self) -> int:  # type: ignore[override]
+        """The most calls of the next batch: mostly 1 for a component that is too quick for batches."""
+        return 1 if self._pace.is_quick() else self._policy.most_rows
 
     def group(self, call: Call) -> Hashable | None:
         """Return one group for each method, since requests are not read yet; None for other methods."""
@@ -49,8 +55,6 @@ class RowBatcher(Batcher):
         self, method: Method, requests: Sequence[Request], predict: Predict
     ) -> Sequence[Message | Stream | SeldonError]:
         """Return the answer or error of each request, in their order."""
-        if len(requests) == 1 and self._lists is None:
-            return [alone(method, requests[0], predict)]  # type: ignore[arg-type]
         messages: Sequence[Message] = requests  # type: ignore[assignment]
         if self._lists is not None and method is Method.PREDICT:
             return self._lists.answers(messages)
@@ -73,4 +77,4 @@ class RowBatcher(Batcher):
     def _group(self, method: Method, requests: Sequence[Message], predict: Predict) -> Answers:
         if len(requests) == 1:
             return [alone(method, requests[0], predict)]
-        return answers(self._policy, method, requests, predict)
+        return answers(self._policy, method, requests, self._pace.measured(predict))
