@@ -50,9 +50,9 @@ SECTIONS = {
     ),
     "batches": Section(
         "Batches",
-        "The component takes 5 ms for a call and 0.1 ms for each row. Each call sends one row over REST. A "
-        "perfect batcher, whose rate is computed, answers all connections by one call of the component, and takes no "
-        "time itself. *seldon* has the plugin `batching`.",
+        "The component takes 5 ms for a call and 0.1 ms for each row. Each call sends one row over REST. The "
+        "rate of a perfect batcher is computed: it answers all connections by one call of the component, and "
+        "takes no time itself. *seldon* has the plugin `batching`.",
         ("calls/s", "µs of processor per call"),
     ),
     "start": Section(
