@@ -136,7 +136,7 @@ def test_a_call_alone_does_not_wait_for_others(serve: Serve) -> None:
     wire = Message(Payload(Kind.NDARRAY, np.ones((1, 2))))
     answer = service.call(Call(Method.PREDICT, wire, NeutralCodec(), "test"))
     assert answer.payload.value.tolist() == [[2.0, 2.0]]
-    assert batcher.sizes == []
+    assert batcher.sizes == [1]
 
 
 def test_an_idle_component_may_wait_for_a_fuller_batch(held: Callable[..., Held]) -> None:

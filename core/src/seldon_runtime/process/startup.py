@@ -12,6 +12,7 @@ from seldon_runtime.inference.owners import described
 from seldon_runtime.plugins.library_guard import guard_libraries
 from seldon_runtime.plugins.manager import PluginSet
 from seldon_runtime.process.bounded import Notices
+from seldon_runtime.process.devices import show_devices
 from seldon_runtime.process.free_memory import free_bytes
 from seldon_runtime.process.parts import Parts
 from seldon_runtime.process.transports import Transports
@@ -58,6 +59,7 @@ class Startup:
         """
         plugins, settings = self._plugins, self._settings
         guard_libraries()
+        show_devices(settings)
         observers = self._parts.start(plugins.collect("seldon_observer", settings=settings))
         self.notices = Notices(observers)
         self.notices.send(Lifecycle.LOADING)

@@ -36,8 +36,8 @@ class Batcher(ABC):
     """The object that answers several waiting calls at once, from a plugin's hook ``seldon_batcher``.
 
     While the component is busy, calls wait. When it becomes free, the batcher receives up to ``max_size``
-    waiting calls of one group. A call that waits alone runs as without a batcher. An idle component waits for
-    more calls only if ``max_wait_s`` is set, and only until the first call has waited for so long.
+    waiting calls of one group. An idle component waits for more calls only if ``max_wait_s`` is set, and only
+    until the first call has waited for so long.
     """
 
     max_size: int = 32
@@ -63,7 +63,7 @@ class Batcher(ABC):
 
         Args:
             method: the method of all requests.
-            requests: at most ``max_size``; a single one when the others of its batch could not be read.
+            requests: at least one, at most ``max_size``.
             predict: answers one request, as in an unbatched call.
 
         Raises:
@@ -198,17 +198,7 @@ class BatchedPipeline:
     def _run(self, method: Method, waiting: _Waiting) -> None:
         batcher = self._batcher
         taken = waiting.take(batcher.max_size, batcher.max_wait_s, self._is_idle)
-        if len(taken) == 1:
-            self._run_alone(*taken[0])
-        elif taken:
-            self._run_together(method, [_Job(*job) for job in taken])
-
-    def _run_alone(self, call: Call, done: Done) -> None:
-        started = time.perf_counter()
-        self._service.run(call, done)
-        self._tell(call.method, [call], started)
-
-    def _run_together(self, method: Method, jobs: Sequence[_Job]) -> None:
+        jobs = [_Job(*job) for job in taken]
         for job in jobs:
             job.context.run(self._enter, job)
         due = [job for job in jobs if job.error is None and job.result is None]

@@ -112,7 +112,7 @@ class Observer:
         """
 
     def batch_finished(self, record: BatchRecord) -> None:
-        """Watch the end of a batch. A call that ran alone is a batch of one. Component's thread; be quick."""
+        """Watch a batch that is over, before its calls are. Component's thread; must be quick."""
 
     def state_saved(self, record: SaveRecord) -> None:
         """Watch an attempt to save state. Runs on the thread that saves."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
+from click.core import ParameterSource
 
 from seldon_runtime.settings.values import Option, option
 
@@ -20,10 +21,19 @@ def process_options() -> Sequence[Option]:
             envvar=["SELDON_WORKERS", "GUNICORN_WORKERS"],
             type=click.IntRange(0, 1000),
             default=1,
-            callback=_at_least_one,
+            callback=_workers,
             group=PROCESSES,
             common=True,
             help="Number of worker processes; each loads its own component. 0 counts as 1.",
+        ),
+        option(
+            "--devices",
+            envvar="SELDON_DEVICES",
+            default="",
+            callback=_devices,
+            is_eager=True,  # the number of workers depends on it
+            group=PROCESSES,
+            help="GPUs for the workers, such as 0,1: each sees one of them. Sets --workers, too.",
         ),
         option(
             "--threads",
@@ -110,6 +120,21 @@ def process_options() -> Sequence[Option]:
             help="For development: restart the worker when a Python file changes.",
         ),
     ]
+
+
+def _devices(ctx: click.Context, param: click.Parameter, value: str | tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of devices in a text with commas."""
+    names = tuple(name.strip() for name in value.split(",")) if isinstance(value, str) and value else value
+    if not all(names):
+        raise click.BadParameter(f"{value!r:.80} has an empty name, expected devices such as 0,1", ctx, param)
+    return tuple(names)
+
+
+def _workers(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    """Return the number of workers: by default one for each device."""
+    if ctx.get_parameter_source("workers") is ParameterSource.DEFAULT:
+        return max(value, len(ctx.params.get("devices", ())))
+    return _at_least_one(ctx, param, value)
 
 
 def _at_least_one(ctx: click.Context, param: click.Parameter, value: int) -> int:

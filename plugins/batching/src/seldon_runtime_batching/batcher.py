@@ -36,20 +36,21 @@ class RowBatcher(Batcher):
     """
 
     def __init__(self, marks: Marks, policy: Policy, identity: Identity, max_wait_s: float) -> None:
+        self.max_size = policy.most_rows
         self.max_wait_s = max_wait_s
         self._marks = marks
         self._policy = policy
         self._pace = Pace()
         self._lists = RequestLists(marks, policy, identity) if marks.predict_batch is not None else None
 
-    @property
-    def max_size(self) -> int:  # type: ignore[override]
-        """The most calls of the next batch: mostly 1 for a component that is too quick for batches."""
-        return 1 if self._pace.is_quick() else self._policy.most_rows
-
     def group(self, call: Call) -> Hashable | None:
-        """Return one group for each method, since requests are not read yet; None for other methods."""
-        return call.method if call.method in self._marks.methods else None
+        """Return one group for each method, since requests are not read yet.
+
+        Calls of other methods, and most calls of a quick component, run alone.
+        """
+        if call.method not in self._marks.methods or self._pace.is_quick():
+            return None
+        return call.method
 
     def predict(
         self, method: Method, requests: Sequence[Request], predict: Predict
@@ -75,6 +76,7 @@ class RowBatcher(Batcher):
         return layout(request)
 
     def _group(self, method: Method, requests: Sequence[Message], predict: Predict) -> Answers:
+        measured = self._pace.measured(predict)
         if len(requests) == 1:
-            return [alone(method, requests[0], predict)]
-        return answers(self._policy, method, requests, self._pace.measured(predict))
+            return [alone(method, requests[0], measured)]
+        return answers(self._policy, method, requests, measured)

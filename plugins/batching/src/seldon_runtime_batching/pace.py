@@ -10,7 +10,7 @@ from seldon_runtime.plugin import Message, Method, Predict, Request, Stream
 _QUICK_S = 30e-6
 """Seconds of a call of the user's method. In a shorter one, joining rows costs more than it saves."""
 _TRIALS = 64
-"""One batch in so many tries again whether a quick method has become slow."""
+"""One call in so many is batched to find out whether a quick method has become slow."""
 
 
 class Pace:
@@ -21,7 +21,7 @@ class Pace:
         self._trial = cycle(range(_TRIALS))
 
     def is_quick(self) -> bool:
-        """Return whether calls had better run alone. False once in a while, so that a batch is measured."""
+        """Return whether a call had better run alone. False once in a while, so that a batch is measured."""
         return self._last_s < _QUICK_S and next(self._trial) > 0
 
     def measured(self, predict: Predict) -> Predict:
