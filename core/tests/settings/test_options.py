@@ -31,6 +31,7 @@ SETTINGS = [
     ("log_format", "--log-format", "SELDON_LOG_FORMAT", "JSON", "json", "text", "text", "text"),
     ("queue_size", "--queue-size", "SELDON_QUEUE_SIZE", "1", 1, "7", 7, 1000),
     ("workers", "--workers", "GUNICORN_WORKERS", "1", 1, "1", 1, 1),
+    ("concurrency", "--concurrency", "SELDON_CONCURRENCY", "2", 2, "3", 3, 100),
     ("threads", "--threads", "GUNICORN_THREADS", "2", 2, "3", 3, 1),
     (
         *("component_thread", "--component-thread", "SELDON_COMPONENT_THREAD"),
