@@ -84,12 +84,14 @@ class LoadedUnits:
         executor.start()
 
         def load() -> tuple[Predictor, object | None]:
-            return self._predictor(reference, parameters, identity, service_type, state)
+            loaded = self._predictor(reference, parameters, identity, service_type, state)
+            if loaded[0].is_async:
+                executor.interleave()
+            return loaded
 
         with reported(f"loading {reference}"):
             predictor, user = executor.run(load)
         if predictor.is_async:
-            executor.run(executor.interleave)
             logger.info("%s has async methods: up to %d calls interleave", reference, settings["concurrency"])
         unit = Unit(predictor, executor, identity, service_type, user)
         self.loaded.append(unit)

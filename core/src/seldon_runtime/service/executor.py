@@ -42,8 +42,8 @@ class Executor:
         threads: the number of threads; more than 1 only for thread-safe components.
         queue_size: the number of tasks that may wait; a further task is refused at once.
         place: makes the threads.
-        concurrency: the number of coroutines that may be under way; tasks wait meanwhile.
-        component: names the component in the log.
+        concurrency: the number of coroutines that may be under way.
+        component: its name for the log.
     """
 
     def __init__(
@@ -77,7 +77,6 @@ class Executor:
         ]
         self._is_started = False
         self._index_of: dict[int, int] = {}
-        """The threads that run, by their identifiers."""
 
     def start(self) -> None:
         """Start the threads. Call once."""

@@ -2,5 +2,5 @@
 
 Modules without a test module of their name, and the tests that hold them:
     coroutines: core/tests/service/running/test_async_calls.py
-    threads: core/tests/service/test_executor.py, core/tests/process/test_main_thread.py
+    threads: core/tests/service/test_executor.py, tests/lifecycle/test_main_thread.py
 """

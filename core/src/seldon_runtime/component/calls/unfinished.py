@@ -56,7 +56,7 @@ def is_generator(function: object) -> bool:
 
 
 def _forms(function: Any) -> list[Any]:
-    """Return a function, the one that it wraps, and the ``__call__`` of an object that is callable."""
+    """Return a function, the wrapped function, and their ``__call__`` if they are objects."""
     wrapped = inspect.unwrap(function)
     return [function, wrapped, type(function).__call__, type(wrapped).__call__]
 
@@ -98,7 +98,7 @@ async def finish_later(
     """Await the result of an async method and return its answer.
 
     Args:
-        unfinished: what the method returned.
+        unfinished: the awaitable that the method returned.
         finish: makes the answer of the result.
         absent: returns the result for a method that raises SeldonNotImplementedError; None if there is none.
 

@@ -202,7 +202,12 @@ class EventLoop:
 
 
 def use_uvloop() -> None:
-    """Give this thread an event loop of uvloop, if it is installed and the thread's loop was never used."""
+    """Set an event loop of uvloop for this thread, if it is installed and the thread's loop was never used.
+
+    Not the main thread, where it would take the signals that end the process.
+    """
+    if threading.current_thread() is threading.main_thread():
+        return
     try:
         import uvloop
     except ImportError:
