@@ -16,7 +16,11 @@ _never = threading.Event()
 # load
 
 
-@found_by("clients_wait_together_for_a_busy_component", "beyond_the_queue_calls_are_refused_at_once")
+@found_by(
+    "clients_wait_together_for_a_busy_component",
+    "beyond_the_queue_calls_are_refused_at_once",
+    "calls_of_an_async_method_are_under_way_together",
+)
 class OneAtATime(Wire):
     def __init__(self, service, settings, sockets):
         super().__init__(service, settings, sockets)
@@ -51,7 +55,10 @@ class KeepsCalls(Wire):
         return super().outcome(call, connection)
 
 
-@found_by("a_call_whose_deadline_passes_while_it_waits_is_never_run")
+@found_by(
+    "a_call_whose_deadline_passes_while_it_waits_is_never_run",
+    "an_async_call_whose_deadline_passes_is_cancelled",
+)
 class NoDeadline(Wire):
     def deadline(self, timeout_s):
         return None
@@ -66,7 +73,7 @@ class WrongClock(Wire):
         return timeout_s
 
 
-@found_by("a_call_whose_client_has_gone_is_never_run")
+@found_by("a_call_whose_client_has_gone_is_never_run", "an_async_call_whose_client_has_gone_is_cancelled")
 class NeverLooks(Wire):
     def watch(self, call, connection):
         pass

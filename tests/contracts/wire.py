@@ -117,7 +117,7 @@ class Wire:
             return
         with contextlib.suppress(BlockingIOError):
             if connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b"":
-                call.cancelled = True
+                call.cancel()
 
     def stop_accepting(self) -> None:
         self.closed.set()

@@ -23,6 +23,7 @@ PAGES = {
     "tutorials/first-component.md": 7,
     "tutorials/learning-router.md": 9,
     "how-to/batch-calls.md": 6,
+    "how-to/async-methods.md": 4,
     "how-to/call.md": 12,
     "how-to/cors.md": 4,
     "how-to/send-values.md": 17,

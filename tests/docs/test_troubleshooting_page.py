@@ -37,7 +37,10 @@ STARTS = {
         *("MyModel", "--parameters", '[{"name": "n", "value": "a", "type": "INT"}]'),
     ),
     "MyModel defines predct": ("class MyModel:\n def predct(self, X, features_names): return X", "MyModel"),
-    "MyModel.predict is an async method": (f"class MyModel:\n async {PREDICT}", "MyModel"),
+    "MyModel.tags is an async method": (
+        f"class MyModel:\n {PREDICT}\n async def tags(self): return {{}}",
+        "MyModel",
+    ),
     "the constructor of MyModel failed": (
         "import signal\nclass MyModel:\n"
         f" def __init__(self): signal.signal(signal.SIGUSR2, signal.SIG_IGN)\n {PREDICT}",

@@ -44,6 +44,7 @@ def test_the_first_passes_the_contract(tmp_path: Path) -> None:
     assert passed(report) > 100
     assert skipped(report, "lines") == [
         "carries no deadlines",
+        "carries no deadlines",
         "does not detect disconnected clients",
         "is served by one worker",
         "refuses calls while the queue is full",

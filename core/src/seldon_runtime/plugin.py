@@ -47,9 +47,10 @@ from seldon_runtime.service.composed.service import ComposedService
 from seldon_runtime.service.composed.steps import Ask, Steps
 from seldon_runtime.service.done import Done
 from seldon_runtime.service.embedded import embedded_predictor, embedded_service
-from seldon_runtime.service.executor import Executor, Task
+from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import BatchRecord, Lifecycle, Observer, Outcome, SaveRecord
+from seldon_runtime.service.running.threads import Task
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit

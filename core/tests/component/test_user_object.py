@@ -152,8 +152,8 @@ async def stream() -> AsyncIterator[int]:
     [(answer_later, "coroutine"), (answers, "generator"), (stream, "async generator")],
 )
 def test_a_result_that_is_not_finished_is_an_error_that_says_so(function: Any, kind: str) -> None:
-    with pytest.raises(SeldonError, match=f"returned a {kind}, which is not supported yet") as caught:
-        call_user(lambda: function())
+    with pytest.raises(SeldonError, match=f"returned a {kind}, expected the result itself") as caught:
+        call_optional(lambda: function())
     assert caught.value.code is ErrorCode.COMPONENT_FAILED
 
 

@@ -32,6 +32,7 @@ SETTINGS = [
     ("queue_size", "--queue-size", "SELDON_QUEUE_SIZE", "1", 1, "7", 7, 1000),
     ("workers", "--workers", "GUNICORN_WORKERS", "1", 1, "1", 1, 1),
     ("devices", "--devices", "SELDON_DEVICES", "0,1", ("0", "1"), "2", ("2",), ()),
+    ("concurrency", "--concurrency", "SELDON_CONCURRENCY", "2", 2, "3", 3, 100),
     ("threads", "--threads", "GUNICORN_THREADS", "2", 2, "3", 3, 1),
     (
         *("component_thread", "--component-thread", "SELDON_COMPONENT_THREAD"),

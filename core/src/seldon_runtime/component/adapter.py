@@ -7,7 +7,7 @@ only looks the results up. All methods run on the component's thread.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -15,9 +15,11 @@ import numpy as np
 
 from seldon_runtime.component import metadata, raw_methods
 from seldon_runtime.component.arrays.calls import NamedArrays
+from seldon_runtime.component.calls import unfinished as later
 from seldon_runtime.component.calls.plain import PlainCalls, Result
+from seldon_runtime.component.calls.unfinished import UNFINISHED, Finish, Unfinished, is_unfinished
 from seldon_runtime.component.hints.methods import ConvertRequest, Hints, as_it_is, converted
-from seldon_runtime.component.inspection.defined_methods import refuse_unsupported
+from seldon_runtime.component.inspection.defined_methods import has_async, refuse_unsupported
 from seldon_runtime.component.inspection.received_arrays import FLOAT64, ArrayReading, Receive
 from seldon_runtime.component.inspection.service_types import METHODS_OF, fitting_types, missing_method
 from seldon_runtime.component.outlier_detector import OutlierDetector
@@ -34,7 +36,7 @@ from seldon_runtime.errors import (
 from seldon_runtime.inference.codec import Codec, RawCodec
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES, Limits
-from seldon_runtime.inference.message import ARRAYS, Message, Request
+from seldon_runtime.inference.message import ARRAYS, Kind, Message, Meta, Request
 from seldon_runtime.inference.method import USER_METHODS, Method
 from seldon_runtime.inference.predictor import Predictor, WireMethod
 
@@ -60,8 +62,8 @@ class ComponentAdapter(Predictor):
         hints: the use of the methods' type hints.
 
     Raises:
-        StartupError: a method needs arguments that the runtime never passes, or is a coroutine function or a
-            generator function.
+        StartupError: a method needs arguments that the runtime never passes, or is a function of a kind that
+            the runtime does not call.
         ComponentFailed: an attribute of the class cannot be read.
     """
 
@@ -98,6 +100,7 @@ class ComponentAdapter(Predictor):
         self._init_metadata = self._object.find_without_arguments("init_metadata")
         self._response_meta = ResponseMeta(self._object, self.identity, show_metrics=self._show_metrics)
         refuse_unsupported(self._object)
+        self.is_async = has_async(self._object)
         self._plain: dict[Method, Invoke] = {}
         self._receive: dict[Method, Receive] = {}
         changes: dict[Method, ConvertRequest] = {}
@@ -122,10 +125,8 @@ class ComponentAdapter(Predictor):
         }
         if self._arrays.has_infer and Method.PREDICT not in self._plain:
             transforms[Method.PREDICT] = self._arrays.infer
-        self._run: dict[Method, Callable[[Any], Result]] = {
-            **transforms,
-            **PlainCalls(self._object.class_name, self.identity.unit, self._plain, self._receive).functions(),
-        }
+        self._calls = PlainCalls(self._object.class_name, self.identity.unit, self._plain, self._receive)
+        self._run: dict[Method, Callable[[Any], Result]] = {**transforms, **self._calls.functions()}
         """The function for each method, which calls the user's method with a decoded request."""
         self._run |= {method: converted(change, self._run[method]) for method, change in changes.items()}
         self._names = {method: partial(self._response_meta.names, method) for method in self._run}
@@ -188,7 +189,10 @@ class ComponentAdapter(Predictor):
             StartupError: a method that it set needs arguments that the runtime never passes.
         """
         try:
-            call_optional(self._object.find("load"))
+            load = self._object.find("load")
+            result: Any = None if load is None else call_user(load)
+            if is_unfinished(result):
+                later.run_to_end(result)
         except ComponentFailed as error:
             if not isinstance(error.__cause__, NotImplementedError):
                 raise
@@ -209,21 +213,44 @@ class ComponentAdapter(Predictor):
         self._arrays.declare(document)
         return document
 
-    def predict(self, method: Method, request: Request) -> Message:
+    def predict(self, method: Method, request: Request) -> Message | Awaitable[Message]:
         """Return what :meth:`answer` returns."""
         return self.answer(method, request)
 
-    def answer(self, method: Method, request: Request) -> Message:
+    def answer(self, method: Method, request: Request) -> Message | Awaitable[Message]:
         """Call the user's method and pack its result, or answer as the protocol prescribes. Blocks meanwhile.
+
+        Returns:
+            The answer; for an async method, a coroutine that returns it.
 
         Raises:
             SeldonError: raised by user code; ComponentFailed for any other exception of user code.
         """
+        finish: Finish
         if self._detector is not None and method is Method.TRANSFORM_INPUT:
-            return self._detector.answer(request)
+            finish = partial(self._detector.answer, request)  # type: ignore[arg-type]
+            result = self._detector.scores(request)
+            return later.finish_later(result, finish) if is_unfinished(result) else finish(result)
         if method in _MAY_BE_ABSENT and request.payload.kind is ARRAYS:  # type: ignore[union-attr]
-            return self._arrays.answer(method, request)  # type: ignore[arg-type]
+            return self._answer_arrays(method, request)  # type: ignore[arg-type]
         result, kind, metas = self._run[method](request)
+        if type(result) not in UNFINISHED:
+            try:
+                return self._message(method, kind, metas, result)
+            except Unfinished as error:
+                result = error.result
+        finish = partial(self._completed, method, kind, metas)
+        return later.finish_later(result, finish, partial(self._absent, method, request))
+
+    def _answer_arrays(self, method: Method, request: Message) -> Message | Awaitable[Message]:
+        result = self._arrays.result(method, request)
+        finish = partial(self._arrays.message, method, request)
+        if is_unfinished(result):
+            return later.finish_later(result, finish, partial(self._arrays.absent, method, request))
+        return finish(result)
+
+    def _message(self, method: Method, kind: Kind | None, metas: Sequence[Meta], result: Any) -> Message:
+        """Return the answer for the result of a user's method."""
         response = result if isinstance(result, Response) else None
         data = response.data if response else result
         payload = pack(data, kind, self._names[method], self._max_array_values)
@@ -232,13 +259,24 @@ class ComponentAdapter(Predictor):
             return Message(payload, meta, None, metrics, checked_headers(response.headers))
         return Message(payload, meta, None, metrics)
 
+    def _completed(self, method: Method, kind: Kind | None, metas: Sequence[Meta], result: Any) -> Message:
+        """Return the answer for the result of an async method."""
+        if method is Method.PREDICT and method not in self._plain:
+            result = self._arrays.v1_form(result)
+        return self._message(method, kind, metas, self._calls.completed(method, result))
+
+    def _absent(self, method: Method, request: Request) -> Any:
+        """Return the result for an async method that is not implemented after all; None if there is none."""
+        if method in self._plain and method in _MAY_BE_ABSENT:
+            return self._transform(method, None, self._receive[method], request)[0]  # type: ignore[arg-type]
+        return self._calls.absent(method)
+
     def wire_methods(self, codec: Codec) -> Mapping[Method, WireMethod]:
         """Return the raw methods of the class, and an outlier detector's ``transform_input``."""
         if not isinstance(codec, RawCodec):
             return {}
-        annotate = self._detector.annotate if self._detector is not None else None
         return raw_methods.wire_methods(
-            self._object, codec, show_metrics=self._show_metrics, annotate=annotate
+            self._object, codec, show_metrics=self._show_metrics, detector=self._detector
         )
 
     def _transform(

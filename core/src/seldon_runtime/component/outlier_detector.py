@@ -48,11 +48,11 @@ class OutlierDetector:
         """True if the class defines ``score``."""
         return self._score is not None
 
-    def annotate(self, request: Request) -> Message:
-        """Return the meta to add to the request: the scores as a tag, the component's tags and metrics.
+    def scores(self, request: Request) -> Any:
+        """Return what ``score`` returns for a request.
 
         Raises:
-            SeldonError: NOT_IMPLEMENTED without ``score``; COMPONENT_FAILED when it did not return a list.
+            SeldonError: NOT_IMPLEMENTED without ``score``; raised by user code.
         """
         assert isinstance(request, Message)
         assert request.payload is not None
@@ -63,7 +63,14 @@ class OutlierDetector:
             )
         payload = as_single(request.payload)
         value = self._receive(payload.value) if self._convert is None else self._convert(payload)
-        scores: Any = call_user(self._score, value, payload.names or None)
+        return call_user(self._score, value, payload.names or None)
+
+    def annotation(self, scores: Any) -> Message:
+        """Return the meta to add to the request: the scores as a tag, the component's tags and metrics.
+
+        Raises:
+            SeldonError: COMPONENT_FAILED when the scores are not a list.
+        """
         if conversion_of(type(scores)) is not None and np.ndim(scores):
             scores = plain(scores)
         if not isinstance(scores, list | tuple):
@@ -75,10 +82,9 @@ class OutlierDetector:
         meta, metrics = self._response_meta.meta(Method.TRANSFORM_INPUT, (), response)
         return Message(None, meta, None, metrics)
 
-    def answer(self, request: Request) -> Message:
+    def answer(self, request: Message, scores: Any) -> Message:
         """Return the request with the scores in its meta, for codecs without raw methods."""
-        assert isinstance(request, Message)
-        annotation = self.annotate(request)
+        annotation = self.annotation(scores)
         own, added = request.meta, annotation.meta
         meta = Meta(
             puid=own.puid,

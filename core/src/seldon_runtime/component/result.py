@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -17,6 +17,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from seldon_runtime.component.calls.unfinished import Unfinished
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
@@ -144,10 +145,13 @@ def converted_result(result: object, most_values: int = DEFAULT_ARRAY_VALUES) ->
     """Return a value of another library in a form that answers have.
 
     Raises:
-        SeldonError: COMPONENT_FAILED when the type of ``result`` has no form, or too many values.
+        SeldonError: COMPONENT_FAILED when the type of ``result`` has no form, or too many values; Unfinished
+            when it must be awaited.
     """
     conversion = conversion_of(type(result))
     if conversion is None:
+        if isinstance(result, Awaitable):
+            raise Unfinished(result)
         raise SeldonError(_unexpected(type(result)), code=ErrorCode.COMPONENT_FAILED)
     form, convert = conversion
     if form is Form.SPARSE:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from types import AsyncGeneratorType, CoroutineType, FunctionType, GeneratorType
+from types import FunctionType
 from typing import Any
 
+from seldon_runtime.component.calls.unfinished import refuse_unfinished
 from seldon_runtime.component.signature import fits_without_arguments, name_of
 from seldon_runtime.component.user_api import Component as BaseComponent
-from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, SeldonNotImplementedError
+from seldon_runtime.errors import ComponentFailed, SeldonError, SeldonNotImplementedError
 from seldon_runtime.tracebacks import hide_frames
-
-_UNFINISHED = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
 
 
 class UserObject:
@@ -87,31 +86,18 @@ class UserObject:
 
 
 def call_user(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Run user code and return its result.
+    """Run user code and return its result, such as the coroutine of an async method.
 
     Raises:
-        SeldonError: raised by user code; or the function returned a coroutine or a generator.
-            ComponentFailed for every other exception, SystemExit too, which must not end the process.
+        SeldonError: raised by user code; ComponentFailed for every other exception, SystemExit too, which
+            must not end the process.
     """
     try:
-        result = function(*arguments)
+        return function(*arguments)
     except SeldonError:
         raise
     except BaseException as error:
         raise ComponentFailed(name_of(function), hide_frames(error)) from error
-    if type(result) in _UNFINISHED:
-        raise _unfinished(function, result)
-    return result
-
-
-def _unfinished(function: Callable[..., Any], result: Any) -> SeldonError:
-    if not isinstance(result, AsyncGeneratorType):
-        result.close()  # else Python warns that nobody awaited it
-    return SeldonError(
-        f"{name_of(function)} returned a {type(result).__name__.replace('_', ' ')}, "
-        "which is not supported yet: return the result itself",
-        code=ErrorCode.COMPONENT_FAILED,
-    )
 
 
 def call_optional(function: Callable[[], Any] | None) -> Any:
@@ -119,6 +105,6 @@ def call_optional(function: Callable[[], Any] | None) -> Any:
     if function is None:
         return None
     try:
-        return call_user(function)
+        return refuse_unfinished(function, call_user(function))
     except SeldonNotImplementedError:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,8 +33,8 @@ class Call:
     """One call: a method, a wire object, and the codec that knows its format.
 
     A transport creates it in one place and passes it to :meth:`seldon_runtime.plugin.Service.submit`. The
-    transport may set ``cancelled`` at any time from any thread; a call that has not started by then
-    never runs.
+    transport may call :meth:`cancel` at any time from any thread: a call that has not started by then never
+    runs, and the coroutine of an async method is cancelled.
     """
 
     method: Method
@@ -79,6 +79,25 @@ class Call:
     memory: HeldMemory | None = None
     """The memory that the request takes of ``Service.memory``. A transport that counts bodies while they
     arrive sets it; otherwise the service does."""
+
+    interruptions: tuple[Callable[[], None], ...] = ()
+    """The functions that cancel the coroutines of the call. Set by the service while they run."""
+
+    def cancel(self) -> None:
+        """Cancel the call, because its client disconnected. Any thread; never blocks; idempotent."""
+        self.cancelled = True
+        for interruption in self.interruptions:
+            interruption()
+
+    @property
+    def can_end(self) -> bool:
+        """True while :meth:`cancel` ends the call: it waits, or runs a coroutine."""
+        return not self.started or bool(self.interruptions)
+
+    def interrupt(self) -> None:
+        """Cancel the coroutines of the call, if any, because nobody waits for their result. Any thread."""
+        for interruption in self.interruptions:
+            interruption()
 
     def identify(self) -> str:
         """Return the request id, generated now when the client sent none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from seldon_runtime.inference.message import (
 )
 from seldon_runtime.inference.method import Method
 
-Predict = Callable[[Method, Request], "Message | Stream"]
+Predict = Callable[[Method, Request], "Message | Stream | Awaitable[Message | Stream]"]
 """Function that answers one request of one method by the predictor."""
 Proceed = Callable[[Request], Any]
 """Function that answers a decoded request by the plain methods, with interceptors, on the wire."""
@@ -61,6 +61,9 @@ class Predictor(ABC):
     takes_arrays: bool = False
     """True if :meth:`predict` takes payloads of kind ARRAYS, and answers them in kind."""
 
+    is_async: bool = False
+    """True if the component's thread is to run an event loop from the load on: a method is a coroutine."""
+
     @property
     @abstractmethod
     def methods(self) -> frozenset[Method]:
@@ -84,8 +87,11 @@ class Predictor(ABC):
         """
 
     @abstractmethod
-    def predict(self, method: Method, request: Request) -> Message | Stream:
-        """Return the answer, or a stream of answers. Blocks meanwhile.
+    def predict(self, method: Method, request: Request) -> Message | Stream | Awaitable[Message | Stream]:
+        """Return the answer, or a stream of answers; or an awaitable of either, such as a coroutine.
+
+        Blocks meanwhile, but for an awaitable, which the event loop of the component's thread awaits while
+        other calls go on. It is cancelled when the client disconnects or the deadline passes.
 
         It receives only calls of the methods in :attr:`methods`. The request of HEALTH_STATUS is None.
 
@@ -93,7 +99,7 @@ class Predictor(ABC):
             SeldonError: the client receives this error; ComponentFailed stands for an exception of user code.
         """
 
-    def answer(self, method: Method, request: Request) -> Message | Stream:
+    def answer(self, method: Method, request: Request) -> Message | Stream | Awaitable[Message | Stream]:
         """Return the answer to a call of any method. The runtime calls it; it calls :meth:`predict`.
 
         For a method that the predictor does not define, it answers as the protocol prescribes for a class:

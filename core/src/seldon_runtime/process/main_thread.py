@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 
 from seldon_runtime.errors import EXIT_STARTUP
-from seldon_runtime.service.executor import ComponentThread, Task, Threads
+from seldon_runtime.service.running.threads import ComponentThread, Task, Threads
 from seldon_runtime.supervision.signals import Alarm
 
 logger = logging.getLogger(__name__)

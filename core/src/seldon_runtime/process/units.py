@@ -24,8 +24,10 @@ from seldon_runtime.plugins.manager import PluginSet
 from seldon_runtime.plugins.registry import PERSISTENCE
 from seldon_runtime.process.bounded import Bounded
 from seldon_runtime.process.progress import reported
-from seldon_runtime.service.executor import Executor, Threads
+from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.observer import survive
+from seldon_runtime.service.running.event_loop import use_uvloop
+from seldon_runtime.service.running.threads import Threads
 from seldon_runtime.service.unit import Unit
 from seldon_runtime.settings.persistence_options import StatePolicy, policy_from
 from seldon_runtime.settings.values import Settings
@@ -74,16 +76,23 @@ class LoadedUnits:
         """
         began = time.perf_counter()
         settings = self._settings
-        executor = Executor(settings["threads"], settings["queue_size"], self.place)
+        executor = Executor(
+            settings["threads"], settings["queue_size"], self.place, settings["concurrency"], reference
+        )
         self.executors.append(executor)
         state = self._state(identity, parameters)
         executor.start()
 
         def load() -> tuple[Predictor, object | None]:
-            return self._predictor(reference, parameters, identity, service_type, state)
+            loaded = self._predictor(reference, parameters, identity, service_type, state)
+            if loaded[0].is_async:
+                executor.interleave()
+            return loaded
 
         with reported(f"loading {reference}"):
             predictor, user = executor.run(load)
+        if predictor.is_async:
+            logger.info("%s has async methods: up to %d calls interleave", reference, settings["concurrency"])
         unit = Unit(predictor, executor, identity, service_type, user)
         self.loaded.append(unit)
         if state is not None:
@@ -185,6 +194,8 @@ class LoadedUnits:
                     f"{reference} is served by a plugin's predictor, whose state cannot be saved: "
                     "set PERSISTENCE=0"
                 )
+            if predictor.is_async:
+                use_uvloop()
             predictor.load()
             if user is not None and settings["strict_methods"]:
                 check_names(UserObject(user))

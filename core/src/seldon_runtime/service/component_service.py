@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
 from time import monotonic, perf_counter
+from types import CoroutineType
 from typing import Any
 
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.call import RUNNING, Call
-from seldon_runtime.inference.deadline import deadline_exceeded
+from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.memory import UNCOUNTED_BYTES
+from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
@@ -22,9 +23,13 @@ from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.interceptor import Interceptor
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.pipeline import Pipeline, refuse
+from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
+
+_UNFINISHED = frozenset({OpenStream, CoroutineType})
+"""The types of answers that another step completes."""
 
 
 class ComponentService(Service):
@@ -102,8 +107,8 @@ class ComponentService(Service):
                 if type(wire) is not bytes or len(wire) > UNCOUNTED_BYTES:
                     reading = self.reserve(call)
                 answer = self._answer(call)
-                if type(answer) is OpenStream:
-                    hand_over(call, done, answer, None)  # the call is over with its last item
+                if type(answer) in _UNFINISHED:
+                    self._go_on(call, done, answer, started, reading)
                     return
                 if deadline is not None and monotonic() >= deadline:
                     answer, error = None, deadline_exceeded(call)  # what the client received
@@ -114,6 +119,37 @@ class ComponentService(Service):
         self.end(call, done, answer, error, started)
         del reading  # not before: the decoded request may be part of the answer
         error = None  # its traceback refers to this frame: only the garbage collector would free the call
+
+    def _go_on(self, call: Call, done: Done, answer: Any, started: float, reading: HeldMemory | None) -> None:
+        if isinstance(answer, OpenStream):
+            hand_over(call, done, answer, None)  # the call is over with its last item
+        else:
+            self._executor.spawn(self._await(call, done, answer, started, reading))
+
+    async def _await(
+        self,
+        call: Call,
+        done: Done,
+        unfinished: Awaitable[Any],
+        started: float,
+        reading: HeldMemory | None,
+    ) -> None:
+        """Await the answer of an async method and end the call, on the event loop of the component."""
+        answer, error = None, None
+        try:
+            answer = await awaited_for(call, unfinished)
+            if isinstance(answer, OpenStream):
+                hand_over(call, done, answer, None)
+                return
+            if has_passed(call):
+                answer, error = None, deadline_exceeded(call)
+        except SeldonError as raised:
+            error = raised
+        except BaseException as raised:  # noqa: BLE001 - codecs are plugins
+            error = failed(raised)
+        self.end(call, done, answer, error, started)
+        del reading
+        error = None
 
     def give_up(self, reason: str) -> None:
         """Refuse all waiting and further calls."""

@@ -56,6 +56,7 @@ class BoundedDone(Timer):
     def run(self) -> None:
         """Pass the error DEADLINE_EXCEEDED to the transport. The timers call it at the deadline."""
         self._done(None, deadline_exceeded(self._call))
+        self._call.interrupt()
 
 
 async def awaited(start: Callable[[Done], None]) -> Any:

@@ -2,7 +2,7 @@
 
 With one thread, the default, the user's object is constructed, loaded, called and
 saved by the same thread, so it need not be thread-safe, nor movable between threads. The thread
-has an event loop of its own.
+has an event loop of its own, which runs from the first coroutine on.
 """
 
 from __future__ import annotations
@@ -14,14 +14,17 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from contextvars import copy_context
 from functools import cache, partial
 from queue import Empty, SimpleQueue
-from typing import Protocol, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.service.running.event_loop import EventLoop
+from seldon_runtime.service.running.threads import Task, Threads
 
 logger = logging.getLogger(__name__)
 
@@ -29,32 +32,7 @@ _LOOK_S = 0.5
 _LONGEST_RETRY_S = 60
 
 T = TypeVar("T")
-Task = Callable[[], None]
 _started: WeakSet[Executor] = WeakSet()
-
-
-class ComponentThread(Protocol):
-    """A thread that runs an executor's tasks; a ``threading.Thread`` is one."""
-
-    def start(self) -> None:
-        """Begin to run the tasks."""
-
-    def join(self, timeout: float | None = None) -> None:
-        """Wait until the thread has ended."""
-
-    def is_alive(self) -> bool:
-        """Return whether the thread has started and not ended."""
-
-
-class Threads:
-    """The threads of executors: daemon threads of their own."""
-
-    def make(self, work: Task, name: str) -> ComponentThread:
-        """Return a thread, not started, that runs ``work``."""
-        return threading.Thread(target=work, name=name, daemon=True)
-
-    def while_waiting(self) -> None:
-        """Take notice of signals. Called again and again on a thread that waits for a component's thread."""
 
 
 class Executor:
@@ -64,12 +42,29 @@ class Executor:
         threads: the number of threads; more than 1 only for thread-safe components.
         queue_size: the number of tasks that may wait; a further task is refused at once.
         place: makes the threads.
+        concurrency: the number of coroutines that may be under way.
+        component: its name for the log.
     """
 
-    def __init__(self, threads: int = 1, queue_size: int = 1000, place: Threads | None = None) -> None:
+    def __init__(
+        self,
+        threads: int = 1,
+        queue_size: int = 1000,
+        place: Threads | None = None,
+        concurrency: int = 100,
+        component: str = "the component",
+    ) -> None:
         self.queue_size = queue_size
         self._place = place or Threads()
-        self._tasks: SimpleQueue[Task | None] = SimpleQueue()
+        self._concurrency = concurrency
+        self._component = component
+        self._queue: SimpleQueue[Task | None] = SimpleQueue()
+        """The queue that the threads read."""
+        self._tasks: SimpleQueue[Task | None] | EventLoop = self._queue
+        """The queue that takes tasks: from the first coroutine on, that of the event loop."""
+        self._loop: EventLoop | None = None
+        self._looping = -1
+        """The index of the thread that runs the event loop, or is about to."""
         self._stopped = False
         self._is_forked = False
         self._when_forked: Callable[[], None] | None = None
@@ -81,7 +76,7 @@ class Executor:
             self._place.make(partial(self._work, index), f"component-{index}") for index in range(threads)
         ]
         self._is_started = False
-        self._idents: set[int] = set()
+        self._index_of: dict[int, int] = {}
 
     def start(self) -> None:
         """Start the threads. Call once."""
@@ -98,15 +93,17 @@ class Executor:
     def leave_in_child(self) -> None:
         """Run no waiting task in a forked child, and end the child when its user code returns."""
         self._is_forked = True
-        self._tasks = SimpleQueue()
-        self._tasks.put(None)
+        self._queue = self._tasks = SimpleQueue()
+        self._queue.put(None)
+        if self._loop is not None:
+            self._loop.leave()
         if self._when_forked is not None:
             self._when_forked()
 
     @property
     def is_current(self) -> bool:
         """True on one of the executor's threads."""
-        return threading.get_ident() in self._idents
+        return threading.get_ident() in self._index_of
 
     @property
     def waiting(self) -> int:
@@ -116,19 +113,25 @@ class Executor:
     @property
     def finished(self) -> int:
         """The number of tasks that have been run."""
-        return sum(self._finished)
+        return sum(self._finished) + (self._loop.finished if self._loop is not None else 0)
 
     @property
     def retry_after_s(self) -> int:
         """The estimated seconds, at least 1, until the waiting tasks have run, at the average pace so far."""
-        average_s = sum(self._busy_s) / max(1, self.finished)
-        wait_s = self._tasks.qsize() * average_s / len(self._threads)
+        busy_s, at_once = sum(self._busy_s), len(self._threads)
+        if self._loop is not None:
+            busy_s, at_once = busy_s + self._loop.busy_s, self._concurrency
+        wait_s = self._tasks.qsize() * busy_s / max(1, self.finished) / at_once
         return max(1, min(_LONGEST_RETRY_S, math.ceil(wait_s)))
 
     def longest_s(self) -> float:
-        """Return the seconds for which the oldest running task has run; 0 when the threads are idle."""
+        """Return the seconds for which the oldest running task has run; 0 when the threads are idle.
+
+        A coroutine that awaits does not count; code that blocks the event loop does.
+        """
         now = time.monotonic()
-        return max(now - (since or now) for since in self._busy_since)
+        longest_s = max(now - (since or now) for since in self._busy_since)
+        return longest_s if self._loop is None else max(longest_s, self._loop.blocked_s())
 
     def submit(self, task: Task) -> None:
         """Run ``task`` when its turn comes; never blocks. ``task`` must not raise.
@@ -171,6 +174,26 @@ class Executor:
             raise _stopped()
         self._tasks.put(task)
 
+    def spawn(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine, which must not raise, on the event loop, in a copy of the current context.
+
+        It counts towards the concurrency. Must be called on a component thread.
+        """
+        self.interleave().spawn(coroutine, copy_context())
+
+    def interleave(self) -> EventLoop:
+        """Run tasks on the event loop of this component thread from now on. Idempotent."""
+        with self._entrance:
+            if self._loop is None:
+                helpers, queue = len(self._threads) - 1, self._queue
+                self._loop = EventLoop(self._component, self._concurrency, queue, helpers)
+                self._looping = self._index_of[threading.get_ident()]
+                with suppress(Empty):
+                    while True:
+                        self._loop.put(queue.get_nowait())
+                self._tasks = self._loop
+            return self._loop
+
     def run(self, function: Callable[[], T]) -> T:
         """Run ``function`` on a component thread; return its result, or raise its exception. Blocks.
 
@@ -195,7 +218,10 @@ class Executor:
                 finished.set()
 
         with self._entrance:
-            self._put(task)
+            if self._loop is None or self._stopped:
+                self._put(task)
+            else:
+                self._loop.put_between(task)
         while not finished.wait(_LOOK_S):  # lets the handler of a signal that another thread received run
             self._place.while_waiting()
         if failure:
@@ -228,18 +254,24 @@ class Executor:
         return waiting
 
     def _work(self, index: int) -> None:
-        self._idents.add(threading.get_ident())
-        loop = asyncio.new_event_loop()  # for user code that asks for the current one
-        asyncio.set_event_loop(loop)
+        self._index_of[threading.get_ident()] = index
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)  # for user code that asks for the current one
         try:
             self._run_tasks(index)
+            if self._loop is not None and self._looping == index:
+                self._loop.run()
+                if not self._is_forked:
+                    self._loop.close()
+            if self._is_forked:
+                os._exit(0)
         finally:
             asyncio.set_event_loop(None)
             loop.close()
 
     def _run_tasks(self, index: int) -> None:
         busy_since, finished, busy_s = self._busy_since, self._finished, self._busy_s
-        while (task := self._tasks.get()) is not None:
+        while (task := self._queue.get()) is not None:
             started = busy_since[index] = time.monotonic()
             try:
                 task()
@@ -249,8 +281,8 @@ class Executor:
             busy_s[index] += time.monotonic() - started
             finished[index] += 1
             del task  # it holds a whole request, which need not live until the next task
-        if self._is_forked:
-            os._exit(0)
+            if self._looping == index:
+                return
 
 
 @cache  # once for the process

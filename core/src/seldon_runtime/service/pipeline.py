@@ -1,8 +1,11 @@
-"""The pipeline: read, before, predict, after, write. Every step runs on the component's thread."""
+"""The pipeline: read, before, predict, after, write. Every step runs on the component's thread.
+
+For an async method, the steps after ``predict`` are a coroutine, which is the pipeline's answer.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +21,9 @@ from seldon_runtime.service.interceptor import Answer, Interceptor, after, after
 _SEND_FEEDBACK = Method.SEND_FEEDBACK  # looking up a member of an Enum takes a thousand instructions (3.11)
 _METADATA = Method.METADATA
 
-Result = Message | Stream
+Finished = Message | Stream
+Result = Finished | Awaitable[Any]
+"""The result of a predictor, finished or not."""
 Opened = Callable[[Call, Stream], Any]
 
 
@@ -95,10 +100,15 @@ class Pipeline:
             return call.codec.write(call.method, result)
         if isinstance(result, Stream):
             return self._opened(call, result)
+        if isinstance(result, Awaitable):
+            return self._write_later(call, result)
         raise PluginFailed(
             place_of(self._predictor, "predict"),
             TypeError(f"predict returned {type(result).__name__}, expected a Message or a Stream"),
         )
+
+    async def _write_later(self, call: Call, result: Awaitable[Any]) -> Any:
+        return self.write(call, await result)
 
     def _proceed(self, call: Call, request: Request) -> Any:
         """Answer by the plain method, for a raw method that raises SeldonNotImplementedError."""
@@ -140,9 +150,15 @@ class Pipeline:
         """Run ``after`` of the interceptors whose ``before`` ran, the innermost first."""
         if isinstance(result, Stream):
             return _Intercepted(result, call, entered) if entered else result
+        if isinstance(result, Awaitable):
+            return self._leave_later(call, entered, result)
         for interceptor in reversed(entered):
             result = after(interceptor, call, result)
         return result
+
+    async def _leave_later(self, call: Call, entered: Sequence[Interceptor], result: Awaitable[Any]) -> Any:
+        finished: Finished = await result
+        return self.leave(call, entered, finished)
 
 
 def _add_headers(call: Call, headers: Mapping[str, str]) -> None:

@@ -141,7 +141,7 @@ class Service(ServiceStatus, ABC):
 
         The interceptors' ``admit`` runs on the calling thread. Metadata, and health that needs no user code,
         are answered before the method returns. At the call's deadline ``done`` receives DEADLINE_EXCEEDED,
-        whether the call waits or runs. A running component cannot be interrupted; its late answer is dropped.
+        whether the call waits or runs. Only an ``await`` is interrupted; another late answer is dropped.
         """
         call.submitted = time.perf_counter()
         try:
@@ -191,7 +191,7 @@ class Service(ServiceStatus, ABC):
         return outcome[0]
 
     async def call_async(self, call: Call) -> Any:
-        """Submit a call and await its wire answer. Cancelling the task cancels a call that has not started.
+        """Submit a call and await its wire answer. Cancelling the task cancels the call.
 
         Raises:
             SeldonError: the call's error.
@@ -200,7 +200,7 @@ class Service(ServiceStatus, ABC):
         try:
             return await awaited(partial(self.submit, call))
         except asyncio.CancelledError:
-            call.cancelled = True
+            call.cancel()
             raise
 
     def _require_other_thread(self, call: Call) -> None:

@@ -74,7 +74,7 @@ class OpenStream:
 
     def close(self) -> None:
         """Stop the stream, because the client disconnected. Returns at once; any thread."""
-        self._call.cancelled = True
+        self._call.cancel()
         try:
             self._executor.submit_further(lambda: self._context.run(self._end, _disconnected()))
         except SeldonError as error:  # the component's thread has ended

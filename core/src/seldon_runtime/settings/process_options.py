@@ -45,6 +45,14 @@ def process_options() -> Sequence[Option]:
             help="Number of threads that call the component; 0 counts as 1. More need a thread-safe class.",
         ),
         option(
+            "--concurrency",
+            envvar="SELDON_CONCURRENCY",
+            type=click.IntRange(1, 100_000),
+            default=100,
+            group=PROCESSES,
+            help="Number of calls of async methods that may be under way; further calls wait in the queue.",
+        ),
+        option(
             "--component-thread",
             envvar="SELDON_COMPONENT_THREAD",
             type=click.Choice(COMPONENT_THREADS, case_sensitive=False),

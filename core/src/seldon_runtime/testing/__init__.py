@@ -9,7 +9,10 @@ import pytest
 _WITH_ASSERTIONS = (
     *("parity", "processes", "served", "state_processes", "waiting"),
     *("contracts.interceptor", "contracts.observer", "contracts.state_store"),
-    *(f"contracts.transport.{name}" for name in ("answers", "errors", "life", "load", "process", "subject")),
+    *(
+        f"contracts.transport.{name}"
+        for name in ("answers", "awaiting", "errors", "life", "load", "process", "subject")
+    ),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _WITH_ASSERTIONS))
 

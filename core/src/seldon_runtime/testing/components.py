@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -162,6 +164,37 @@ class Gated:
     def open(self) -> None:
         """Let all calls pass the gate, from now on."""
         self._open.set()
+
+
+class Awaiting:
+    """An async class whose ``predict`` awaits a gate for a text that begins with "wait"."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+        """The requests that have entered."""
+        self.cancelled: list[Any] = []
+        """The requests whose coroutine was cancelled at the gate."""
+        self._opened = threading.Event()
+        self._gates: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
+
+    async def predict(self, X: Any, features_names: Any) -> Any:
+        gate = asyncio.Event()
+        self._gates.append((asyncio.get_running_loop(), gate))
+        self.seen.append(X)
+        if isinstance(X, str) and X.startswith("wait") and not self._opened.is_set():
+            try:
+                await gate.wait()
+            except asyncio.CancelledError:
+                self.cancelled.append(X)
+                raise
+        return X
+
+    def open(self) -> None:
+        """Let all calls pass the gate, from now on. Any thread."""
+        self._opened.set()
+        for loop, gate in self._gates:
+            with suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(gate.set)
 
 
 class Counting(Predictor):

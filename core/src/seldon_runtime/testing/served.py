@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from seldon_runtime.component.adapter import ComponentAdapter
+from seldon_runtime.component.calls.unfinished import is_unfinished, run_to_end
 from seldon_runtime.component.hints.methods import Hints
 from seldon_runtime.component.inspection.received_arrays import ArrayReading
 from seldon_runtime.inference.call import Call
@@ -83,7 +84,10 @@ class Served:
         self.settings = settings_of(chosen, words, (plugin.name,))
         self.calls: list[Call] = []
         self.records: list[tuple[Call, Outcome]] = []
-        self.executor = Executor(self.settings["threads"], self.settings["queue_size"])
+        settings = self.settings
+        self.executor = Executor(
+            settings["threads"], settings["queue_size"], concurrency=settings["concurrency"]
+        )
         self.executor.start()
         self._started: list[Transport] = []
         try:
@@ -179,12 +183,13 @@ def _loaded(user: object, service_type: ServiceType, settings: Settings) -> Comp
 
 
 def run_call(predictor: Predictor, call: Call) -> Any:
-    """Return the wire answer of a call, which runs on this thread, without a service.
+    """Return the wire answer of a call, which runs on this thread, without a service. Awaits async methods.
 
     Raises:
         SeldonError: the call's error.
     """
-    return Pipeline(predictor, {}, (), lambda call, stream: stream).run(call)
+    answer = Pipeline(predictor, {}, (), lambda call, stream: stream).run(call)
+    return run_to_end(answer) if is_unfinished(answer) else answer
 
 
 class Services:

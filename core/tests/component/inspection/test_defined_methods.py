@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from functools import partial
+from functools import partial, wraps
 from typing import Any
 
 import pytest
 
 from seldon_runtime import Component
-from seldon_runtime.component.inspection.defined_methods import check_names, refuse_unsupported
+from seldon_runtime.component.inspection.defined_methods import check_names, has_async, refuse_unsupported
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.errors import StartupError
 
@@ -144,23 +144,40 @@ class Callable:
     async def __call__(self) -> None: ...
 
 
-UNSUPPORTED = {
-    "coroutine": (coroutine, "an async method"),
-    "generator": (generator, "a generator"),
-    "async generator": (stream, "a generator"),
-    "static": (staticmethod(coroutine), "an async method"),
-    "partial": (staticmethod(partial(coroutine, None)), "an async method"),
-    "object": (Callable(), "an async method"),
+@wraps(coroutine)
+def wrapped(self: Any, *arguments: Any) -> Any:
+    return coroutine(self, *arguments)
+
+
+ASYNC = {
+    "coroutine": coroutine,
+    "static": staticmethod(coroutine),
+    "partial": staticmethod(partial(coroutine, None)),
+    "object": Callable(),
+    "wrapped": wrapped,
 }
 
 
-@pytest.mark.parametrize(
-    "name", ["predict", "predict_raw", "aggregate", "score", "load", "tags", "class_names", "init_metadata"]
-)
-@pytest.mark.parametrize("kind", UNSUPPORTED)
-def test_a_function_that_the_runtime_cannot_run_yet_is_refused(name: str, kind: str) -> None:
-    function, word = UNSUPPORTED[kind]
-    with pytest.raises(StartupError, match=f"Churn.{name} is {word}.*not supported yet: define it with def"):
+@pytest.mark.parametrize("kind", ASYNC)
+@pytest.mark.parametrize("name", ["tags", "metrics", "class_names", "init_metadata"])
+def test_an_async_method_whose_result_is_needed_at_once_is_refused(name: str, kind: str) -> None:
+    with pytest.raises(StartupError, match=f"Churn.{name} is an async method.*Define it with def"):
+        refuse_unsupported(made(**{name: ASYNC[kind]}))
+
+
+@pytest.mark.parametrize("kind", ASYNC)
+@pytest.mark.parametrize("name", ["predict", "predict_raw", "aggregate", "score", "infer", "load"])
+def test_an_async_method_is_found_in_any_form(name: str, kind: str) -> None:
+    user = made(**{name: ASYNC[kind]})
+    refuse_unsupported(user)
+    assert has_async(user)
+    assert not has_async(made(predict=predict, fetch=coroutine))
+
+
+@pytest.mark.parametrize("function", [generator, stream])
+@pytest.mark.parametrize("name", ["predict", "predict_raw", "load", "tags"])
+def test_a_generator_is_refused(name: str, function: Any) -> None:
+    with pytest.raises(StartupError, match=f"Churn.{name} is a generator.*not supported yet"):
         refuse_unsupported(made(**{name: function}))
 
 

@@ -119,7 +119,7 @@ class HttpRequest(Origin):
         call.origin = self
         call.memory = self.memory
         if self._cancelled:
-            call.cancelled = True
+            call.cancel()
         return call
 
     def unpack(self, body: bytes) -> None:
@@ -141,10 +141,13 @@ class HttpRequest(Origin):
         return self.client
 
     def cancel(self) -> None:
-        """Cancel the call of a client that disconnected, now or when it is made. A running call goes on."""
+        """Cancel the call of a client that disconnected, now or when it is made.
+
+        A running plain method goes on; the coroutine of an async method is cancelled.
+        """
         self._cancelled = True
         if self.made is not None:
-            self.made.cancelled = True
+            self.made.cancel()
 
 
 def header_lines(items: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:

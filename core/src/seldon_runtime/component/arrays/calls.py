@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.component.arrays.declared import as_declared, declared
 from seldon_runtime.component.arrays.results import OUTPUT, pack_arrays, v1_result
+from seldon_runtime.component.calls.unfinished import is_unfinished
 from seldon_runtime.component.response_meta import ResponseMeta
 from seldon_runtime.component.result import checked_headers
 from seldon_runtime.component.signature import Invoke, adapt
@@ -79,8 +80,8 @@ class NamedArrays:
         self._inputs = declared(metadata["inputs"])
         self._outputs = tuple(declared(metadata["outputs"])) or (OUTPUT,)
 
-    def answer(self, method: Method, request: Message) -> Message:
-        """Answer a request of kind ARRAYS in kind. Blocks meanwhile.
+    def result(self, method: Method, request: Message) -> Any:
+        """Call the user's method with a request of kind ARRAYS, and return its result. Blocks meanwhile.
 
         Raises:
             SeldonError: raised by user code; NOT_IMPLEMENTED when the class has no method for it;
@@ -89,9 +90,15 @@ class NamedArrays:
         payload: Any = request.payload
         if self._infer is not None and method is _PREDICT:
             parameters = (request.given_meta or {}).get("tags") or {}
-            result = call_user(self._infer, dict(payload.value), parameters)
-        else:
-            result = self._by_plain_method(method, request)
+            return call_user(self._infer, dict(payload.value), parameters)
+        return self._by_plain_method(method, request)
+
+    def message(self, method: Method, request: Message, result: Any) -> Message:
+        """Return the answer of kind ARRAYS for the result of the user's method.
+
+        Raises:
+            SeldonError: COMPONENT_FAILED when it holds no arrays.
+        """
         response = result if isinstance(result, Response) else None
         arrays = pack_arrays(result if response is None else response.data, self._outputs, self._most_values)
         names: Sequence[Any] = ()
@@ -123,23 +130,32 @@ class NamedArrays:
         try:
             return call_user(function, value, names, request.given_meta)
         except SeldonNotImplementedError:
-            return dict(payload.value) if method in _PASSING else np.array([])
+            return self.absent(method, request)
+
+    def absent(self, method: Method, request: Message) -> Any:
+        """Return the result for a plain method that raised SeldonNotImplementedError; None for ``infer``."""
+        if method is _PREDICT and self._infer is not None:
+            return None
+        return dict(request.payload.value) if method in _PASSING else np.array([])  # type: ignore[union-attr]
 
     def infer(self, request: Message) -> tuple[Any, Kind | None, Sequence[Meta]]:
         """Call ``infer`` with a v1 request.
 
         Returns:
-            The result in a form that v1 has, the request's kind, and its meta.
+            The result in a form that v1 has, or unfinished; the request's kind, and its meta.
         """
         assert self._infer is not None
         payload: Any = request.payload
         result = call_user(self._infer, self._named(payload), request.meta.tags)
+        result = result if is_unfinished(result) else self.v1_form(result)
+        return result, payload.kind, (request.meta,)
+
+    def v1_form(self, result: Any) -> Any:
+        """Return the result of ``infer`` in a form that v1 has."""
         if isinstance(result, Response):
             data = v1_result(pack_arrays(result.data, self._outputs, self._most_values))
-            result = Response(data, result.tags, result.metrics, result.headers)
-        else:
-            result = v1_result(pack_arrays(result, self._outputs, self._most_values))
-        return result, payload.kind, (request.meta,)
+            return Response(data, result.tags, result.metrics, result.headers)
+        return v1_result(pack_arrays(result, self._outputs, self._most_values))
 
     def _named(self, payload: Payload) -> dict[str, NDArray[Any]]:
         """Return the arrays of a v1 payload by the names that the class declares, or the request gives."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from seldon_runtime.component.calls.unfinished import UNFINISHED
 from seldon_runtime.component.inspection.received_arrays import Receive
 from seldon_runtime.component.result import branch_array
 from seldon_runtime.component.signature import Invoke
@@ -16,6 +18,13 @@ from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedEr
 from seldon_runtime.inference.message import Feedback, Kind, Message, Meta
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.named_arrays import as_single
+
+_HEALTHY = "healthy"
+_NOTHING = partial(np.array, ())
+_ABSENT: Mapping[Method, Callable[[], Any]] = {
+    Method.SEND_FEEDBACK: _NOTHING,
+    Method.HEALTH_STATUS: lambda: _HEALTHY,
+}
 
 Result = tuple[Any, Kind | None, Sequence[Meta]]
 """The result of a user's method, the kind of the request's payload, and the metas of the request."""
@@ -56,7 +65,18 @@ class PlainCalls:
         payload = as_single(request.payload)  # type: ignore[arg-type]
         value = self._receive[Method.ROUTE](payload.value)
         branch = self._invoke(Method.ROUTE, value, payload.names, request.given_meta)
-        return branch_array(branch), payload.kind, (request.meta,)
+        branch = branch if type(branch) in UNFINISHED else branch_array(branch)
+        return branch, payload.kind, (request.meta,)
+
+    def completed(self, method: Method, result: Any) -> Any:
+        """Return the result of an async method as :meth:`functions` return that of a plain one."""
+        if method is Method.ROUTE:
+            return branch_array(result)
+        return _NOTHING() if method is Method.SEND_FEEDBACK and result is None else result
+
+    def absent(self, method: Method) -> Any:
+        """Return the result that stands for a method that raised SeldonNotImplementedError; None for none."""
+        return _ABSENT[method]() if method in _ABSENT else None
 
     def _invoke(self, method: Method, *arguments: Any) -> Any:
         if (function := self._plain.get(method)) is not None:
@@ -91,10 +111,10 @@ class PlainCalls:
             except SeldonNotImplementedError:
                 result = None
         metas = (request.meta,) if request is not None else ()
-        return np.array([]) if result is None else result, payload.kind if payload else None, metas
+        return _NOTHING() if result is None else result, payload.kind if payload else None, metas
 
     def _health(self, _: None) -> Result:
-        status: Any = "healthy"
+        status: Any = _HEALTHY
         if Method.HEALTH_STATUS in self._plain:
             with suppress(SeldonNotImplementedError):
                 status = self._invoke(Method.HEALTH_STATUS)

@@ -1,13 +1,14 @@
-"""The check of a class's methods at the start: their names, and functions that are not supported yet."""
+"""The check of a class's methods at the start: their names, and the kinds of functions."""
 
 from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
+from seldon_runtime.component.calls.unfinished import is_async, is_generator
 from seldon_runtime.component.user_api import Component as BaseComponent
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.errors import StartupError, closest
@@ -20,6 +21,7 @@ _FORMS = ("_raw", "_rest", "_grpc")
 _CALLS = frozenset({*_PLAIN, *(f"{name}{form}" for name in _PLAIN for form in _FORMS)})
 """The methods that answer a call."""
 _FURTHER = frozenset({"load", "tags", "metrics", "class_names", "feature_names", "init_metadata"})
+_MAY_BE_ASYNC = _CALLS | {"load"}
 _UNUSED = frozenset({"metadata"})
 """The methods of the base class of the Seldon v1 wrapper that the runtime does not call."""
 _COLUMN_NAMES = frozenset({"class_names", "feature_names"})
@@ -35,20 +37,37 @@ _MOST_NAMES_SHOWN = 5
 
 
 def refuse_unsupported(user: UserObject) -> None:
-    """Raise StartupError if a method of the protocol is a coroutine function or a generator function.
+    """Refuse functions of kinds that the runtime does not call.
 
-    The runtime would hand out what such a method returns at once, instead of its result.
+    Raises:
+        StartupError: a method of the protocol is a generator function, or a method such as ``tags``, whose
+            result the answer needs at once, is a coroutine function.
     """
-    for name in sorted(_CALLS | _FURTHER):
+    for name, function in _methods(user, _CALLS | _FURTHER):
+        if is_generator(function):
+            raise StartupError(
+                f"{user.class_name}.{name} is a generator (its body has yield), which is not supported yet: "
+                "define it with def, and return its result"
+            )
+        if name not in _MAY_BE_ASYNC and is_async(function):
+            raise StartupError(
+                f"{user.class_name}.{name} is an async method, expected a plain one: the answer needs its "
+                "result at once. Define it with def"
+            )
+
+
+def has_async(user: UserObject) -> bool:
+    """Return whether ``load``, or a method that answers calls, is a coroutine function."""
+    return any(is_async(function) for _, function in _methods(user, _MAY_BE_ASYNC))
+
+
+def _methods(user: UserObject, names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    for name in sorted(names):
         if name in _COLUMN_NAMES and _is_computed(user, name):
             continue  # it may need load() before it can be read
         function = user.find(name)
-        kind = _unsupported_kind(function) if function is not None else None
-        if kind is not None:
-            raise StartupError(
-                f"{user.class_name}.{name} is {kind}, which is not supported yet: "
-                "define it with def, and return its result"
-            )
+        if function is not None:
+            yield name, function
 
 
 def check_names(user: UserObject) -> None:
@@ -93,15 +112,6 @@ def _is_computed(user: UserObject, name: str) -> bool:
     """Return whether reading an attribute runs user code, such as a property or ``__getattr__``."""
     defined = inspect.getattr_static(user.instance, name, None)
     return defined is None or isinstance(defined, property | cached_property)
-
-
-def _unsupported_kind(function: Any) -> str | None:
-    for candidate in (function, type(function).__call__):  # an object may be callable
-        if inspect.iscoroutinefunction(candidate):
-            return "an async method"
-        if inspect.isgeneratorfunction(candidate) or inspect.isasyncgenfunction(candidate):
-            return "a generator (its body has yield)"
-    return None
 
 
 def _public_methods(user: UserObject) -> Iterator[str]:

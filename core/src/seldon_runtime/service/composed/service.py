@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextvars import copy_context
 from functools import partial
 from time import perf_counter
+from types import CoroutineType
 from typing import Any
 
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
@@ -23,6 +24,7 @@ from seldon_runtime.service.done import Done, hand_over, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.pipeline import Pipeline
+from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
@@ -186,6 +188,23 @@ class _Course:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs are plugins
                 error = failed(raised)
+        if isinstance(answer, CoroutineType):
+            self._service.units[0].executor.spawn(self._await(answer))
+        else:
+            self._finish(answer, error)
+
+    async def _await(self, status: Awaitable[Any]) -> None:
+        """Await the answer of an async ``health_status``."""
+        answer, error = None, None
+        try:
+            answer = await awaited_for(self._call, status)
+        except SeldonError as raised:
+            error = raised
+        except BaseException as raised:  # noqa: BLE001 - codecs are plugins
+            error = failed(raised)
+        self._finish(answer, error)
+
+    def _finish(self, answer: Any, error: SeldonError | None) -> None:
         if isinstance(answer, OpenStream):
             hand_over(self._call, self._done, answer, None)  # the call is over with its last item
             return

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.call import running_call
 from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.unit import Unit
 
 
@@ -100,6 +102,9 @@ class Strand:
             executor = step.unit.executor
             if may_stay and executor.is_current:
                 given, error = self._context.run(self._answer, step)
+                if isinstance(given, Awaitable):
+                    self._context.run(executor.spawn, self._await(step, given))
+                    return
                 continue
             try:
                 executor.submit_further(partial(self._perform, step))
@@ -124,7 +129,22 @@ class Strand:
 
     def _perform(self, ask: Ask) -> None:
         """Ask a component, on its thread, and go on with its answer."""
-        self.proceed(*self._context.run(self._answer, ask))
+        given, error = self._context.run(self._answer, ask)
+        if isinstance(given, Awaitable):
+            self._context.run(ask.unit.executor.spawn, self._await(ask, given))
+        else:
+            self.proceed(given, error)
+
+    async def _await(self, ask: Ask, unfinished: Awaitable[Any]) -> None:
+        """Await the answer of an async method, and go on with it."""
+        outcome: _Outcome
+        try:
+            outcome = _checked(ask, await awaited_for(running_call(), unfinished)), None
+        except SeldonError as raised:
+            outcome = None, raised
+        except BaseException as raised:  # noqa: BLE001 - predictors are plugins
+            outcome = None, failed(raised, _place_of(ask))
+        self.proceed(*outcome)
 
     def _answer(self, ask: Ask) -> _Outcome:
         error = self._refusal()
@@ -132,15 +152,11 @@ class Strand:
             return None, error
         try:
             answer = ask.unit.predictor.answer(ask.method, ask.request)
-            if isinstance(answer, Stream):
-                return UnitStream(answer, ask.unit.executor), None
-            if not isinstance(answer, Message):
-                raise TypeError(f"returned {type(answer).__name__}, expected a Message or a Stream")
-            return answer, None
+            return (answer if isinstance(answer, Awaitable) else _checked(ask, answer)), None
         except SeldonError as raised:
             return None, raised
         except BaseException as raised:  # noqa: BLE001 - predictors are plugins
-            return None, failed(raised, f"{ask.unit.class_name}.{ask.method.value}")
+            return None, failed(raised, _place_of(ask))
 
     def _fork(self, branches: list[Steps]) -> None:
         if not branches:
@@ -179,6 +195,18 @@ class _Join:
             if self._missing:
                 return
         self._proceed(self._results, self._error)
+
+
+def _checked(ask: Ask, answer: object) -> Message | Stream:
+    if isinstance(answer, Stream):
+        return UnitStream(answer, ask.unit.executor)
+    if not isinstance(answer, Message):
+        raise TypeError(f"returned {type(answer).__name__}, expected a Message or a Stream")
+    return answer
+
+
+def _place_of(ask: Ask) -> str:
+    return f"{ask.unit.class_name}.{ask.method.value}"
 
 
 def _steps_of(branch: Any) -> Steps:

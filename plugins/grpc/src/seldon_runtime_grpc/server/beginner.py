@@ -74,10 +74,10 @@ class Beginner:
             if isinstance(call, bytes):
                 self._deliver(partial(exchange.answer, call))
                 return
-            cancellation = Cancellation(setattr, call, "cancelled", True)
+            cancellation = Cancellation(call.cancel)
             cancellation.context = grpc_context
             if not grpc_context.add_callback(cancellation):
-                call.cancelled = True
+                call.cancel()
             self._service.submit(call, partial(self._done, exchange, call))
         except SeldonError as error:
             self._deliver(partial(exchange.refuse, status_of(error, request_id)))

@@ -150,7 +150,7 @@ class _Stream:
     def begin(self, call: Call) -> None:
         self._call = call
         if self._is_cancelled:
-            call.cancelled = True
+            call.cancel()
 
     def open(self, answers: OpenStream) -> None:
         self._open = answers
@@ -165,7 +165,7 @@ class _Stream:
         self._is_cancelled = True
         call, answers = self._call, self._open
         if call is not None:
-            call.cancelled = True
+            call.cancel()
         if answers is not None:
             answers.close()
 

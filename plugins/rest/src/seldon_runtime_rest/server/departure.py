@@ -17,8 +17,8 @@ any final one (RFC 9110, section 15.2); no other data would be right for a clien
 class DepartureWatch:
     """Finds out whether a client that sends no more still reads, while its call waits for the component.
 
-    It aborts the connection of a client that does not, so that the call never runs. A running call needs no
-    watch: nothing can stop it.
+    It aborts the connection of a client that does not, so that the call never runs, or its coroutine ends. A
+    running plain method needs no watch: nothing can stop it.
 
     Args:
         transport: the transport of the connection.
@@ -53,7 +53,7 @@ class DepartureWatch:
             self._transport.abort()
             return
         call = self._queue[0].exchange.request.made if self._queue else None
-        waits = call is not None and bool(call.submitted) and not call.started
+        waits = call is not None and bool(call.submitted) and call.can_end
         if waits and self._waited and not self._has_asked:
             self._has_asked = True
             self._transport.write(_INTERIM)

@@ -15,7 +15,7 @@ from seldon_runtime.inference.message import Kind
 from seldon_runtime.inference.method import USER_METHODS, Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime.service.service import Service
-from seldon_runtime.testing.components import Gated
+from seldon_runtime.testing.components import Awaiting, Gated
 from seldon_runtime.testing.served import LOCAL, Served
 from seldon_runtime.testing.waiting import WAIT_S
 
@@ -120,10 +120,10 @@ class TransportSubject:
     def serve(self, tmp_path: Path) -> Iterator[Callable[..., Served]]:
         """``serve(user, *words)``: a started :class:`Served` of this transport, stopped after the test."""
         made: list[Served] = []
-        gates: list[Gated] = []
+        gates: list[Gated | Awaiting] = []
 
         def serve(user: object, *words: str, started: bool = True, **options: Any) -> Served:
-            if isinstance(user, Gated):
+            if isinstance(user, Gated | Awaiting):
                 gates.append(user)
             made.append(Served(self.transport, user, [*self.words(tmp_path), *words], **options))
             return made[-1].start() if started else made[-1]

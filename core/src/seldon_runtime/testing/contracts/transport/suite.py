@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from seldon_runtime.testing.contracts.transport.answers import TransportAnswers
+from seldon_runtime.testing.contracts.transport.awaiting import TransportAwaiting
 from seldon_runtime.testing.contracts.transport.errors import TransportErrors
 from seldon_runtime.testing.contracts.transport.life import TransportLife
 from seldon_runtime.testing.contracts.transport.load import TransportLoad
 from seldon_runtime.testing.contracts.transport.process import TransportWorkers
 
 
-class TransportContract(TransportAnswers, TransportErrors, TransportLoad, TransportLife, TransportWorkers):
+class TransportContract(
+    TransportAnswers, TransportErrors, TransportLoad, TransportAwaiting, TransportLife, TransportWorkers
+):
     """The contract of transports. Subclass it as ``TestMyTransport``.
 
     Set ``transport`` to the name of the installed plugin, and define ``call``. The other members of
