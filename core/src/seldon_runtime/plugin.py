@@ -42,7 +42,7 @@ from seldon_runtime.persistence.store import (
     StoredState,
     StoreError,
 )
-from seldon_runtime.service.batching import Batcher
+from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.composed.service import ComposedService
 from seldon_runtime.service.composed.steps import Ask, Steps
 from seldon_runtime.service.done import Done

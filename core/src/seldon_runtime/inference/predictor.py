@@ -23,8 +23,8 @@ from seldon_runtime.inference.message import (
 )
 from seldon_runtime.inference.method import Method
 
-Predict = Callable[[Method, Request], "Message | Stream | Awaitable[Message | Stream]"]
-"""Function that answers one request of one method by the predictor."""
+Predict = Callable[[Method, Request], "Message | Stream"]
+"""Function that answers one request of one method by the predictor. Blocks, also for an async method."""
 Proceed = Callable[[Request], Any]
 """Function that answers a decoded request by the plain methods, with interceptors, on the wire."""
 WireMethod = Callable[[Call, Proceed], Any]

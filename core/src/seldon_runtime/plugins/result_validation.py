@@ -11,7 +11,7 @@ from seldon_runtime.component.signature import signature_of
 from seldon_runtime.errors import StartupError
 from seldon_runtime.inference.predictor import Predictor
 from seldon_runtime.persistence.store import StateStore
-from seldon_runtime.service.batching import Batcher
+from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.interceptor import Interceptor
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.service import Service

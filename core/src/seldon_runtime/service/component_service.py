@@ -17,7 +17,9 @@ from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
-from seldon_runtime.service.batching import BatchedPipeline, Batcher
+from seldon_runtime.service.batching.async_pipeline import AsyncBatchedPipeline
+from seldon_runtime.service.batching.batcher import Batcher
+from seldon_runtime.service.batching.pipeline import BatchedPipeline
 from seldon_runtime.service.done import Done, hand_over, refusal
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.interceptor import Interceptor
@@ -75,7 +77,8 @@ class ComponentService(Service):
         """Answer waiting calls by a plugin's batcher, if any. Call it after :meth:`attach`."""
         if batcher is not None:
             finished = self._observers.batch_finished
-            self._batches = BatchedPipeline(self, self._unit, self._pipeline, batcher, finished)
+            kind = AsyncBatchedPipeline if self._unit.predictor.is_async else BatchedPipeline
+            self._batches = kind(self, self._unit, self._pipeline, batcher, finished)
 
     @property
     def executor(self) -> Executor:

@@ -17,7 +17,7 @@ from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
-from seldon_runtime.service.batching import Batcher, Predict
+from seldon_runtime.service.batching.batcher import Batcher, Predict
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import Observer, Outcome

@@ -1,18 +1,15 @@
-"""Batches: waiting calls of one group, answered together by a plugin's batcher."""
+"""The pipeline of calls that a plugin's batcher answers together."""
 
 from __future__ import annotations
 
-import threading
 import time
-from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Sequence
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from seldon_runtime.errors import PluginFailed, SeldonError
+from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import RUNNING, Call
 from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
 from seldon_runtime.inference.memory import HeldMemory
@@ -20,6 +17,8 @@ from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Predict, Stream
+from seldon_runtime.service.batching.batcher import Batcher
+from seldon_runtime.service.batching.waiting import Waiting
 from seldon_runtime.service.done import Done, hand_over, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import BatchRecord
@@ -28,51 +27,9 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
-_LOOK_S = 0.005
-"""Seconds after which a component that waits for more calls looks whether others need its thread."""
-
-
-class Batcher(ABC):
-    """The object that answers several waiting calls at once, from a plugin's hook ``seldon_batcher``.
-
-    While the component is busy, calls wait. When it becomes free, the batcher receives up to ``max_size``
-    waiting calls of one group. An idle component waits for more calls only if ``max_wait_s`` is set, and only
-    until the first call has waited for so long.
-    """
-
-    max_size: int = 32
-    """The largest number of calls in a batch."""
-    max_wait_s: float = 0.0
-    """Seconds that a call may wait, from its submission, for more calls of its group, while the component has
-    nothing else to do."""
-
-    @abstractmethod
-    def group(self, call: Call) -> Hashable | None:
-        """Return the group of a call, or None to have it run alone.
-
-        Runs on the transport's thread, before the request is read. Must not block.
-        """
-
-    @abstractmethod
-    def predict(
-        self, method: Method, requests: Sequence[Request], predict: Predict
-    ) -> Sequence[Message | Stream | SeldonError]:
-        """Return one answer, or one error, for each request, in their order.
-
-        Runs on the component's thread. The requests are decoded and have passed the interceptors.
-
-        Args:
-            method: the method of all requests.
-            requests: at least one, at most ``max_size``.
-            predict: answers one request, as in an unbatched call.
-
-        Raises:
-            SeldonError: all callers receive this error.
-        """
-
 
 @dataclass(slots=True)
-class _Job:
+class Job:
     """A call of a batch, on its way through the pipeline."""
 
     call: Call
@@ -86,50 +43,6 @@ class _Job:
     result: Any = None
     """The answer of an interceptor or of the batcher."""
     error: SeldonError | None = None
-
-
-class _Waiting:
-    """The waiting calls of one group, with a task of the executor for each. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._jobs: deque[tuple[Call, Done]] = deque()
-        self._spent_tasks = 0
-        """The queued tasks whose calls earlier batches have taken."""
-        self._arrived = threading.Condition()
-
-    def add(self, call: Call, done: Done) -> None:
-        """Add a call at the end."""
-        with self._arrived:
-            self._jobs.append((call, done))
-            self._arrived.notify()
-
-    def remove(self, call: Call, done: Done) -> bool:
-        """Remove a call; return False if a batch has taken it already."""
-        with self._arrived:
-            try:
-                self._jobs.remove((call, done))
-            except ValueError:
-                return False
-            return True
-
-    def take(self, max_size: int, wait_s: float, is_idle: Callable[[int], bool]) -> list[tuple[Call, Done]]:
-        """Return the calls of the next batch; none for a task whose call an earlier batch has taken.
-
-        Blocks until the batch is full or the first call has waited ``wait_s`` seconds, as long as
-        ``is_idle(n)`` is true for the ``n`` calls that wait here.
-        """
-        with self._arrived:
-            if self._spent_tasks:
-                self._spent_tasks -= 1
-                return []
-            while self._jobs and len(self._jobs) < max_size and is_idle(len(self._jobs)):
-                left_s = self._jobs[0][0].submitted + wait_s - time.perf_counter()
-                if left_s <= 0:
-                    break
-                self._arrived.wait(min(left_s, _LOOK_S))
-            taken = [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
-            self._spent_tasks += max(0, len(taken) - 1)
-            return taken
 
 
 class BatchedPipeline:
@@ -159,7 +72,7 @@ class BatchedPipeline:
         self._pipeline = pipeline
         self._batcher = batcher
         self._finished = finished
-        self._groups: dict[Hashable, _Waiting] = {}
+        self._groups: dict[Hashable, Waiting] = {}
         self._alone: dict[str, frozenset[Method]] = {}
         """By codec: the methods whose calls are never batched."""
         self._refuse: Callable[[Call], Any] | None = None
@@ -182,7 +95,7 @@ class BatchedPipeline:
             raise PluginFailed(place_of(self._batcher, "group"), error) from error
         if group is None:
             return False
-        waiting = self._groups.setdefault((call.method, group), _Waiting())
+        waiting = self._groups.setdefault((call.method, group), Waiting())
         waiting.add(call, done)
         try:
             self._unit.executor.submit(partial(self._run, call.method, waiting))
@@ -195,31 +108,54 @@ class BatchedPipeline:
         """Answer each waiting call with the error that ``refuse`` raises."""
         self._refuse = refuse
 
-    def _run(self, method: Method, waiting: _Waiting) -> None:
-        batcher = self._batcher
-        taken = waiting.take(batcher.max_size, batcher.max_wait_s, self._is_idle)
-        jobs = [_Job(*job) for job in taken]
+    def _run(self, method: Method, waiting: Waiting) -> None:
+        taken = waiting.take(self._batcher.max_size, self._batcher.max_wait_s, self._is_idle)
+        jobs = [Job(*job) for job in taken]
+        if due := self.enter(jobs):
+            self.predict(method, due, self._answered)
+        self.leave(jobs)
+
+    def enter(self, jobs: Sequence[Job]) -> list[Job]:
+        """Read the requests; return the calls that the batcher is to answer."""
         for job in jobs:
             job.context.run(self._enter, job)
-        due = [job for job in jobs if job.error is None and job.result is None]
-        if due:
-            started = time.perf_counter()
-            self._predict(method, due)
-            self._tell(method, [job.call for job in due], started)
+        return [job for job in jobs if job.error is None and job.result is None]
+
+    def leave(self, jobs: Sequence[Job]) -> None:
+        """Write the answers, and end the calls."""
         for job in jobs:
             job.context.run(self._leave, job)
 
-    def _tell(self, method: Method, calls: Sequence[Call], started: float) -> None:
-        """Tell observers of a batch that began at ``started`` (``time.perf_counter``) and is over."""
-        waited_s = started - min(call.submitted for call in calls)
-        ran_s = time.perf_counter() - started
-        self._finished(BatchRecord(method, len(calls), waited_s, ran_s, self._unit.identity.unit))
+    def predict(self, method: Method, jobs: Sequence[Job], ask: Predict) -> None:
+        """Let the batcher answer calls, and tell observers. Blocks meanwhile.
+
+        Args:
+            method: the method of all calls.
+            jobs: at least one.
+            ask: answers one request.
+        """
+        started = time.perf_counter()
+        self._predict(method, jobs, ask)
+        ran_s, waited_s = time.perf_counter() - started, started - min(job.call.submitted for job in jobs)
+        self._finished(BatchRecord(method, len(jobs), waited_s, ran_s, self._unit.identity.unit))
+
+    def _answered(self, method: Method, request: Request) -> Message | Stream:
+        answer = self._unit.predictor.answer(method, request)
+        if isinstance(answer, Message | Stream):
+            return answer
+        if isinstance(answer, Coroutine):
+            answer.close()  # else Python warns that nobody awaited it
+        raise SeldonError(
+            f"{method.value} returned {type(answer).__name__} in a batch, expected the result itself: make "
+            "it an async method, whose batches are awaited",
+            code=ErrorCode.COMPONENT_FAILED,
+        )
 
     def _is_idle(self, waiting: int) -> bool:
         """Return whether nothing but the ``waiting`` calls, the first of which has this thread, needs it."""
         return self._unit.executor.waiting < waiting and not self._service.draining
 
-    def _enter(self, job: _Job) -> None:
+    def _enter(self, job: Job) -> None:
         """Read the request and run the interceptors' ``before``."""
         call = job.call
         RUNNING.set(call)
@@ -242,11 +178,11 @@ class BatchedPipeline:
         except BaseException as error:  # noqa: BLE001 - codecs are plugins
             job.error = _seldon_error(error)
 
-    def _predict(self, method: Method, jobs: Sequence[_Job]) -> None:
+    def _predict(self, method: Method, jobs: Sequence[Job], ask: Predict) -> None:
         name = place_of(self._batcher, "predict")
         try:
             requests = [job.request for job in jobs]
-            answers = self._batcher.predict(method, requests, self._unit.predictor.answer)
+            answers = self._batcher.predict(method, requests, ask)
             if len(answers) != len(jobs):
                 raise ValueError(f"returned {len(answers)} answers for {len(jobs)} requests")
             for job, answer in zip(jobs, answers, strict=True):
@@ -265,7 +201,7 @@ class BatchedPipeline:
             for job in jobs:
                 job.error = PluginFailed(name, error)
 
-    def _leave(self, job: _Job) -> None:
+    def _leave(self, job: Job) -> None:
         """Run the interceptors' ``after``, write the answer and finish the call."""
         call, answer = job.call, None
         if job.error is None:

@@ -1,0 +1,1 @@
+"""Batches: waiting calls of one group, answered together by a plugin's batcher."""

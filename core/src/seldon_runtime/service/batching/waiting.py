@@ -1,0 +1,79 @@
+"""The calls that wait for a batch."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from seldon_runtime.inference.call import Call
+from seldon_runtime.service.done import Done
+
+LOOK_S = 0.005
+"""Seconds after which a component that waits for more calls looks whether others need its thread."""
+
+
+class Waiting:
+    """The waiting calls of one group, with a task of the executor for each. Thread-safe.
+
+    Each task calls :meth:`take`; tasks of async methods :meth:`begin`.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: deque[tuple[Call, Done]] = deque()
+        self._spent_tasks = 0
+        """The queued tasks whose calls earlier batches have taken."""
+        self._is_under_way = False
+        self._arrived = threading.Condition()  # may be entered again
+
+    def add(self, call: Call, done: Done) -> None:
+        """Add a call at the end."""
+        with self._arrived:
+            self._jobs.append((call, done))
+            self._arrived.notify()
+
+    def remove(self, call: Call, done: Done) -> bool:
+        """Remove a call; return False if a batch has taken it already."""
+        with self._arrived:
+            try:
+                self._jobs.remove((call, done))
+            except ValueError:
+                return False
+            return True
+
+    def begin(self) -> bool:
+        """Begin to answer the waiting calls; return False if that is under way already. For async methods."""
+        with self._arrived:
+            begins = not self._is_under_way
+            self._is_under_way = True
+            return begins
+
+    def take_or_end(self, max_size: int) -> list[tuple[Call, Done]]:
+        """Return the calls of the next batch; none ends what :meth:`begin` began."""
+        with self._arrived:
+            self._is_under_way = bool(self._jobs)
+            return [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
+
+    def missing_s(self, max_size: int, wait_s: float) -> float:
+        """Return the seconds that the first call may still wait for a batch of ``max_size``, or 0."""
+        with self._arrived:
+            if not 0 < len(self._jobs) < max_size:
+                return 0.0
+            return max(0.0, self._jobs[0][0].submitted + wait_s - time.perf_counter())
+
+    def take(self, max_size: int, wait_s: float, is_idle: Callable[[int], bool]) -> list[tuple[Call, Done]]:
+        """Return the calls of the next batch; none for a task whose call an earlier batch has taken.
+
+        Blocks until the batch is full or the first call has waited ``wait_s`` seconds, as long as
+        ``is_idle(n)`` is true for the ``n`` calls that wait here.
+        """
+        with self._arrived:
+            if self._spent_tasks:
+                self._spent_tasks -= 1
+                return []
+            while (left_s := self.missing_s(max_size, wait_s)) and is_idle(len(self._jobs)):
+                self._arrived.wait(min(left_s, LOOK_S))
+            taken = [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
+            self._spent_tasks += max(0, len(taken) - 1)
+            return taken
