@@ -66,21 +66,23 @@ class LoadedUnits:
         parameters: Mapping[str, Any],
         identity: Identity,
         service_type: ServiceType = ServiceType.MODEL,
+        *,
+        beside: Unit | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Unit:
-        """Load one component on a thread of its own. Blocks.
+        """Load one component, on a thread of its own or on that of another one. Blocks.
 
         Raises:
             StartupError: loading failed; the chained cause is the user's exception if user code raised.
         """
         began = time.perf_counter()
-        settings = self._settings
-        executor = Executor(settings["threads"], settings["queue_size"], self.place)
-        self.executors.append(executor)
-        state = self._state(identity, parameters)
-        executor.start()
+        own = self._settings.replaced(settings or {})
+        executor = self._executor(own) if beside is None else beside.executor
+        keeps_none = settings is not None and settings.get("persistence") == "0"
+        state = None if keeps_none else self._state(identity, parameters)
 
         def load() -> tuple[Predictor, object | None]:
-            return self._predictor(reference, parameters, identity, service_type, state)
+            return self._predictor(reference, parameters, identity, service_type, own, state)
 
         with reported(f"loading {reference}"):
             predictor, user = executor.run(load)
@@ -141,6 +143,13 @@ class LoadedUnits:
         stopped = [executor.stop(max(0.1, deadline - time.monotonic())) for executor in self.executors]
         return all(stopped)
 
+    def _executor(self, settings: Settings) -> Executor:
+        """Return started threads for one component."""
+        executor = Executor(settings["threads"], settings["queue_size"], self.place)
+        self.executors.append(executor)
+        executor.start()
+        return executor
+
     def _state(self, identity: Identity, parameters: Mapping[str, Any]) -> StateLifecycle | None:
         if not self._plugins.has(PERSISTENCE):
             return None
@@ -159,10 +168,10 @@ class LoadedUnits:
         parameters: Mapping[str, Any],
         identity: Identity,
         service_type: ServiceType,
+        settings: Settings,
         state: StateLifecycle | None,
     ) -> tuple[Predictor, object | None]:
         """Return a loaded predictor, a plugin's or the user object's. Runs on the component's thread."""
-        settings = self._settings
         arguments: dict[str, Any] = {"reference": reference, "parameters": parameters, "settings": settings}
         predictor: Predictor | None = self._plugins.first("seldon_predictor", **arguments)
         user = None

@@ -33,7 +33,8 @@ class ComposedService(Service):
 
     The runtime gives each call a context of its own, reads it on the first component's thread, runs the
     interceptors, takes the steps, and writes the answer. Cancelled and late calls take no further step.
-    METADATA is the document of the constructor; the first component answers HEALTH_STATUS. Steps call
+    METADATA is the document of the constructor; the first component answers HEALTH_STATUS, unless
+    :meth:`health` returns steps. Steps call
     the plain methods of a class with ``predict_raw``, and a batcher does not apply.
 
     Args:
@@ -74,6 +75,25 @@ class ComposedService(Service):
         Raises:
             SeldonError: the client receives this error; any other exception becomes COMPONENT_FAILED.
         """
+
+    def health(self, call: Call) -> Steps | None:
+        """Return the steps that answer HEALTH_STATUS, or None to ask the first component.
+
+        A service whose health runs user code must leave HEALTH_STATUS out of ``immediate``.
+        """
+        return None
+
+    def encode(self, call: Call, answer: Message) -> Any:
+        """Return the wire answer of a message; by default the call's codec writes it.
+
+        Called on a component's thread, for calls that no interceptor saw. Override it to answer with parts
+        of the request's wire form that a message does not hold.
+        """
+        return self._pipeline.write(call, answer)
+
+    def outline(self) -> str:
+        """Return a drawing of the components for ``seldon-run --check``; empty for none."""
+        return ""
 
     def attach(
         self,
@@ -164,6 +184,10 @@ class _Course:
                     if not isinstance(given, Answer):
                         return self._checked(self._service.steps(call, given))
                     result = given.message
+                elif call.method is Method.HEALTH_STATUS:
+                    steps = self._service.health(call)
+                    if steps is not None:
+                        return self._checked(steps)
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
@@ -195,11 +219,15 @@ class _Course:
 
     def _written(self, result: Any) -> Any:
         if self._call.method in EMPTY_REQUESTS:
-            return self._pipeline.run(self._call)
+            return (
+                self._pipeline.run(self._call) if result is None else self._pipeline.write(self._call, result)
+            )
         if not isinstance(result, Message | Stream):
             fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
             raise PluginFailed(self._name, fault)
         executor = result.executor if isinstance(result, UnitStream) else self._service.units[0].executor
+        if not self._entered and isinstance(result, Message):
+            return self._service.encode(self._call, result)
         left = self._pipeline.leave(self._call, self._entered, result)
         if isinstance(left, Stream):
             return OpenStream(self._service, executor, self._call, left)

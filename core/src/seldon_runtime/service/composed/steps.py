@@ -160,13 +160,13 @@ class _Join:
 
     Args:
         count: the number of strands.
-        proceed: receives all results in order, or the first error.
+        proceed: receives all results in order, or the error of the first strand that has one.
     """
 
     def __init__(self, count: int, proceed: Ended) -> None:
         self._results: list[Any] = [None] * count
         self._missing = count
-        self._error: SeldonError | None = None
+        self._errors: list[SeldonError | None] = [None] * count
         self._lock = threading.Lock()
         self._proceed = proceed
 
@@ -174,11 +174,11 @@ class _Join:
         """Take the result or the error of one strand."""
         with self._lock:
             self._results[place] = result
-            self._error = self._error or error
+            self._errors[place] = error
             self._missing -= 1
             if self._missing:
                 return
-        self._proceed(self._results, self._error)
+        self._proceed(self._results, next(filter(None, self._errors), None))
 
 
 def _steps_of(branch: Any) -> Steps:
