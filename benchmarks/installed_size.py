@@ -23,6 +23,7 @@ DISTRIBUTIONS = (
     "plugins/persistence_redis",
     "plugins/metrics",
     "plugins/v2",
+    "plugins/graph",
 )
 SETS = {
     "core": "seldon-runtime",
