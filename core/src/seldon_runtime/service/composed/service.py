@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextvars import copy_context
-from functools import partial
+from functools import cached_property, partial
 from time import perf_counter
 from typing import Any
 
@@ -26,6 +26,9 @@ from seldon_runtime.service.pipeline import Pipeline
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
+
+
+_RESULTS = (Message, Stream)
 
 
 class ComposedService(Service):
@@ -123,6 +126,11 @@ class ComposedService(Service):
             for task in unit.executor.abandon():
                 task()
 
+    @cached_property
+    def place(self) -> str:
+        """The place of the steps, for messages: class, method and plugin."""
+        return place_of(self, "steps")
+
     def refusal(self, call: Call) -> SeldonError | None:
         """Return the error of a call that must not go on: cancelled, late or given up. Else None."""
         if self._end_reason is not None:
@@ -162,11 +170,7 @@ class _Course:
         steps = context.run(self._first)
         if steps is not None:
             refused = partial(self._service.refusal, self._call)
-            Strand(self._name, steps, context, refused, self._end).proceed()
-
-    @property
-    def _name(self) -> str:
-        return place_of(self._service, "steps")
+            Strand(self._service.place, steps, context, refused, self._end).proceed()
 
     def _first(self) -> Steps | None:
         """Return the steps of the call; None when it is over."""
@@ -191,7 +195,7 @@ class _Course:
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
-                error = failed(raised, self._name)
+                error = failed(raised, self._service.place)
         self._end(result, error)
         return None
 
@@ -222,9 +226,9 @@ class _Course:
             return (
                 self._pipeline.run(self._call) if result is None else self._pipeline.write(self._call, result)
             )
-        if not isinstance(result, Message | Stream):
+        if type(result) is not Message and not isinstance(result, _RESULTS):
             fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
-            raise PluginFailed(self._name, fault)
+            raise PluginFailed(self._service.place, fault)
         executor = result.executor if isinstance(result, UnitStream) else self._service.units[0].executor
         if not self._entered and isinstance(result, Message):
             return self._service.encode(self._call, result)

@@ -90,27 +90,42 @@ class Strand:
             error: its error, which the steps see as an exception.
             may_stay: True to ask a component of the current thread at once, without its queue.
         """
-        while True:
-            step = self._context.run(self._resume, given, error)
-            if step is None:
-                return
-            if isinstance(step, list):
+        self._leave(self._context.run(self._advance, given, error, may_stay))
+
+    def _perform(self, ask: Ask) -> None:
+        """Ask a component, on its thread, and go on with its answer."""
+        self._leave(self._context.run(self._answer_and_advance, ask))
+
+    def _leave(self, step: Ask | list[Any] | None) -> None:
+        """Pass a step on to the threads that it needs; None when the steps have ended."""
+        while step is not None:
+            if type(step) is list:
                 self._fork(step)
                 return
-            executor = step.unit.executor
-            if may_stay and executor.is_current:
-                given, error = self._context.run(self._answer, step)
-                continue
             try:
-                executor.submit_further(partial(self._perform, step))
+                step.unit.executor.submit_further(partial(self._perform, step))  # type: ignore[union-attr]
                 return
             except SeldonError as refused:  # the component's thread has ended
-                given, error = None, refused
+                step = self._context.run(self._advance, None, refused, True)
+
+    def _answer_and_advance(self, ask: Ask) -> Ask | list[Any] | None:
+        given, error = self._answer(ask)
+        return self._advance(given, error, True)
+
+    def _advance(self, given: Any, error: SeldonError | None, may_stay: bool) -> Ask | list[Any] | None:
+        """Take the steps that this thread can take; return the first one that needs others, None at the end."""
+        while True:
+            step = self._resume(given, error)
+            if type(step) is not Ask or not (may_stay and step.unit.executor.is_current):
+                return step
+            given, error = self._answer(step)
 
     def _resume(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
         """Return the next step, or None when the steps have ended."""
         try:
             step = self._steps.send(given) if error is None else self._steps.throw(error)
+            if type(step) is Ask:
+                return step
             while (fault := _fault_of(step)) is not None:
                 step = self._steps.throw(fault)
             return step if isinstance(step, Ask) else [_steps_of(branch) for branch in step]
@@ -122,16 +137,14 @@ class Strand:
             self._ended(None, failed(raised, self._name))
         return None
 
-    def _perform(self, ask: Ask) -> None:
-        """Ask a component, on its thread, and go on with its answer."""
-        self.proceed(*self._context.run(self._answer, ask))
-
     def _answer(self, ask: Ask) -> _Outcome:
         error = self._refusal()
         if error is not None:
             return None, error
         try:
             answer = ask.unit.predictor.answer(ask.method, ask.request)
+            if type(answer) is Message:
+                return answer, None
             if isinstance(answer, Stream):
                 return UnitStream(answer, ask.unit.executor), None
             if not isinstance(answer, Message):
