@@ -92,19 +92,21 @@ class Loader:
         identity = Identity(
             name, each.image, self._deployment, predictor.name, {**labels, **predictor.labels}
         )
+        is_remote = "threads" in each.settings
         try:
             unit = self._units.load(
                 each.reference,
                 each.parameters,
                 identity,
                 each.service_type,
-                beside=self._first if self._shares_thread else None,
+                beside=None if is_remote else self._first,
                 settings=each.settings,
             )
             metadata = self._units.metadata_of(unit)
         except StartupError as error:
             raise StartupError(f"{each.node.path} (node {name!r}): {error}") from (error.__cause__ or error)
-        self._first = self._first or unit
+        if self._shares_thread and not is_remote:
+            self._first = self._first or unit
         if unit.user is not None and has_raw_methods(unit.user):
             unit = replace(unit, predictor=RawNode(unit.predictor, self._limits))
         planned.unit = unit

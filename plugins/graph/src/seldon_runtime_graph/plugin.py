@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seldon_runtime.plugin import Service, Settings, Units, hookimpl, option
+from seldon_runtime.plugin import Predictor, Service, Settings, Units, hookimpl, limits_from, option
 
 if TYPE_CHECKING:
     from seldon_runtime_rest.extension import HttpRoute
@@ -57,6 +57,13 @@ class GraphPlugin:
         from seldon_runtime_graph.assembly import assemble  # --help needs nothing of these
 
         return assemble(units, settings)
+
+    @hookimpl
+    def seldon_predictor(self, reference: str, settings: Settings) -> Predictor | None:
+        """Return the predictor of a node that runs elsewhere; None for a class."""
+        from seldon_runtime_graph.nodes.remote import remote_node
+
+        return remote_node(reference, limits_from(settings))
 
     @hookimpl(optionalhook=True)
     def seldon_http_routes(self, service: Service, settings: Settings) -> Sequence[HttpRoute]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seldon_runtime.plugin import ServiceType, StartupError, closest, url_host
+from seldon_runtime_graph.nodes.remote import GRPC_NODE, REMOTE_THREADS, REST_NODE
 from seldon_runtime_graph.spec.model import Container, Node, Predictor
 from seldon_runtime_graph.spec.nodes import BUILT_IN, MODEL_SERVERS, SIMPLE_MODEL
 
@@ -20,6 +21,7 @@ _OWN_PREFIXES = ("SELDON_", "PREDICTIVE_UNIT_", "PREDICTOR_", "GUNICORN_", "FLAS
 """The variables that a wrapper's image reads. They are settings of the process here, or have no effect."""
 _SIMPLE_MODEL_CLASS = "seldon_runtime_graph.nodes.built_in:SimpleModel"
 _STATELESS = {"persistence": "0"}
+_REMOTE = {**_STATELESS, "threads": REMOTE_THREADS}
 _ENVIRONMENT = Path(".s2i", "environment")
 
 
@@ -86,12 +88,15 @@ def _resolved(node: Node, predictor: Predictor, references: Mapping[str, str], f
     reference = own or _container_class(node, env) or _class_in(folder / node.name, env)
     if reference is None and node.endpoint is not None and implementation is None:
         at = node.endpoint
-        remote = f"{at.kind.lower()}-node://{url_host(at.host)}:{at.port}"
+        remote = f"{REST_NODE if at.kind == 'REST' else GRPC_NODE}{url_host(at.host)}:{at.port}"
         kind = _type_of(node, env)
-        return Resolved(node, remote, container.image, kind, settings=_STATELESS)
+        settings: dict[str, Any] = dict(_REMOTE)
+        if predictor.timeout_s is not None:
+            settings["timeout_s"] = predictor.timeout_s
+        return Resolved(node, remote, container.image, kind, settings=settings)
     if reference is None:
         raise StartupError(_no_class(node, container))
-    settings: dict[str, Any] = {}
+    settings = {}
     if "MODEL_METADATA" in env:
         settings["model_metadata"] = env["MODEL_METADATA"]
     if env.get("PERSISTENCE", "").strip().lower() in ("0", "false"):

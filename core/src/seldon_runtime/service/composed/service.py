@@ -27,7 +27,6 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
-
 _RESULTS = (Message, Stream)
 
 

@@ -99,11 +99,11 @@ class Strand:
     def _leave(self, step: Ask | list[Any] | None) -> None:
         """Pass a step on to the threads that it needs; None when the steps have ended."""
         while step is not None:
-            if type(step) is list:
+            if not isinstance(step, Ask):
                 self._fork(step)
                 return
             try:
-                step.unit.executor.submit_further(partial(self._perform, step))  # type: ignore[union-attr]
+                step.unit.executor.submit_further(partial(self._perform, step))
                 return
             except SeldonError as refused:  # the component's thread has ended
                 step = self._context.run(self._advance, None, refused, True)
@@ -113,7 +113,7 @@ class Strand:
         return self._advance(given, error, True)
 
     def _advance(self, given: Any, error: SeldonError | None, may_stay: bool) -> Ask | list[Any] | None:
-        """Take the steps that this thread can take; return the first one that needs others, None at the end."""
+        """Take the steps that this thread can take; return the first that needs others, None at the end."""
         while True:
             step = self._resume(given, error)
             if type(step) is not Ask or not (may_stay and step.unit.executor.is_current):

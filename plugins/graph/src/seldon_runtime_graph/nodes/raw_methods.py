@@ -13,7 +13,6 @@ from seldon_runtime.plugin import (
     ARRAYS,
     USER_METHODS,
     Call,
-    Feedback,
     Limits,
     Message,
     Method,
@@ -25,7 +24,7 @@ from seldon_runtime.plugin import (
     as_single,
 )
 from seldon_runtime.protocols.v1.codec import JsonCodec, plain_dumps
-from seldon_runtime.protocols.v1.message import encode_message
+from seldon_runtime_graph.nodes.values import value_of
 
 _LEAST_ERROR, _LAST_ERROR = 400, 599
 _SUFFIXES = ("_raw", "_rest")
@@ -123,19 +122,14 @@ def has_raw_methods(user: object) -> bool:
 def _value(request: Request) -> Any:
     """Return a request as parsed JSON."""
     if isinstance(request, list):
-        value: Any = {"seldonMessages": [_message(each) for each in request]}
-    elif isinstance(request, Feedback):
-        parts = {"request": request.request, "response": request.response, "truth": request.truth}
-        value = {key: _message(part) for key, part in parts.items() if part is not None}
-        value["reward"] = request.reward
-    else:
-        assert request is not None
-        value = _message(request)
-    return json.loads(plain_dumps(value))
+        request = [_single(each) for each in request]
+    elif isinstance(request, Message):
+        request = _single(request)
+    return json.loads(plain_dumps(value_of(request)))
 
 
-def _message(message: Message) -> dict[str, Any]:
+def _single(message: Message) -> Message:
     payload = message.payload
-    if payload is not None and payload.kind is ARRAYS:
-        payload = as_single(payload)
-    return encode_message(Message(payload, message.meta))
+    if payload is None or payload.kind is not ARRAYS:
+        return message
+    return Message(as_single(payload), message.meta)

@@ -6,6 +6,7 @@ bits, lists are arrays, and JSON values are copies.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from seldon_runtime.plugin import ARRAYS, DATA_KINDS, ErrorCode, Kind, Limits, Message, Payload, SeldonError
 from seldon_runtime.protocols.arrays import array_from_list
 from seldon_runtime.protocols.plain_values import plain_value
+from seldon_runtime.protocols.v1.codec import plain_dumps, plain_loads
 from seldon_runtime.protocols.v1.message import encode_meta
 
 _FLOAT64 = np.dtype(np.float64)
@@ -42,7 +44,7 @@ def _payload(payload: Payload) -> Payload:
         names = payload.names
         return Payload(kind, _array(value), names if names is None else list(names))
     if kind is _JSON:
-        return Payload(kind, plain_value(value))
+        return Payload(kind, plain_loads(plain_dumps(value)))
     if kind is ARRAYS:
         return Payload(kind, {name: np.array(array) for name, array in value.items()}, payload.names)
     return payload  # text and bytes cannot be altered
@@ -61,6 +63,7 @@ def _array(value: Any) -> np.ndarray[Any, Any]:
             return value.copy()
         value = value.tolist()
     try:
-        return array_from_list(plain_value(value), "the answer of a node", _UNLIMITED)
+        array = array_from_list(plain_value(value), "the answer of a node", _UNLIMITED)
     except SeldonError as error:
         raise SeldonError(error.message, code=ErrorCode.COMPONENT_FAILED) from error
+    return deepcopy(array) if array.dtype.kind == "O" else array
