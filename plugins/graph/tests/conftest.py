@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -18,71 +19,7 @@ import pytest
 
 import seldon_runtime
 
-CLASSES = """
-import time
-import numpy as np
-from seldon_runtime import SeldonError, request
-
-
-class Unit:
-    def __init__(self, add=0.0, mul=1.0, route_to=0, fail="", wait_s=0.0):
-        self.add, self.mul, self.route_to, self.fail, self.wait_s = add, mul, route_to, fail, wait_s
-        self.rewards = []
-
-    def _numbers(self, X, method):
-        time.sleep(self.wait_s)
-        if method in self.fail.split():
-            raise ValueError(f"no {method}")
-        return np.asarray(X, dtype=float) * self.mul + self.add
-
-    def predict(self, X, names=None):
-        return self._numbers(X, "predict")
-
-    def transform_input(self, X, names=None):
-        return self._numbers(X, "transform_input")
-
-    def transform_output(self, X, names=None):
-        return self._numbers(X, "transform_output")
-
-    def route(self, X, names=None):
-        return self.route_to
-
-    def aggregate(self, Xs, names=None):
-        return sum(np.asarray(X, dtype=float) for X in Xs)
-
-    def send_feedback(self, X, names, reward, truth, routing=None):
-        self.rewards.append(reward)
-        self.route_to = 1 if sum(self.rewards) > 0 else self.route_to
-
-    def health_status(self):
-        if self.fail == "health":
-            raise ValueError("not well")
-        return "well"
-
-    def init_metadata(self):
-        return {"name": "unit", "versions": ["1"], "platform": "test"}
-
-
-class Puid:
-    def predict(self, X, names=None):
-        return request().headers["Seldon-Puid"]
-
-
-class Alters:
-    def predict(self, X, names=None):
-        X += 100
-        return X
-
-
-class Raw:
-    def predict_raw(self, msg):
-        return {**msg, "meta": {"tags": {"raw": sorted(msg)}}}
-
-
-class Teapot:
-    def predict_raw(self, msg):
-        return {"status": {"code": 418, "info": "short and stout", "reason": "TEAPOT"}}
-"""
+CLASSES = Path(__file__).parent / "classes"
 
 
 def node(name, type_=None, *children, **more):
@@ -126,8 +63,7 @@ def make():
 
 @pytest.fixture
 def file_of(tmp_path):
-    """``file_of(document)``: the path of a file with this document, beside the classes of the tests."""
-    (tmp_path / "graph_classes.py").write_text(CLASSES)
+    """``file_of(document)``: the path of a file with this document."""
 
     def file_of(document, name="graph.json"):
         file = tmp_path / name
@@ -153,10 +89,10 @@ class Answer:
 
 
 @pytest.fixture
-def serve(file_of, tmp_path, monkeypatch):
+def serve(file_of, monkeypatch):
     """``serve(graph or document, *options)``: a function that sends requests to the served graph."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(CLASSES)
+    monkeypatch.syspath_prepend(str(CLASSES))
     started = []
 
     def serve(given, *options, api_type="REST", **more):

@@ -12,7 +12,8 @@ def tree(graph: LoadedGraph) -> str:
     while waiting:
         node, indent, is_last = waiting.pop()
         loaded = graph.nodes[node.name]
-        kind = node.implementation or node.type or " + ".join(node.methods or ("MODEL",)) or "no method"
+        words = ("MODEL",) if node.methods is None else node.methods
+        kind = node.implementation or node.type or " + ".join(words) or "no method"
         runs = "built in" if loaded.unit is None else loaded.resolved.reference or ""
         lines.append(f"{indent}{'└─' if is_last else '├─'} {node.name}  {kind}  {runs}")
         below = indent + ("   " if is_last else "│  ")

@@ -85,7 +85,7 @@ def _resolved(node: Node, predictor: Predictor, references: Mapping[str, str], f
         image = container.image or implementation
         return Resolved(node, _SIMPLE_MODEL_CLASS if is_simple else None, image, settings=_STATELESS)
     env = {**_environment(folder / node.name), **container.env}
-    reference = own or _container_class(node, env) or _class_in(folder / node.name, env)
+    reference = own or _container_class(node, container.env) or _class_in(folder / node.name, env)
     if reference is None and node.endpoint is not None and implementation is None:
         at = node.endpoint
         remote = f"{REST_NODE if at.kind == 'REST' else GRPC_NODE}{url_host(at.host)}:{at.port}"

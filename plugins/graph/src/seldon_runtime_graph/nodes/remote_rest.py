@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
+from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 
@@ -27,18 +28,17 @@ _LEAST_ERROR, _LAST_ERROR = 400, 599
 _OK = 200
 
 
-class _Kept(threading.local):
-    """The connection of a thread."""
-
-    connection: HTTPConnection | None = None
-
-
 class RestNode(RemoteNode):
-    """A node that is called over REST. Each thread keeps a connection of its own."""
+    """A node that is called over REST. Idle connections are kept for further calls."""
 
     def __init__(self, address: str, limits: Limits) -> None:
         super().__init__(address, limits)
-        self._kept = _Kept()
+        self._idle: deque[HTTPConnection] = deque()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
 
     def prepare(
         self, method: Method, request: Request, headers: Mapping[str, str]
@@ -48,9 +48,7 @@ class RestNode(RemoteNode):
         sent = {**headers, "content-type": "application/json"}
 
         def send(timeout_s: float) -> Message:
-            if method is Method.SEND_FEEDBACK:
-                self._leave()  # a kept connection may have ended, and nobody would know how far it came
-            status, content = self._exchange(_PATHS[method], body, sent, timeout_s)
+            status, content = self._exchange(self._connection(method), _PATHS[method], body, sent, timeout_s)
             if status != _OK:
                 raise _error(status, content, self.address)
             if method is Method.HEALTH_STATUS:
@@ -61,16 +59,24 @@ class RestNode(RemoteNode):
 
     def fetch_metadata(self, timeout_s: float) -> dict[str, Any]:
         """Return the document at ``/metadata``."""
-        status, content = self._exchange("/metadata", None, {}, timeout_s)
+        status, content = self._exchange(HTTPConnection(self.address), "/metadata", None, {}, timeout_s)
         found = plain_loads(content) if status == _OK else None
         return found if isinstance(found, dict) else {}
 
-    def _leave(self) -> None:
-        if self._kept.connection is not None:
-            self._kept.connection.close()
+    def _connection(self, method: Method) -> HTTPConnection:
+        """Return a connection. A feedback has a new one, since nobody knows how far it came on an old one."""
+        if method is not Method.SEND_FEEDBACK:
+            with suppress(IndexError):
+                return self._idle.pop()
+        return HTTPConnection(self.address)
 
     def _exchange(
-        self, path: str, body: bytes | None, headers: Mapping[str, str], timeout_s: float
+        self,
+        connection: HTTPConnection,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout_s: float,
     ) -> tuple[int, bytes]:
         """Return status and body of an answer.
 
@@ -78,8 +84,6 @@ class RestNode(RemoteNode):
             Unreachable: the connection failed.
             SeldonError: the time is over, or the answer is too large.
         """
-        connection = self._kept.connection or HTTPConnection(self.address)
-        self._kept.connection = None  # until it has worked
         was_sent = False
         try:
             connection.timeout = timeout_s
@@ -100,7 +104,7 @@ class RestNode(RemoteNode):
         except SeldonError:
             connection.close()
             raise
-        self._kept.connection = connection
+        self._idle.append(connection)
         return response.status, content
 
 
