@@ -22,7 +22,9 @@ from tests.support.terminal import Terminal
 PAGES = {
     "tutorials/first-component.md": 7,
     "tutorials/learning-router.md": 9,
+    "tutorials/graph.md": 7,
     "how-to/call.md": 12,
+    "how-to/graphs.md": 9,
     "how-to/cors.md": 4,
     "how-to/send-values.md": 17,
     "how-to/test-a-component.md": 6,

@@ -61,7 +61,7 @@ def assemble(units: Units, settings: Settings) -> GraphService:
 
 
 def choose(deployment: Deployment, name: str | None) -> Sequence[Predictor]:
-    """Return the predictors to serve: the named one, all, or the only one that is no shadow.
+    """Return the predictors to serve: the named one, all, or the only one without ``shadow``.
 
     Raises:
         StartupError: there is no such predictor, or there are several and none is named.

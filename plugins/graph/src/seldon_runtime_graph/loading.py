@@ -46,7 +46,7 @@ class LoadedGraph:
 
     @property
     def units(self) -> list[Unit]:
-        """The components, the first one that a call reaches first."""
+        """The components, in the order of the file."""
         return [node.unit for node in self.nodes.values() if node.unit is not None]
 
 

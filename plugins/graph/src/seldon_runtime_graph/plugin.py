@@ -25,7 +25,7 @@ class GraphPlugin:
                 "graph_predictor",
                 envvar="SELDON_GRAPH_PREDICTOR",
                 help="Name of the predictor to serve; ``all`` splits the calls by their traffic, and copies "
-                "them to a shadow.  [default: the only one that is no shadow]",
+                "them to a shadow.  [default: the only predictor, shadows aside]",
             ),
             option(
                 "--component",

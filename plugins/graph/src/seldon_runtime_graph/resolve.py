@@ -27,7 +27,7 @@ _ENVIRONMENT = Path(".s2i", "environment")
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What a node runs."""
+    """The class of a node, and its settings."""
 
     node: Node
     reference: str | None

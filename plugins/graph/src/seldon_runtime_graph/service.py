@@ -189,7 +189,7 @@ class GraphService(ComposedService):
         return answer
 
     def health(self, call: Call) -> Steps | None:
-        """Return the steps that ask every node for its health, or the one that ``call.wire`` names."""
+        """Return the steps that ask every node for its health, or the node that ``call.wire`` names."""
         return health_of(self.graphs, call.wire)
 
     def encode(self, call: Call, answer: Message) -> Any:

@@ -67,7 +67,7 @@ def test_a_wrong_deployment_is_refused(file_of, make, changes, wanted):
     [
         ([{"traffic": 60}, {"traffic": 30}], "adds up to 90, expected 100"),
         ([{}, {}], "adds up to 0, expected 100"),
-        ([{"traffic": 50}], "one that answers, with traffic 50"),
+        ([{"traffic": 50}], "traffic 50, expected 100 or none"),
         ([{"traffic": 120}, {"traffic": -20}], "traffic 120, expected 0 to 100"),
         ([{"shadow": True}], "only a shadow"),
         ([{}, {"shadow": True}, {"shadow": True}], "2 with shadow"),

@@ -1,1 +1,1 @@
-"""What the nodes of a graph run: built-in nodes, classes with raw methods, and nodes elsewhere."""
+"""The things that nodes run: built-in nodes, classes with raw methods, and nodes elsewhere."""

@@ -18,7 +18,7 @@ _MOST_BYTES = 1_500_000
 _MOST_VALUES = 100_000
 """The most values, those behind YAML aliases counted at each place."""
 _MOST_DEPTH = 600
-"""Of the whole file: a graph nests an object and a list for each level."""
+"""The limit of the whole file: a graph nests an object and a list for each level."""
 
 
 def deployment_of(file: Path) -> Members:

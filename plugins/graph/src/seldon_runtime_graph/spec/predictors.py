@@ -23,7 +23,7 @@ def read_file(file: Path) -> Deployment:
     """Return the SeldonDeployment of a file.
 
     Raises:
-        StartupError: the file is not one that runs here; the message names file, path and node.
+        StartupError: the file cannot run here; the message names file, path and node.
     """
     try:
         return _deployment(deployment_of(file))
@@ -144,4 +144,4 @@ def _check_traffic(spec: Members, predictors: tuple[Predictor, ...]) -> None:
         shares = ", ".join(f"{each.name} {each.traffic}" for each in served)
         spec.refuse(f"has traffic {shares}, which adds up to {total}, expected 100", "predictors")
     if len(served) == 1 and total not in (0, _WHOLE):
-        spec.refuse(f"has one that answers, with traffic {total}, expected 100 or none", "predictors")
+        spec.refuse(f"gives the only one without shadow traffic {total}, expected 100 or none", "predictors")
