@@ -163,7 +163,7 @@ def test_metadata_and_health_need_no_steps(chain: Any) -> None:
 def test_a_service_may_ask_several_components_for_their_health(chain: Any) -> None:
     class Asks(Chain):
         def health(self, call: Call) -> Steps | None:
-            return None if call.wire == "only the first" else self._of_all(call)
+            return None if call.target == "first" else self._of_all(call)
 
         def _of_all(self, call: Call) -> Steps:
             for unit in self.units:
@@ -178,7 +178,7 @@ def test_a_service_may_ask_several_components_for_their_health(chain: Any) -> No
     service = chain(Well(), Well(), of=Asks)
     assert answered(service, call(method=Method.HEALTH_STATUS)) == "all well"
     assert [unit.user.ids for unit in service.units] == [["asked"], ["asked"]]
-    assert answered(service, call("only the first", Method.HEALTH_STATUS)) == "well"
+    assert answered(service, call(method=Method.HEALTH_STATUS, target="first")) == "well"
 
 
 def test_a_service_may_write_the_answers_that_no_interceptor_saw(chain: Any) -> None:
