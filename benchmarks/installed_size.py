@@ -24,6 +24,7 @@ DISTRIBUTIONS = (
     "plugins/metrics",
     "plugins/v2",
     "plugins/batching",
+    "plugins/graph",
 )
 SETS = {
     "core": "seldon-runtime",

@@ -20,6 +20,7 @@ FOLDERS = {
         "benchmarks",
         "conformance",
         "conformance_v2",
+        "conformance_graph",
         "contracts",
         "docs",
         "faults",

@@ -23,6 +23,7 @@ MAKERS_OF_CLIENTS = {
     "tests/support",
     "tests/conformance/runner.py",
     "tests/conformance_v2/runner.py",
+    "tests/conformance_graph/runner.py",
     "tests/contracts/contract.py",
 }
 """The support modules, the recorded cases' own runners, the client of the contracts' own protocol."""

@@ -59,6 +59,8 @@ LOOKED_UP = {
     "seldon_runtime_batching/marks.py": "the user's object",
     "seldon_core/components/calls.py": "the user's object",
     "seldon_core/proto/rpcs.py": "RPCs of a servicer, by their names",
+    "seldon_runtime_graph/loading.py": "the user's object",
+    "seldon_runtime_graph/nodes/raw_methods.py": "the user's object",
     "seldon_runtime_rest/v1/codec.py": "what the user's raw method returned",
     "seldon_runtime_grpc/v1/codec.py": "what the user's raw method returned",
     # Python and its libraries

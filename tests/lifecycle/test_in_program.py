@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 from typing import Any
 
 import click
@@ -49,6 +50,13 @@ def test_a_class_an_object_and_a_function_are_served(component: Any) -> None:
     factor = {Doubler: 2}.get(component, getattr(component, "factor", 4))
     with seldon_runtime.serve(component, port=0) as serving:
         assert predicted(serving) == [[factor, 2 * factor]]
+
+
+def test_a_text_names_a_class_as_the_command_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Tripler.py").write_text("class Tripler:\n    def predict(self, X):\n        return X * 3\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with seldon_runtime.serve(str(tmp_path / "Tripler.py"), port=0) as serving:
+        assert predicted(serving) == [[3, 6]]
 
 
 def test_both_transports_serve_one_object() -> None:

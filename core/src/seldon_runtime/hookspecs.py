@@ -55,11 +55,22 @@ class Units(Protocol):
         parameters: Mapping[str, Any],
         identity: Identity,
         service_type: ServiceType = ServiceType.MODEL,
+        *,
+        beside: Unit | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Unit:
         """Load one component on a thread of its own, as ``seldon-run`` loads the only one. Blocks.
 
         With PERSISTENCE, the runtime restores its state, and saves it while it serves and at the end.
-        ``identity`` determines the key of the state.
+
+        Args:
+            reference: the class, as MODEL_NAME names it.
+            parameters: the arguments of the constructor.
+            identity: the names of the component, which determine the key of its state.
+            service_type: the kind of the component.
+            beside: a loaded component whose thread this one shares; None for a thread of its own.
+            settings: values of settings that differ for this component: ``threads``, ``model_metadata``, or
+                ``persistence`` ("0" keeps no state).
 
         Raises:
             StartupError: loading failed; the cause is chained.

@@ -10,6 +10,14 @@ import pytest
 from seldon_runtime.settings.values import Settings, option
 
 
+def test_replaced_settings_keep_the_others_and_the_place_of_the_process():
+    settings = Settings({"a": 1, "b": 2}, ("rest",), protocols=("v1", "v2"))
+    replaced = settings.replaced({"b": 3})
+    assert (dict(replaced), dict(settings)) == ({"a": 1, "b": 3}, {"a": 1, "b": 2})
+    assert (replaced.transports, replaced.protocols) == (("rest",), ("v1", "v2"))
+    assert replaced.worker is settings.worker
+
+
 def test_settings_are_a_mapping_that_keeps_its_values() -> None:
     values = {"host": "::", "grace_s": 5.0}
     settings = Settings(values, ("rest",))

@@ -14,6 +14,7 @@ from seldon_runtime.plugins import registry
 from seldon_runtime.plugins.manager import PluginSet
 from seldon_runtime.plugins.registry import Plugin
 from seldon_runtime.process.lifecycle import Runtime
+from seldon_runtime.service.composed.service import ComposedService
 from seldon_runtime.settings.persistence_options import require_alone
 from seldon_runtime.settings.secrets import redacted
 from seldon_runtime.settings.values import Settings
@@ -85,6 +86,8 @@ def _check(runtime: Runtime, settings: Settings) -> int:
     methods = ", ".join(sorted(method.value for method in service.methods)) or "no method"
     name = printable(redacted(settings["model_name"]))
     click.echo(f"{name} ({settings['service_type']}) loads and defines {methods}")
+    if isinstance(service, ComposedService) and (outline := service.outline()):
+        click.echo(printable(redacted(outline)))
     for transport in runtime.startup.transports:
         click.echo(printable(redacted(f"{transport.name} would be served at {transport.address}")))
     runtime.startup.close()

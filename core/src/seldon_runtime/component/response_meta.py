@@ -42,7 +42,13 @@ class ResponseMeta:
         )
         self.asks_user = self._tags is not None or self._metrics is not None
         """True if making a meta calls user code, or reads an attribute of the object."""
-        self._silent = not self.asks_user and not self._request_path
+        self._alone = Meta(request_path=self._request_path) if self._request_path else NO_META
+        """The meta of an answer without anything from requests or user code."""
+
+    def _passed_on(self, request: Meta) -> Meta:
+        """Return the meta of the answer to one request, of a component that adds nothing but its path."""
+        path = {**self._request_path, **request.request_path}
+        return Meta(request.puid, dict(request.tags), {}, path, list(request.metrics))
 
     def names(self, method: Method) -> Sequence[Any] | None:
         """Return the columns' names, or None if the class has no names.
@@ -87,12 +93,14 @@ class ResponseMeta:
         Raises:
             SeldonError: BAD_METRIC; COMPONENT_FAILED when the tags are not a dict.
         """
-        if self._silent and response is None:
+        if response is None and not self.asks_user:
             for request in requests:  # faster than all() with a generator
                 if request is not NO_META:
                     break
             else:
-                return NO_META, ()
+                return self._alone, ()
+            if len(requests) == 1 and method in _KEEPS_META:
+                return self._passed_on(requests[0]), ()
         tags: dict[str, Any] = {}
         path = dict(self._request_path)
         metrics: list[Mapping[str, Any]] = []

@@ -31,6 +31,7 @@ _OURS = {
     (PERSISTENCE, "redis"): "seldon-runtime[redis]",
     (METRICS, "prometheus"): "seldon-runtime[metrics]",
     (PROTOCOL, "v2"): "seldon-runtime[open-inference]",
+    (LOADER, "yaml"): "seldon-runtime[graph]",
 }
 
 

@@ -102,7 +102,8 @@ def serve(
     variables have no effect.
 
     Args:
-        component: an object, a class or a function.
+        component: an object, a class or a function; or a text that names one as MODEL_NAME does, such as the
+            file of a graph.
         api_type: the transports, such as ``REST,GRPC``.
         port: the port of the first transport, of which each further one takes the next; 0 for any free ports.
         host: the address to listen on; ``0.0.0.0`` for all.
@@ -113,8 +114,10 @@ def serve(
         StartupError: loading failed, a port is in use, or a transport is not installed.
         click.UsageError: an option is invalid.
     """
-    selection = Selection.of({"api_type": api_type, "metrics": "0"})
-    plugins = PluginSet(selection.plugins(), [_Given(component), defaults])
+    name = component if isinstance(component, str) else None
+    selection = Selection.of({"api_type": api_type, "metrics": "0", "model_name": name})
+    given = [] if name is not None else [_Given(component)]
+    plugins = PluginSet(selection.plugins(), [*given, defaults])
     words = ["--metrics", "0", "--host", host, "--service-port", str(port), "--service-type", service_type]
     settings = _settings(plugins, [*words, *options], component, selection)
     startup = Startup(plugins, settings, OwnSockets())
@@ -139,4 +142,5 @@ def _settings(plugins: PluginSet, words: Sequence[str], component: object, selec
         param.envvar = None
     context = click.Command("serve", params=params).make_context("serve", list(words))
     named = component if isinstance(component, type | FunctionType) else type(component)
-    return Settings({**context.params, "model_name": named.__name__}, selection.transports)
+    name = selection.model_name or named.__name__
+    return Settings({**context.params, "model_name": name}, selection.transports)

@@ -68,23 +68,23 @@ class LoadedUnits:
         parameters: Mapping[str, Any],
         identity: Identity,
         service_type: ServiceType = ServiceType.MODEL,
+        *,
+        beside: Unit | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> Unit:
-        """Load one component on a thread of its own. Blocks.
+        """Load one component, on a thread of its own or on that of another one. Blocks.
 
         Raises:
             StartupError: loading failed; the chained cause is the user's exception if user code raised.
         """
         began = time.perf_counter()
-        settings = self._settings
-        executor = Executor(
-            settings["threads"], settings["queue_size"], self.place, settings["concurrency"], reference
-        )
-        self.executors.append(executor)
-        state = self._state(identity, parameters)
-        executor.start()
+        own = self._settings.replaced(settings or {})
+        executor = self._executor(own, reference) if beside is None else beside.executor
+        keeps_none = settings is not None and settings.get("persistence") == "0"
+        state = None if keeps_none else self._state(identity, parameters)
 
         def load() -> tuple[Predictor, object | None]:
-            loaded = self._predictor(reference, parameters, identity, service_type, state)
+            loaded = self._predictor(reference, parameters, identity, service_type, own, state)
             if loaded[0].is_async:
                 executor.interleave()
             return loaded
@@ -92,7 +92,7 @@ class LoadedUnits:
         with reported(f"loading {reference}"):
             predictor, user = executor.run(load)
         if predictor.is_async:
-            logger.info("%s has async methods: up to %d calls interleave", reference, settings["concurrency"])
+            logger.info("%s has async methods: up to %d calls interleave", reference, own["concurrency"])
         unit = Unit(predictor, executor, identity, service_type, user)
         self.loaded.append(unit)
         if state is not None:
@@ -150,6 +150,14 @@ class LoadedUnits:
         stopped = [executor.stop(max(0.1, deadline - time.monotonic())) for executor in self.executors]
         return all(stopped)
 
+    def _executor(self, settings: Settings, reference: str) -> Executor:
+        """Return started threads for one component."""
+        threads, queue_size = settings["threads"], settings["queue_size"]
+        executor = Executor(threads, queue_size, self.place, settings["concurrency"], reference)
+        self.executors.append(executor)
+        executor.start()
+        return executor
+
     def _state(self, identity: Identity, parameters: Mapping[str, Any]) -> StateLifecycle | None:
         if not self._plugins.has(PERSISTENCE):
             return None
@@ -168,10 +176,10 @@ class LoadedUnits:
         parameters: Mapping[str, Any],
         identity: Identity,
         service_type: ServiceType,
+        settings: Settings,
         state: StateLifecycle | None,
     ) -> tuple[Predictor, object | None]:
         """Return a loaded predictor, a plugin's or the user object's. Runs on the component's thread."""
-        settings = self._settings
         arguments: dict[str, Any] = {"reference": reference, "parameters": parameters, "settings": settings}
         predictor: Predictor | None = self._plugins.first("seldon_predictor", **arguments)
         user = None

@@ -114,6 +114,10 @@ class Settings(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def replaced(self, values: Mapping[str, Any]) -> Settings:
+        """Return settings in which these values replace those of the same names."""
+        return Settings({**self._values, **values}, self.transports, self.worker, self.protocols)
+
     def port_for(self, transport: str, own: int | None) -> int:
         """Return the port of a transport: the value of its own option, if given.
 

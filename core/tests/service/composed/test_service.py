@@ -160,6 +160,46 @@ def test_metadata_and_health_need_no_steps(chain: Any) -> None:
     assert answered(chain(Notes()), call(method=Method.HEALTH_STATUS)) == "healthy"
 
 
+def test_a_service_may_ask_several_components_for_their_health(chain: Any) -> None:
+    class Asks(Chain):
+        def health(self, call: Call) -> Steps | None:
+            return None if call.target == "first" else self._of_all(call)
+
+        def _of_all(self, call: Call) -> Steps:
+            for unit in self.units:
+                yield Ask(unit, call.method, None)
+            return Message(Payload(Kind.STR, "all well"))
+
+    class Well(Notes):
+        def health_status(self) -> str:
+            self.ids.append("asked")
+            return "well"
+
+    service = chain(Well(), Well(), of=Asks)
+    assert answered(service, call(method=Method.HEALTH_STATUS)) == "all well"
+    assert [unit.user.ids for unit in service.units] == [["asked"], ["asked"]]
+    assert answered(service, call(method=Method.HEALTH_STATUS, target="first")) == "well"
+
+
+def test_a_service_may_write_the_answers_that_no_interceptor_saw(chain: Any) -> None:
+    class Writes(Chain):
+        def encode(self, call: Call, answer: Message) -> Any:
+            return super().encode(call, Message(Payload(Kind.STR, "written by the service")))
+
+    class Through(Interceptor):
+        def before(self, call: Call, request: Request) -> Request | Answer:
+            return request
+
+    service = chain(Notes(), of=Writes)
+    assert answered(service, call()) == "written by the service"
+    service.attach([], [Through()])
+    assert answered(service, call()) == "x."
+
+
+def test_a_drawing_is_the_services_own(chain: Any) -> None:
+    assert chain(Notes()).outline() == ""
+
+
 def test_a_call_whose_client_disconnected_asks_no_further_component(chain: Any) -> None:
     gated, notes = Gated(), Notes()
     service = chain(gated, notes)

@@ -38,7 +38,7 @@ class Adds(Predictor):
         self.letter = letter
         self.threads: list[threading.Thread] = []
         self.trails: list[str] = []
-        self.meets: threading.Barrier | None = None
+        self.meets: Any = None
         self.error: BaseException | None = None
         self.result: Any = None
 
@@ -162,6 +162,33 @@ def test_any_exception_of_a_component_names_it(take: Any, units: Any, error: Bas
         take(steps())
     assert caught.value.where == "Adds.predict"
     assert caught.value.__cause__ is error
+
+
+def test_the_first_error_of_a_list_is_that_of_the_first_step_not_of_the_quickest(
+    take: Any, units: Any
+) -> None:
+    a, b = units
+    quick_ended = threading.Event()
+    a.user.error, b.user.error = SeldonError("the first"), SeldonError("the quickest")
+
+    class Later:
+        def wait(self, timeout: float) -> bool:
+            return quick_ended.wait(timeout)
+
+    a.user.meets = Later()
+
+    def quick() -> Steps:
+        try:
+            return (yield ask(b))
+        finally:
+            quick_ended.set()
+
+    def steps() -> Steps:
+        yield [ask(a), quick()]
+        raise AssertionError("the error was swallowed")
+
+    with pytest.raises(SeldonError, match="the first"):
+        take(steps())
 
 
 def test_a_list_waits_for_all_its_steps_before_its_error_is_raised(take: Any, units: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextvars import copy_context
-from functools import partial
+from functools import cached_property, partial
 from time import perf_counter
 from types import CoroutineType
 from typing import Any
@@ -29,13 +29,16 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
+_RESULTS = (Message, Stream)
+
 
 class ComposedService(Service):
     """Several components behind one entrance, each on its own thread. Define :meth:`steps`.
 
     The runtime gives each call a context of its own, reads it on the first component's thread, runs the
     interceptors, takes the steps, and writes the answer. Cancelled and late calls take no further step.
-    METADATA is the document of the constructor; the first component answers HEALTH_STATUS. Steps call
+    METADATA is the document of the constructor; the first component answers HEALTH_STATUS, unless
+    :meth:`health` returns steps. Steps call
     the plain methods of a class with ``predict_raw``, and a batcher does not apply.
 
     Args:
@@ -77,6 +80,25 @@ class ComposedService(Service):
             SeldonError: the client receives this error; any other exception becomes COMPONENT_FAILED.
         """
 
+    def health(self, call: Call) -> Steps | None:
+        """Return the steps that answer HEALTH_STATUS, or None to ask the first component.
+
+        A service whose health runs user code must leave HEALTH_STATUS out of ``immediate``.
+        """
+        return None
+
+    def encode(self, call: Call, answer: Message) -> Any:
+        """Return the wire answer of a message; by default the call's codec writes it.
+
+        Called on a component's thread, for calls that no interceptor saw. Override it to answer with parts
+        of the request's wire form that a message does not hold.
+        """
+        return self._pipeline.write(call, answer)
+
+    def outline(self) -> str:
+        """Return a drawing of the components for ``seldon-run --check``; empty for none."""
+        return ""
+
     def attach(
         self,
         observers: Sequence[Observer] = (),
@@ -104,6 +126,11 @@ class ComposedService(Service):
         for unit in self.units:
             for task in unit.executor.abandon():
                 task()
+
+    @cached_property
+    def place(self) -> str:
+        """The place of the steps, for messages: class, method and plugin."""
+        return place_of(self, "steps")
 
     def refusal(self, call: Call) -> SeldonError | None:
         """Return the error of a call that must not go on: cancelled, late or given up. Else None."""
@@ -144,11 +171,7 @@ class _Course:
         steps = context.run(self._first)
         if steps is not None:
             refused = partial(self._service.refusal, self._call)
-            Strand(self._name, steps, context, refused, self._end).proceed()
-
-    @property
-    def _name(self) -> str:
-        return place_of(self._service, "steps")
+            Strand(self._service.place, steps, context, refused, self._end).proceed()
 
     def _first(self) -> Steps | None:
         """Return the steps of the call; None when it is over."""
@@ -166,10 +189,14 @@ class _Course:
                     if not isinstance(given, Answer):
                         return self._checked(self._service.steps(call, given))
                     result = given.message
+                elif call.method is Method.HEALTH_STATUS:
+                    steps = self._service.health(call)
+                    if steps is not None:
+                        return self._checked(steps)
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
-                error = failed(raised, self._name)
+                error = failed(raised, self._service.place)
         self._end(result, error)
         return None
 
@@ -214,11 +241,15 @@ class _Course:
 
     def _written(self, result: Any) -> Any:
         if self._call.method in EMPTY_REQUESTS:
-            return self._pipeline.run(self._call)
-        if not isinstance(result, Message | Stream):
+            return (
+                self._pipeline.run(self._call) if result is None else self._pipeline.write(self._call, result)
+            )
+        if type(result) is not Message and not isinstance(result, _RESULTS):
             fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
-            raise PluginFailed(self._name, fault)
+            raise PluginFailed(self._service.place, fault)
         executor = result.executor if isinstance(result, UnitStream) else self._service.units[0].executor
+        if not self._entered and isinstance(result, Message):
+            return self._service.encode(self._call, result)
         left = self._pipeline.leave(self._call, self._entered, result)
         if isinstance(left, Stream):
             return OpenStream(self._service, executor, self._call, left)

@@ -92,30 +92,51 @@ class Strand:
             error: its error, which the steps see as an exception.
             may_stay: True to ask a component of the current thread at once, without its queue.
         """
-        while True:
-            step = self._context.run(self._resume, given, error)
-            if step is None:
-                return
-            if isinstance(step, list):
+        self._leave(self._context.run(self._advance, given, error, may_stay))
+
+    def _perform(self, ask: Ask) -> None:
+        """Ask a component, on its thread, and go on with its answer."""
+        self._leave(self._context.run(self._answer_and_advance, ask))
+
+    def _leave(self, step: Ask | list[Any] | None) -> None:
+        """Pass a step on to the threads that it needs; None when the steps have ended."""
+        while step is not None:
+            if not isinstance(step, Ask):
                 self._fork(step)
                 return
-            executor = step.unit.executor
-            if may_stay and executor.is_current:
-                given, error = self._context.run(self._answer, step)
-                if isinstance(given, Awaitable):
-                    self._context.run(executor.spawn, self._await(step, given))
-                    return
-                continue
             try:
-                executor.submit_further(partial(self._perform, step))
+                step.unit.executor.submit_further(partial(self._perform, step))
                 return
             except SeldonError as refused:  # the component's thread has ended
-                given, error = None, refused
+                step = self._context.run(self._advance, None, refused, True)
+
+    def _answer_and_advance(self, ask: Ask) -> Ask | list[Any] | None:
+        given, error = self._answer(ask)
+        if isinstance(given, Awaitable):
+            ask.unit.executor.spawn(self._await(ask, given))
+            return None
+        return self._advance(given, error, True)
+
+    def _advance(self, given: Any, error: SeldonError | None, may_stay: bool) -> Ask | list[Any] | None:
+        """Take the steps that this thread can take; return the first that needs others.
+
+        None at the end, or when the answer of an async method is awaited.
+        """
+        while True:
+            step = self._resume(given, error)
+            if type(step) is not Ask or not (may_stay and step.unit.executor.is_current):
+                return step
+            given, error = self._answer(step)
+            if isinstance(given, Awaitable):
+                step.unit.executor.spawn(self._await(step, given))
+                return None
 
     def _resume(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
         """Return the next step, or None when the steps have ended."""
         try:
             step = self._steps.send(given) if error is None else self._steps.throw(error)
+            if type(step) is Ask:
+                return step
             while (fault := _fault_of(step)) is not None:
                 step = self._steps.throw(fault)
             return step if isinstance(step, Ask) else [_steps_of(branch) for branch in step]
@@ -126,14 +147,6 @@ class Strand:
         except BaseException as raised:  # noqa: BLE001 - the steps are a plugin's
             self._ended(None, failed(raised, self._name))
         return None
-
-    def _perform(self, ask: Ask) -> None:
-        """Ask a component, on its thread, and go on with its answer."""
-        given, error = self._context.run(self._answer, ask)
-        if isinstance(given, Awaitable):
-            self._context.run(ask.unit.executor.spawn, self._await(ask, given))
-        else:
-            self.proceed(given, error)
 
     async def _await(self, ask: Ask, unfinished: Awaitable[Any]) -> None:
         """Await the answer of an async method, and go on with it."""
@@ -152,6 +165,8 @@ class Strand:
             return None, error
         try:
             answer = ask.unit.predictor.answer(ask.method, ask.request)
+            if type(answer) is Message:
+                return answer, None
             return (answer if isinstance(answer, Awaitable) else _checked(ask, answer)), None
         except SeldonError as raised:
             return None, raised
@@ -176,13 +191,13 @@ class _Join:
 
     Args:
         count: the number of strands.
-        proceed: receives all results in order, or the first error.
+        proceed: receives all results in order, or the error of the first strand that has one.
     """
 
     def __init__(self, count: int, proceed: Ended) -> None:
         self._results: list[Any] = [None] * count
         self._missing = count
-        self._error: SeldonError | None = None
+        self._errors: list[SeldonError | None] = [None] * count
         self._lock = threading.Lock()
         self._proceed = proceed
 
@@ -190,11 +205,11 @@ class _Join:
         """Take the result or the error of one strand."""
         with self._lock:
             self._results[place] = result
-            self._error = self._error or error
+            self._errors[place] = error
             self._missing -= 1
             if self._missing:
                 return
-        self._proceed(self._results, self._error)
+        self._proceed(self._results, next(filter(None, self._errors), None))
 
 
 def _checked(ask: Ask, answer: object) -> Message | Stream:

@@ -1,0 +1,22 @@
+"""Drawings of a graph: a tree for the terminal, and a Mermaid flowchart for documents."""
+
+from __future__ import annotations
+
+from seldon_runtime_graph.loading import LoadedGraph
+
+
+def tree(graph: LoadedGraph) -> str:
+    """Return the nodes of a loaded graph as a tree: name, type and class of each."""
+    lines = [f"predictor {graph.predictor.name}"]
+    waiting = [(graph.predictor.graph, "", True)]
+    while waiting:
+        node, indent, is_last = waiting.pop()
+        loaded = graph.nodes[node.name]
+        words = ("MODEL",) if node.methods is None else node.methods
+        kind = node.implementation or node.type or " + ".join(words) or "no method"
+        runs = "built in" if loaded.unit is None else loaded.resolved.reference or ""
+        lines.append(f"{indent}{'└─' if is_last else '├─'} {node.name}  {kind}  {runs}")
+        below = indent + ("   " if is_last else "│  ")
+        children = [(child, below, child is node.children[-1]) for child in node.children]
+        waiting.extend(reversed(children))
+    return "\n".join(lines)

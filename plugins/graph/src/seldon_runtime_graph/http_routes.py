@@ -1,0 +1,46 @@
+"""HTTP routes of single nodes: their metadata and their health."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from seldon_runtime.plugin import Call, Method, SeldonError
+from seldon_runtime.protocols.v1.codec import JsonCodec, plain_dumps
+from seldon_runtime_graph.health import unit_named
+from seldon_runtime_graph.service import GraphService
+from seldon_runtime_rest.extension import HttpRequest, HttpResponse, HttpRoute
+
+_NODE = "node"
+
+
+def routes_of(service: GraphService) -> Sequence[HttpRoute]:
+    """Return the routes of a graph's nodes, at the paths of the incumbent's executor."""
+    codec = JsonCodec(service.limits)
+    metadata = partial(_metadata, service)
+    status = partial(_status, service, codec)
+    return [
+        _route("/metadata/{node}", metadata, "Metadata of a node"),
+        _route("/api/v1.0/metadata/{node}", metadata, "Metadata of a node"),
+        _route("/api/v1.0/status/{node}", status, "Health of a node"),
+    ]
+
+
+def _route(path: str, begin: Callable[[HttpRequest], Any], summary: str) -> HttpRoute:
+    return HttpRoute(("GET",), path, begin, summary, reads_body=False)
+
+
+def _metadata(service: GraphService, request: HttpRequest) -> HttpResponse:
+    name = request.path_parameters[_NODE]
+    unit_named(service.graphs, name)
+    document = next(graph.nodes[name].metadata for graph in service.graphs if name in graph.nodes)
+    if isinstance(document, SeldonError):
+        raise document.with_traceback(None)
+    return HttpResponse(200, plain_dumps(document))
+
+
+def _status(service: GraphService, codec: JsonCodec, request: HttpRequest) -> Call:
+    name = request.path_parameters[_NODE]
+    unit_named(service.graphs, name)
+    return request.call(Method.HEALTH_STATUS, codec, name)

@@ -1,0 +1,126 @@
+"""The loading of a predictor: each node becomes a unit, and the plan of its graph names them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from seldon_runtime.plugin import (
+    Identity,
+    Limits,
+    Method,
+    SeldonError,
+    StartupError,
+    Unit,
+    Units,
+)
+from seldon_runtime_graph.nodes.raw_methods import RawNode, has_raw_methods
+from seldon_runtime_graph.resolve import Resolved
+from seldon_runtime_graph.spec.model import Predictor
+from seldon_runtime_graph.walk.plan import PlannedNode, plan
+
+_META_ARGUMENTS = frozenset({"meta", "metas"})
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedNode:
+    """A node with its component."""
+
+    resolved: Resolved
+    planned: PlannedNode
+    unit: Unit | None
+    """None for a built-in node that needs no thread."""
+    metadata: Mapping[str, Any] | SeldonError
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedGraph:
+    """A predictor whose nodes are loaded."""
+
+    predictor: Predictor
+    root: PlannedNode
+    nodes: Mapping[str, LoadedNode]
+    """By name, in the order of the file."""
+
+    @property
+    def units(self) -> list[Unit]:
+        """The components, in the order of the file."""
+        return [node.unit for node in self.nodes.values() if node.unit is not None]
+
+
+class Loader:
+    """Loads the nodes of predictors, one after the other.
+
+    Args:
+        units: loads components, for the hook ``seldon_service``.
+        deployment: the name of the deployment.
+        limits: the limits of requests.
+        shares_thread: True to run all nodes on one thread.
+    """
+
+    def __init__(self, units: Units, deployment: str, limits: Limits, *, shares_thread: bool) -> None:
+        self._units = units
+        self._deployment = deployment
+        self._limits = limits
+        self._shares_thread = shares_thread
+        self._first: Unit | None = None
+
+    def load(self, predictor: Predictor, resolved: list[Resolved], labels: Mapping[str, str]) -> LoadedGraph:
+        """Return the loaded graph. Blocks.
+
+        Raises:
+            StartupError: a node cannot be loaded; the message names the node, the cause is chained.
+        """
+        root = plan(predictor.graph)
+        planned = {node.name: node for node in root.walk()}
+        nodes = {
+            each.node.name: self._node(each, planned[each.node.name], predictor, labels) for each in resolved
+        }
+        graph = LoadedGraph(predictor, root, nodes)
+        if not graph.units:
+            raise StartupError(f"{predictor.path} (predictor {predictor.name!r}) has no node with a class")
+        return graph
+
+    def _node(
+        self, each: Resolved, planned: PlannedNode, predictor: Predictor, labels: Mapping[str, str]
+    ) -> LoadedNode:
+        name = each.node.name
+        if each.reference is None:
+            return LoadedNode(each, planned, None, {})
+        identity = Identity(
+            name, each.image, self._deployment, predictor.name, {**labels, **predictor.labels}
+        )
+        is_remote = "threads" in each.settings
+        try:
+            unit = self._units.load(
+                each.reference,
+                each.parameters,
+                identity,
+                each.service_type,
+                beside=None if is_remote else self._first,
+                settings=each.settings,
+            )
+            metadata = self._units.metadata_of(unit)
+        except StartupError as error:
+            raise StartupError(f"{each.node.path} (node {name!r}): {error}") from (error.__cause__ or error)
+        if self._shares_thread and not is_remote:
+            self._first = self._first or unit
+        if unit.user is not None and has_raw_methods(unit.user):
+            unit = replace(unit, predictor=RawNode(unit.predictor, self._limits))
+        planned.unit = unit
+        planned.wants_meta = frozenset(m for m in Method if _takes_meta(unit.user, m))
+        return LoadedNode(each, planned, unit, metadata)
+
+
+def _takes_meta(user: object | None, method: Method) -> bool:
+    """Return whether a method of a class receives the meta of its request, as far as its signature tells."""
+    function = getattr(user, method.value, None)
+    if function is None:
+        return False
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return True
+    return any(p.name in _META_ARGUMENTS or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters)

@@ -1,0 +1,1 @@
+"""The things that nodes run: built-in nodes, classes with raw methods, and nodes elsewhere."""

@@ -1,0 +1,132 @@
+"""A node that is called over REST, at the paths of a component server."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from typing import Any
+
+from seldon_runtime.plugin import ErrorCode, Kind, Limits, Message, Method, Payload, Request, SeldonError
+from seldon_runtime.protocols.v1.codec import plain_dumps, plain_loads
+from seldon_runtime.protocols.v1.message import decode_message
+from seldon_runtime_graph.nodes.remote import RemoteNode, Unreachable
+from seldon_runtime_graph.nodes.values import value_of
+
+_PATHS = {
+    Method.PREDICT: "/predict",
+    Method.TRANSFORM_INPUT: "/transform-input",
+    Method.TRANSFORM_OUTPUT: "/transform-output",
+    Method.ROUTE: "/route",
+    Method.AGGREGATE: "/aggregate",
+    Method.SEND_FEEDBACK: "/send-feedback",
+    Method.HEALTH_STATUS: "/health/status",
+}
+_LEAST_ERROR, _LAST_ERROR = 400, 599
+_OK = 200
+
+
+class RestNode(RemoteNode):
+    """A node that is called over REST. Idle connections are kept for further calls."""
+
+    def __init__(self, address: str, limits: Limits) -> None:
+        super().__init__(address, limits)
+        self._idle: deque[HTTPConnection] = deque()
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def prepare(
+        self, method: Method, request: Request, headers: Mapping[str, str]
+    ) -> Callable[[float], Message]:
+        """Return a function that posts the request as JSON and returns the answer."""
+        body = None if request is None else plain_dumps(value_of(request))
+        sent = {**headers, "content-type": "application/json"}
+
+        def send(timeout_s: float) -> Message:
+            status, content = self._exchange(self._connection(method), _PATHS[method], body, sent, timeout_s)
+            if status != _OK:
+                raise _error(status, content, self.address)
+            if method is Method.HEALTH_STATUS:
+                return Message(Payload(Kind.STR, "healthy"))
+            return _answer(content, self.limits, self.address)
+
+        return send
+
+    def fetch_metadata(self, timeout_s: float) -> dict[str, Any]:
+        """Return the document at ``/metadata``."""
+        status, content = self._exchange(HTTPConnection(self.address), "/metadata", None, {}, timeout_s)
+        found = plain_loads(content) if status == _OK else None
+        return found if isinstance(found, dict) else {}
+
+    def _connection(self, method: Method) -> HTTPConnection:
+        """Return a connection. A feedback has a new one, since nobody knows how far it came on an old one."""
+        if method is not Method.SEND_FEEDBACK:
+            with suppress(IndexError):
+                return self._idle.pop()
+        return HTTPConnection(self.address)
+
+    def _exchange(
+        self,
+        connection: HTTPConnection,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+        timeout_s: float,
+    ) -> tuple[int, bytes]:
+        """Return status and body of an answer.
+
+        Raises:
+            Unreachable: the connection failed.
+            SeldonError: the time is over, or the answer is too large.
+        """
+        was_sent = False
+        try:
+            connection.timeout = timeout_s
+            if connection.sock is None:
+                connection.connect()
+            connection.sock.settimeout(timeout_s)
+            was_sent = True
+            connection.request("GET" if body is None else "POST", path, body, dict(headers))
+            response = connection.getresponse()
+            content = response.read(self.limits.max_body_bytes + 1)
+            self.limits.check_body(len(content))
+        except TimeoutError:
+            connection.close()
+            raise self.too_late() from None
+        except (OSError, HTTPException) as error:
+            connection.close()
+            raise Unreachable(error, was_sent=was_sent) from error
+        except SeldonError:
+            connection.close()
+            raise
+        self._idle.append(connection)
+        return response.status, content
+
+
+def _answer(content: bytes, limits: Limits, address: str) -> Message:
+    try:
+        parsed = json.loads(content)
+        if isinstance(parsed, list):  # of a router
+            parsed = {"data": {"ndarray": parsed}}
+        return decode_message(parsed, limits, f"the answer of {address}")
+    except (ValueError, RecursionError) as error:
+        reason = f"the node at {address} did not answer with JSON: {error}"
+        raise SeldonError(reason, code=ErrorCode.COMPONENT_FAILED) from error
+    except SeldonError as error:
+        raise SeldonError(error.message, code=ErrorCode.COMPONENT_FAILED) from error
+
+
+def _error(status: int, content: bytes, address: str) -> SeldonError:
+    """Return the node's own error: its status, info and reason."""
+    try:
+        told = json.loads(content)["status"]
+        info, reason = str(told["info"]), str(told["reason"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        info, reason = f"the node at {address} answered with status {status}", None
+    code = status if _LEAST_ERROR <= status <= _LAST_ERROR else 502
+    return SeldonError(info, code=ErrorCode.COMPONENT_FAILED, status_code=code, reason=reason)

@@ -1,0 +1,205 @@
+"""The service of a graph: it runs the steps of each call on the threads of the nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from seldon_runtime.plugin import (
+    Call,
+    ComponentFailed,
+    ComposedService,
+    Done,
+    ErrorCode,
+    Feedback,
+    Identity,
+    Limits,
+    Message,
+    Meta,
+    Method,
+    RawCodec,
+    Request,
+    SeldonError,
+    ServiceType,
+    Steps,
+    Unit,
+)
+from seldon_runtime_graph import drawing, puid
+from seldon_runtime_graph.health import health_of
+from seldon_runtime_graph.loading import LoadedGraph
+from seldon_runtime_graph.metadata import describe
+from seldon_runtime_graph.split import Split
+from seldon_runtime_graph.timeouts import BoundedCall
+from seldon_runtime_graph.tracing import Trace, is_asked_for
+from seldon_runtime_graph.walk.feedback import learn, routing_of
+from seldon_runtime_graph.walk.predict import predict
+
+_PREDICT, _SEND_FEEDBACK, _HEALTH_STATUS = Method.PREDICT, Method.SEND_FEEDBACK, Method.HEALTH_STATUS
+_METHODS = frozenset({_PREDICT, _SEND_FEEDBACK})
+
+
+class _PassedOn(Message):
+    """The request as the answer, because no node answered."""
+
+    __slots__ = ()
+
+
+class GraphService(ComposedService):
+    """One or several graphs behind one entrance.
+
+    Args:
+        graphs: the loaded graphs of the predictors.
+        name: the name of the deployment.
+        limits: the limits that transports enforce on requests.
+        error_details: True to send clients the message of an exception in user code.
+        traces: True to answer X-Seldon-Trace with the times of the nodes.
+    """
+
+    def __init__(
+        self,
+        graphs: Sequence[LoadedGraph],
+        name: str,
+        *,
+        limits: Limits,
+        error_details: bool = True,
+        traces: bool = False,
+    ) -> None:
+        self.graphs = tuple(graphs)
+        self.name = name
+        self._split = Split(graphs, name)
+        self._traces = traces
+        main = self._split.main
+        root = main.nodes[main.root.name].resolved
+        predictor = None if len(graphs) > 1 else main.predictor.name
+        self._identity = Identity(root.node.name, root.image, name, predictor, main.predictor.labels)
+        units: list[Unit] = []
+        for graph in (main, *(each for each in graphs if each is not main)):
+            units += graph.units
+        timeouts = [graph.predictor.timeout_s for graph in graphs if graph.predictor.timeout_s is not None]
+        self._timeout_s = min(timeouts, default=None)
+        self._bounds: dict[Call, BoundedCall] = {}
+        super().__init__(units, limits=limits, metadata=describe(main), error_details=error_details)
+        self._executors = tuple({unit.executor: None for unit in units})
+        is_fixed = all(unit.predictor.health_is_fixed for unit in units)
+        self.immediate = frozenset({Method.METADATA, _HEALTH_STATUS} if is_fixed else {Method.METADATA})
+
+    @property
+    def identity(self) -> Identity:
+        """The names of the root."""
+        return self._identity
+
+    @property
+    def service_type(self) -> ServiceType:
+        """A graph answers predictions, like a model."""
+        return ServiceType.MODEL
+
+    @property
+    def class_name(self) -> str:
+        """The name of the deployment."""
+        return self.name
+
+    @property
+    def user(self) -> object | None:
+        """None: a graph has many objects."""
+        return None
+
+    @property
+    def methods(self) -> frozenset[Method]:
+        """The calls that a graph answers."""
+        return _METHODS
+
+    @property
+    def waiting(self) -> int:
+        """The number of steps that wait for the threads of all nodes at this moment."""
+        return sum([executor.waiting for executor in self._executors])
+
+    def accept(self, call: Call, done: Done) -> None:
+        """Queue a call; refuse it when ``queue_size`` steps wait in the whole graph."""
+        if self.waiting >= self.queue_size:
+            retry_after_s = max(executor.retry_after_s for executor in self._executors)
+            raise SeldonError(
+                f"{self.queue_size} steps of requests are waiting in the graph already; try again later",
+                code=ErrorCode.OVERLOADED,
+                headers={"Retry-After": str(retry_after_s)},
+            )
+        if call.method is not _HEALTH_STATUS:
+            self._identify(call)
+            if self._timeout_s is not None:
+                done = self._bounds[call] = BoundedCall(done, self._timeout_s, self.timers.call_at)
+        super().accept(call, done)
+
+    def _identify(self, call: Call) -> None:
+        found = puid.puid_of(call.headers)
+        if found is None:
+            found = puid.new_puid()
+            call.headers = puid.WithPuid(call.headers, found)
+        headers = call.response_headers
+        call.response_headers = {puid.HEADER: found} if headers is None else {**headers, puid.HEADER: found}
+
+    def finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
+        """End a call, and forget its time limits.
+
+        A node's exception reaches the client as its text alone, as the incumbent's engine passes it on.
+        """
+        self._bounds.pop(call, None)
+        if type(error) is ComponentFailed and (text := str(error.__cause__).strip()):
+            error.message = text
+        super().finish(call, done, answer, error, started)
+
+    def steps(self, call: Call, request: Request) -> Steps:
+        """Return the steps of a prediction or a feedback.
+
+        Raises:
+            SeldonError: NOT_IMPLEMENTED for a call that is one of a single component's.
+        """
+        if call.method is _PREDICT:
+            assert isinstance(request, Message)
+            return self._predict(call, request)
+        if call.method is _SEND_FEEDBACK:
+            assert isinstance(request, Feedback)
+            return self._learn(call, request)
+        raise SeldonError(
+            f"a graph answers predictions and feedback, not {call.method.value}",
+            code=ErrorCode.NOT_IMPLEMENTED,
+        )
+
+    def _predict(self, call: Call, request: Message) -> Steps:
+        routing: dict[str, int] = {}
+        graph = self._split.choose(call, request, routing, self.submit)
+        steps = predict(graph.root, request, routing, is_own=True)
+        trace = None
+        if self._traces and is_asked_for(call.headers):
+            trace = Trace()
+            steps = trace.timed(steps)
+        bound = self._bounds.get(call)
+        answer = yield from (steps if bound is None else bound.bounded(steps))
+        if not isinstance(answer, Message):
+            return answer  # a stream
+        meta = answer.meta
+        tags = meta.tags if trace is None else {**meta.tags, **trace.tags()}
+        told = Meta(meta.puid, tags, routing, meta.request_path, meta.metrics)
+        kind = _PassedOn if answer is request else Message
+        return kind(answer.payload, told, None, answer.metrics, answer.headers)
+
+    def _learn(self, call: Call, feedback: Feedback) -> Steps:
+        graph = self._split.of_feedback(feedback)
+        steps = learn(graph.root, feedback, routing_of(feedback, graph.root))
+        bound = self._bounds.get(call)
+        answer = yield from (steps if bound is None else bound.bounded(steps))
+        return answer
+
+    def health(self, call: Call) -> Steps | None:
+        """Return the steps that ask every node for its health, or the node that ``call.wire`` names."""
+        return health_of(self.graphs, call.wire)
+
+    def encode(self, call: Call, answer: Message) -> Any:
+        """Return the wire answer; a request that no node answered keeps its unknown members."""
+        codec = call.codec
+        if isinstance(answer, _PassedOn) and isinstance(codec, RawCodec):
+            parsed = codec.parse(call.method, call.wire)
+            return codec.annotate(call.method, parsed, Message(None, Meta(routing=answer.meta.routing)))
+        return super().encode(call, answer)
+
+    def outline(self) -> str:
+        """Return a drawing of each graph as a tree."""
+        return "\n".join(drawing.tree(graph) for graph in self.graphs)

@@ -1,0 +1,95 @@
+"""The steps of a feedback: it follows the routing of the answer that it is about, from below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.plugin import (
+    DATA_KINDS,
+    NO_META,
+    TENSOR,
+    Ask,
+    Feedback,
+    Message,
+    Method,
+    Payload,
+    SeldonError,
+    Steps,
+)
+from seldon_runtime_graph.walk.branches import ALL, NONE
+from seldon_runtime_graph.walk.edges import carried
+from seldon_runtime_graph.walk.plan import PlannedNode
+
+_SEND_FEEDBACK = Method.SEND_FEEDBACK
+
+
+def routing_of(feedback: Feedback, root: PlannedNode) -> dict[str, int]:
+    """Return the routing of the answer that a feedback is about, checked before any node learns.
+
+    Raises:
+        SeldonError: BAD_DATA for a branch that a node does not have.
+    """
+    given = feedback.response.meta.routing if feedback.response is not None else {}
+    if not given:
+        return {}
+    routing = {}
+    for node in root.walk():
+        branch: Any = given.get(node.name, ALL)
+        if isinstance(branch, float) and branch.is_integer():
+            branch = int(branch)
+        if type(branch) is not int or not NONE <= branch < max(len(node.children), 1):
+            raise SeldonError(
+                f"response.meta.routing[{node.name!r}] is {branch!r:.40}, expected {NONE} to "
+                f"{len(node.children) - 1}"
+            )
+        routing[node.name] = branch
+    return routing
+
+
+def learn(node: PlannedNode, feedback: Feedback, routing: dict[str, int]) -> Steps:
+    """Yield the steps of a feedback, and return the root's answer; an empty one if the root does not learn.
+
+    Raises:
+        SeldonError: the error of a node. The nodes above it do not learn then.
+    """
+    above: list[PlannedNode] = []
+    while True:
+        branch = routing.get(node.name, ALL)
+        children = node.children
+        if children and branch != NONE:
+            if branch >= 0 or len(children) == 1:
+                above.append(node)
+                node = children[max(branch, 0)]
+                continue
+            yield [learn(child, feedback, routing) for child in children]
+        answer = yield from _told(node, feedback)
+        while above:
+            node = above.pop()
+            answer = yield from _told(node, feedback)
+        return answer
+
+
+def _told(node: PlannedNode, feedback: Feedback) -> Steps:
+    if not node.learns:
+        return _nothing(feedback)
+    answer: Message = yield Ask(node.unit, _SEND_FEEDBACK, _copy(feedback))
+    return answer
+
+
+def _copy(feedback: Feedback) -> Feedback:
+    return Feedback(
+        _carried(feedback.request), _carried(feedback.response), feedback.reward, _carried(feedback.truth)
+    )
+
+
+def _carried(message: Message | None) -> Message | None:
+    return None if message is None else carried(message)
+
+
+def _nothing(feedback: Feedback) -> Message:
+    """Return the protocol's answer of a component that learns nothing: an empty array."""
+    payload = feedback.request.payload if feedback.request is not None else None
+    kind = payload.kind if payload is not None and payload.kind in DATA_KINDS else TENSOR
+    return Message(Payload(kind, np.array([]), []), NO_META)

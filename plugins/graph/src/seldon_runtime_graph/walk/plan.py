@@ -1,0 +1,101 @@
+"""The plan of a graph: which calls each node receives, decided once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from seldon_runtime.plugin import Message, Method
+from seldon_runtime_graph.nodes.built_in import average, random_branch
+from seldon_runtime_graph.spec.model import Node
+from seldon_runtime_graph.spec.nodes import (
+    AVERAGE_COMBINER,
+    BUILT_IN,
+    RANDOM_ABTEST,
+    SIMPLE_MODEL,
+    SIMPLE_ROUTER,
+)
+
+
+@dataclass(slots=True, eq=False)
+class PlannedNode:
+    """A node and the calls that it receives. ``unit`` is whatever runs it; the steps carry it along."""
+
+    name: str
+    unit: Any = None
+    first: Method | None = None
+    """TRANSFORM_INPUT or PREDICT, before the children."""
+    routes: bool = False
+    aggregates: bool = False
+    transforms_output: bool = False
+    learns: bool = False
+    """True if the node itself receives feedback."""
+    choose: Callable[[], int] | None = None
+    """Chooses the branch of a built-in router."""
+    combine: Callable[[Sequence[Message]], Message] | None = None
+    """Combines the answers of a built-in combiner."""
+    wants_meta: frozenset[Method] = frozenset()
+    """The methods that receive the meta of their request."""
+    children: tuple[PlannedNode, ...] = ()
+
+    def walk(self) -> Iterator[PlannedNode]:
+        """Yield this node and all nodes below it, each before its children."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(reversed(node.children))
+
+
+def plan(root: Node) -> PlannedNode:
+    """Return the plan of a graph, without units.
+
+    Type and methods add up. A node without type, methods and implementation is a model. A built-in
+    implementation stands for all calls of its node.
+    """
+    planned: dict[str, PlannedNode] = {}
+    for node in reversed(list(root.walk())):  # children first
+        children = tuple(planned[child.name] for child in node.children)
+        planned[node.name] = (
+            _built_in(node, children) if node.implementation in BUILT_IN else _plain(node, children)
+        )
+    return planned[root.name]
+
+
+def _built_in(node: Node, children: tuple[PlannedNode, ...]) -> PlannedNode:
+    made = PlannedNode(node.name, children=children)
+    if node.implementation == RANDOM_ABTEST:
+        made.choose = random_branch(float(node.parameters.get("ratioA", 0.5)))
+    elif node.implementation == SIMPLE_ROUTER:
+        made.choose = _first
+    elif node.implementation == AVERAGE_COMBINER:
+        made.combine = average(node.name)
+    elif node.implementation == SIMPLE_MODEL:
+        made.first = Method.PREDICT
+    return made
+
+
+def _first() -> int:
+    return 0
+
+
+def _plain(node: Node, children: tuple[PlannedNode, ...]) -> PlannedNode:
+    kind, methods = node.type, node.methods
+    if kind is None and methods is None:  # also of a model server
+        kind = "MODEL"
+    own = set(methods or ())
+    first = None
+    if kind == "TRANSFORMER" or "TRANSFORM_INPUT" in own:
+        first = Method.TRANSFORM_INPUT
+    elif kind == "MODEL":
+        first = Method.PREDICT
+    return PlannedNode(
+        node.name,
+        first=first,
+        routes=kind == "ROUTER" or "ROUTE" in own,
+        aggregates=kind == "COMBINER" or "AGGREGATE" in own,
+        transforms_output=kind == "OUTPUT_TRANSFORMER" or "TRANSFORM_OUTPUT" in own,
+        learns=kind in ("MODEL", "ROUTER") or "SEND_FEEDBACK" in own,
+        children=children,
+    )

@@ -1,0 +1,69 @@
+"""Classes of the nodes in tests of graphs."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from seldon_runtime import request
+
+
+class Unit:
+    def __init__(self, add=0.0, mul=1.0, route_to=0, fail="", wait_s=0.0):
+        self.add, self.mul, self.route_to, self.fail, self.wait_s = add, mul, route_to, fail, wait_s
+        self.rewards = []
+
+    def _numbers(self, X, method):
+        time.sleep(self.wait_s)
+        if method in self.fail.split():
+            raise ValueError(f"no {method}")
+        return np.asarray(X, dtype=float) * self.mul + self.add
+
+    def predict(self, X, names=None):
+        return self._numbers(X, "predict")
+
+    def transform_input(self, X, names=None):
+        return self._numbers(X, "transform_input")
+
+    def transform_output(self, X, names=None):
+        return self._numbers(X, "transform_output")
+
+    def route(self, X, names=None):
+        return self.route_to
+
+    def aggregate(self, Xs, names=None):
+        return sum(np.asarray(X, dtype=float) for X in Xs)
+
+    def send_feedback(self, X, names, reward, truth, routing=None):
+        self.rewards.append(reward)
+        self.route_to = 1 if sum(self.rewards) > 0 else self.route_to
+
+    def health_status(self):
+        if self.fail == "health":
+            raise ValueError("not well")
+        return "well"
+
+    def init_metadata(self):
+        return {"name": "unit", "versions": ["1"], "platform": "test"}
+
+
+class Puid:
+    def predict(self, X, names=None):
+        return request().headers["Seldon-Puid"]
+
+
+class Alters:
+    def predict(self, X, names=None):
+        X += 100
+        return X
+
+
+class Raw:
+    def predict_raw(self, msg):
+        return {**msg, "meta": {"tags": {"raw": sorted(msg)}}}
+
+
+class Teapot:
+    def predict_raw(self, msg):
+        return {"status": {"code": 418, "info": "short and stout", "reason": "TEAPOT"}}

@@ -1,0 +1,6 @@
+"""Tests of the file.
+
+Modules that are tested elsewhere:
+
+    members, model: plugins/graph/tests/spec/test_predictors.py
+"""

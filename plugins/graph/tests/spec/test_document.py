@@ -1,0 +1,100 @@
+"""The documents of a file that nobody trusts."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from seldon_runtime.plugin import StartupError
+from seldon_runtime_graph.spec.document import deployment_of
+from seldon_runtime_graph.spec.predictors import read_file
+
+MINIMAL = {"kind": "SeldonDeployment", "spec": {"predictors": [{"graph": {"name": "a"}}]}}
+
+
+def written(tmp_path, text, name="graph.yaml"):
+    file = tmp_path / name
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return file
+
+
+@pytest.mark.parametrize("name", ["graph.json", "graph.yaml"])
+def test_json_is_read_from_files_of_both_names(tmp_path, name):
+    assert read_file(written(tmp_path, json.dumps(MINIMAL), name)).predictors[0].graph.name == "a"
+
+
+def test_the_deployment_is_found_among_other_documents_and_in_a_list(tmp_path):
+    text = "kind: Service\n---\n# nothing\n---\nkind: List\nitems:\n- kind: Secret\n- " + json.dumps(MINIMAL)
+    assert read_file(written(tmp_path, text)).predictors[0].graph.name == "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("", "holds nothing, expected kind: SeldonDeployment"),
+        ("[1]", "no object"),
+        ("kind: InferenceService", "holds InferenceService"),
+        ("a: [", "not valid YAML"),
+        ("{", "not valid JSON"),
+        (b"\xff\xfe\x00", "not UTF-8"),
+        ("x: " + "y" * 1_600_000, "more than 1500000 bytes"),
+        (json.dumps(MINIMAL) + " ", None),
+        ("---\n" + json.dumps(MINIMAL) + "\n---\n" + json.dumps(MINIMAL), "2 SeldonDeployments"),
+        (json.dumps({**MINIMAL, "apiVersion": "machinelearning.seldon.io/v2"}), "v1alpha2"),
+        ("a: &a [*a]", "nests more than"),
+        ("[" * 5000, "nests too deeply|not valid"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_the_reason(tmp_path, text, wanted):
+    file = written(tmp_path, text)
+    if wanted is None:
+        deployment_of(file)
+        return
+    with pytest.raises(StartupError, match=wanted):
+        deployment_of(file)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(StartupError, match=r"none\.yaml: the file cannot be read: No such file"):
+        read_file(tmp_path / "none.yaml")
+
+
+def test_aliases_do_not_take_the_memory_of_what_they_stand_for(tmp_path):
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 12)]
+    with pytest.raises(StartupError, match="more than 100000 values, aliases included"):
+        deployment_of(written(tmp_path, "\n".join(lines)))
+
+
+def test_tags_of_python_make_no_objects(tmp_path):
+    with pytest.raises(StartupError, match="not valid YAML"):
+        deployment_of(written(tmp_path, "a: !!python/object/apply:time.sleep [10]"))
+
+
+KEYS = [
+    "kind",
+    "spec",
+    "predictors",
+    "graph",
+    "name",
+    "children",
+    "type",
+    "methods",
+    "parameters",
+    "metadata",
+    "items",
+    "endpoint",
+]
+LEAVES = st.none() | st.booleans() | st.integers() | st.text()
+ANYTHING = st.recursive(LEAVES, lambda each: st.lists(each) | st.dictionaries(st.sampled_from(KEYS), each))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ANYTHING | st.fixed_dictionaries({"spec": st.fixed_dictionaries({"predictors": st.lists(ANYTHING)})}))
+def test_any_document_is_read_or_refused(tmp_path, document):
+    with suppress(StartupError):
+        read_file(written(tmp_path, json.dumps(document), "any.json"))

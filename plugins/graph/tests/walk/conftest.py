@@ -1,0 +1,83 @@
+"""Tests of the steps, taken one after the other without threads.
+
+Modules that are tested elsewhere:
+
+    plan: plugins/graph/tests/walk/test_predict.py
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from seldon_runtime.plugin import TENSOR, Ask, Feedback, Message, Method, Payload, SeldonError
+
+
+class Part:
+    """A component that counts: each method changes a number in its own way."""
+
+    def __init__(self, name, number=1.0, route_to=0, fails=frozenset()):
+        self.name, self.number, self.route_to, self.fails = name, number, route_to, fails
+        self.calls = []
+
+    def answer(self, method, request):
+        self.calls.append(method.value)
+        if method.value in self.fails:
+            raise SeldonError(f"{self.name} fails in {method.value}")
+        if method is Method.ROUTE:
+            return message(self.route_to)
+        if method is Method.AGGREGATE:
+            return message(sum(value_of(each) for each in request) + self.number)
+        if isinstance(request, Feedback):
+            return message(0.0)
+        return message(self.changed(method.value, value_of(request)))
+
+    def changed(self, method, value):
+        return {"predict": value * 2, "transform_input": value + 10, "transform_output": -value}[
+            method
+        ] + self.number
+
+
+def message(number):
+    return Message(Payload(TENSOR, np.array([[number]]), ["x"]))
+
+
+def value_of(answer):
+    return float(answer.payload.value[0][0])
+
+
+def take(steps):
+    """Take the steps one after the other; of a list all of them, then the first error in its order."""
+    given, error = None, None
+    while True:
+        try:
+            step = steps.send(given) if error is None else steps.throw(error)
+        except StopIteration as end:
+            return end.value
+        given, error = None, None
+        try:
+            given = taken(step)
+        except SeldonError as raised:
+            error = raised
+
+
+def taken(step):
+    if isinstance(step, Ask):
+        return step.unit.answer(step.method, step.request)
+    answers, errors = [], []
+    for branch in step:
+        try:
+            answers.append(taken(branch) if isinstance(branch, Ask) else take(branch))
+        except SeldonError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]
+    return answers
+
+
+@pytest.fixture(scope="module")
+def parts():
+    """The functions and classes of this module."""
+    from types import SimpleNamespace
+
+    return SimpleNamespace(Part=Part, message=message, value_of=value_of, take=take)
