@@ -71,8 +71,7 @@ class MediaCodec(RestCodec):
         unfit = ""
         for writer in self._writers:
             if writer is None:
-                written: HttpResponse = super().write(method, _single(answer))
-                return written
+                return super().to_wire(encode_message(_single(answer)))
             try:
                 body = writer.write(answer.payload)
             except UnfitAnswer as error:

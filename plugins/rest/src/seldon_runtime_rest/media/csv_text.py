@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+from contextlib import suppress
 from io import StringIO
 from typing import Any
 
@@ -110,8 +111,10 @@ def _numbers(cells: tuple[str, ...], letters: set[str]) -> NDArray[Any] | None:
         return None
     if list(map(str, whole)) != list(cells):  # leading zeros or a plus sign, as of a postal code
         return None
-    array = np.array(whole)
-    return array if array.dtype.kind in "iu" else array.astype(object)
+    for kind in (np.int64, np.uint64):
+        with suppress(OverflowError):
+            return np.array(whole, kind)
+    return np.array(whole, object)
 
 
 def _with_missing(cells: tuple[str, ...], numbers: NDArray[Any]) -> NDArray[Any]:

@@ -34,9 +34,7 @@ _VERSIONS = {1: 2, 2: 4, 3: 4}
 """The bytes of the header's length by the format's version."""
 _MOST_HEADER_BYTES = 10_000
 _MOST_DIMENSIONS = 32
-_DESCR = re.compile(
-    r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([biufUSOVcMm?][0-9]{0,9}(?:\[\w{1,8}\])?)['"]\s*[,}]"""
-)
+_DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z?][0-9]{0,9})['"]\s*[,}]""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)\s*[,}]""")
 _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9,\s]*)\)\s*[,}]""")
 _READ = "biufU"

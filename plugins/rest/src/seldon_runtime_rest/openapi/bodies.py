@@ -23,7 +23,7 @@ _MOST_NAMES = 100
 
 
 def request_bodies(inputs: Sequence[Mapping[str, Any]]) -> JsonDict:
-    """Return the content of a request body by media type, as far as it fits the inputs; all without inputs."""
+    """Return the content of a request body by media type, of those that fit the inputs; all without any."""
     fitting = {media_type for item in inputs for media_type in _OF_KIND[_kind(item)]}
     content: JsonDict = {}
     for each in FORMATS:
