@@ -48,6 +48,13 @@ SECTIONS = {
         "as a `tensor` of the v1 protocol, without the plugin of the Open Inference Protocol.",
         ("calls/s", "µs of processor per call", "ms"),
     ),
+    "tables": Section(
+        "A table of mixed columns",
+        "One worker serves a method that receives a `pandas.DataFrame` of 1,000 rows and 20 columns and "
+        "returns it: numbers, whole numbers, texts and booleans. The table has the same form in the request "
+        "and in the answer. MLServer uses its codec `pd`. Processor time is the server's.",
+        ("calls/s", "ms of processor per call"),
+    ),
     "start": Section(
         "Start and memory",
         "The time runs from `exec` to the first answer that the server is ready. Memory (PSS) is of all its "

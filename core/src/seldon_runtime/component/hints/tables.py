@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -141,7 +142,13 @@ def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
 def _of_records(records: list[dict[str, Any]], place: str) -> Columns:
     if not records:
         raise SeldonError(f"{place} is empty, and the component expects at least one record")
-    names = list(dict.fromkeys(name for record in records for name in record))
+    seen: dict[str, None] = {}
+    for record in records:
+        seen.update(dict.fromkeys(record))
+    names = list(seen)
+    if len(names) > 1 and all(len(record) == len(names) for record in records):  # of nearly every request
+        columns = zip(*map(itemgetter(*names), records), strict=True)
+        return Columns(names, [_column(list(column)) for column in columns])
     return Columns(names, [_column([record.get(name) for record in records]) for name in names])
 
 
@@ -164,9 +171,11 @@ def _narrowed(column: NDArray[Any]) -> NDArray[Any]:
         return column
     values = column.tolist()
     kinds = set(map(type, values))
-    if kinds == {bool} or kinds == {int}:
+    if len(kinds) == 1 and kinds <= {bool, int, float}:
         narrow = np.array(values)
-        return narrow if narrow.dtype.kind in "bi" else column
+        return (
+            narrow if narrow.dtype.kind in "bif" and (kinds != {int} or narrow.dtype.kind == "i") else column
+        )
     if float in kinds or (int in kinds and type(None) in kinds):
         floats = as_floats(column, words=False)
         return column if floats is None else floats

@@ -69,15 +69,19 @@ def column_array(column: Any) -> NDArray[Any]:
         return array
     if hasattr(column, "isna"):
         missing = np.asarray(column.isna(), bool)
-        if missing.any():
-            array = array.copy()
-            array[missing] = None
+        if not missing.any():
+            return array
+        array = array.copy()
+        array[missing] = None
     return floats_of(array)
 
 
 def _pandas_columns(frame: Any) -> Iterable[tuple[Any, Any]]:
-    columns: Iterable[tuple[Any, Any]] = frame.items()
-    return columns
+    """Return the columns of a frame of pandas, whose own iteration over labels of text is slow."""
+    labels = list(frame.columns.tolist()) if hasattr(frame.columns, "tolist") else list(frame.columns)
+    view = frame.copy(deep=False)
+    view.columns = range(len(labels))
+    return zip(labels, (column for _, column in view.items()), strict=True)
 
 
 def _name(label: Any) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from email.message import Message as Email
 from functools import lru_cache
 from typing import NamedTuple
 
 _KEPT = 64
 """The headers whose meaning is kept; clients send the same ones again and again."""
 _MOST_RANGES = 32
+_PARAMETER = re.compile(r"""([!#$%&'*+.^_`|~0-9A-Za-z-]+)=(?:"((?:[^"\\]|\\.)*)"|([^;\s"]*))""")
+"""A parameter and its value, quoted or plain (RFC 9110, section 5.6.6)."""
+_ESCAPE = re.compile(r"\\(.)")
 JSON = "application/json"
 
 
@@ -26,10 +29,10 @@ def media_type_of(header: bytes) -> MediaType:
     name, _, rest = header.decode("latin-1").partition(";")
     if not rest:
         return MediaType(name.strip().lower(), {})
-    found = Email()
-    found["Content-Type"] = header.decode("latin-1")
-    parameters = {key.lower(): str(value) for key, value in found.get_params(failobj=[])[1:]}
-    return MediaType(name.strip().lower(), parameters)
+    found = {
+        key.lower(): _ESCAPE.sub(r"\1", quoted) or plain for key, quoted, plain in _PARAMETER.findall(rest)
+    }
+    return MediaType(name.strip().lower(), found)
 
 
 @lru_cache(maxsize=_KEPT)

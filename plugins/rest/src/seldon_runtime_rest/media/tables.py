@@ -11,6 +11,7 @@ from seldon_runtime.plugin import ARRAYS, DATA_KINDS, Columns, Kind, Payload, Se
 from seldon_runtime.protocols.plain_values import plain_array
 from seldon_runtime_rest.media.format import UnfitAnswer, named
 
+_TEXTS = frozenset({str, type(None)})
 ONLY = "value"
 """The name of the column of an answer of one dimension."""
 
@@ -49,8 +50,10 @@ def columns_of(payload: Payload) -> dict[str, Any]:
 
 
 def _plain(column: Any) -> Any:
-    """Return an array of numbers or dates as it is, and any other as a list of plain values."""
-    return column if column.dtype.kind in "biufM" else plain_array(column)
+    """Return an array of numbers, dates or texts as it is, and any other as a list of plain values."""
+    if column.dtype.kind in "biufM" or _TEXTS.issuperset(map(type, column.tolist())):
+        return column
+    return plain_array(column)
 
 
 def _of_array(payload: Payload) -> dict[str, Any]:
