@@ -12,6 +12,14 @@ from seldon_runtime_rest.openapi.bodies import answer_bodies, request_bodies
 from seldon_runtime_rest.openapi.document import Description, document
 
 ARROW = ["application/vnd.apache.arrow.stream"] if importlib.util.find_spec("pyarrow") else []
+RECORD = {
+    "messagetype": "jsonData",
+    "schema": {"type": "object", "properties": {"age": {"type": "integer"}, "plan": {"type": "string"}}},
+}
+COLUMNS = [
+    {"name": "age", "datatype": "FP64", "shape": [-1]},
+    {"name": "plan", "datatype": "BYTES", "shape": [-1, 1]},
+]
 TABLE = [{"messagetype": "ndarray", "schema": {"names": ["age", "plan"]}}]
 
 
@@ -19,7 +27,12 @@ TABLE = [{"messagetype": "ndarray", "schema": {"names": ["age", "plan"]}}]
     ("inputs", "expected"),
     [
         (TABLE, [*ARROW, "application/x-npy", "text/csv"]),
-        ([{"messagetype": "jsonData"}], [*ARROW, "text/csv"]),
+        ([RECORD], [*ARROW, "text/csv"]),
+        ([{"messagetype": "jsonData"}], []),
+        (
+            [{"messagetype": "jsonData", "schema": {"type": "array", "items": {"type": "string"}}}],
+            ["text/plain"],
+        ),
         ([{"messagetype": "strData"}], ["text/plain"]),
         ([{"messagetype": "image/png"}], ["image/jpeg", "image/png", "application/octet-stream"]),
         ([{"name": "x", "datatype": "FP64", "shape": [2]}], [*ARROW, "application/x-npy", "text/csv"]),
@@ -38,6 +51,8 @@ def test_the_media_types_are_those_that_the_inputs_allow(inputs, expected):
 
 def test_the_example_of_a_table_has_its_names():
     assert request_bodies(TABLE)["text/csv"]["example"] == "age,plan\n1.0,1.0\n"
+    assert request_bodies([RECORD])["text/csv"]["example"] == "age,plan\n1,text\n"
+    assert request_bodies(COLUMNS)["text/csv"]["example"] == "age,plan\n1.0,text\n"
     assert request_bodies([])["text/csv"]["example"] == "a,b\n1.0,1.0\n"
 
 
