@@ -79,9 +79,12 @@ def _table(arrow: Any, body: bytes) -> Any:
 def _check_type(arrow: Any, name: str, kind: Any) -> None:
     types = arrow.types
     text = kind.value_type if types.is_dictionary(kind) else kind
-    tests = ("is_integer", "is_floating", "is_boolean", "is_timestamp", "is_date", "is_null")
+    tests = (
+        *(types.is_integer, types.is_floating, types.is_boolean),
+        *(types.is_timestamp, types.is_date, types.is_null),
+    )
     is_text = types.is_string(text) or types.is_large_string(text)
-    if not is_text and not any(getattr(types, test)(kind) for test in tests):
+    if not is_text and not any(test(kind) for test in tests):
         raise SeldonError(
             f"the column {name!r:.80} of the Arrow stream has the type {kind!s:.80}, {_EXPECTED}"
         )

@@ -37,7 +37,7 @@ class Picture(Octets):
     """A file format of pictures, which is recognized by its first bytes.
 
     Args:
-        media_type: of the answer.
+        media_type: the type of the answer.
         starts: bytes that its files have, with their places.
     """
 

@@ -107,7 +107,7 @@ def _dtype(header: str) -> np.dtype[Any]:
 
 
 def _check_stored(flat: NDArray[Any]) -> None:
-    """Refuse bytes that are no value of their type: NumPy itself takes any."""
+    """Refuse bytes that are not a valid value of their type: NumPy itself takes any."""
     if flat.dtype.kind == "b" and flat.size and flat.view(np.uint8).max() > 1:
         raise SeldonError("the .npy body has a boolean that is neither 0 nor 1")
     if flat.dtype.kind == "U" and flat.size:
