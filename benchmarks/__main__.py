@@ -11,7 +11,17 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import allocations, batches, in_process, load, machine, open_inference, processes, report
+from benchmarks import (
+    allocations,
+    batches,
+    in_process,
+    load,
+    machine,
+    open_inference,
+    processes,
+    report,
+    tables,
+)
 from benchmarks.measuring import Plan
 from benchmarks.servers import Server, peers
 
@@ -20,6 +30,7 @@ SECTIONS = {
     "large": processes.large,
     "open_inference": open_inference.open_inference,
     "batches": batches.batches,
+    "tables": tables.tables,
     "start": processes.start,
     "latency": processes.latency,
     "stages": in_process.stages,

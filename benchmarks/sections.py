@@ -55,6 +55,13 @@ SECTIONS = {
         "takes no time itself. *seldon* has the plugin `batching`.",
         ("calls/s", "µs of processor per call"),
     ),
+    "tables": Section(
+        "A table of mixed columns",
+        "One worker serves a method that receives a `pandas.DataFrame` of 1,000 rows and 20 columns and "
+        "returns it: numbers, whole numbers, texts and booleans. The table has the same form in the request "
+        "and in the answer. MLServer uses its codec `pd`. Processor time is the server's.",
+        ("calls/s", "ms of processor per call"),
+    ),
     "start": Section(
         "Start and memory",
         "The time runs from `exec` to the first answer that the server is ready. Memory (PSS) is of all its "

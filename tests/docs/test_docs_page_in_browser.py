@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask, Response, jsonify, request
+from PIL import Image
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
@@ -184,6 +185,47 @@ def test_an_upload_sends_the_chosen_file_only(browser: Any, address: str, tmp_pa
     wait_for(browser, ".opblock.is-open .execute").click()
     answer = wait_for(browser, ".live-responses-table .response .microlight").text
     assert json.loads(answer) == {"binData": "pixels"}
+
+
+class Size:
+    """A component that receives pictures."""
+
+    def predict(self, X: Image.Image) -> dict[str, Any]:
+        return {"size": X.size}
+
+
+def test_a_picture_is_the_body(browser: Any, serve_by: Callable[..., Any], tmp_path: Path) -> None:
+    from selenium.webdriver.support.select import Select
+
+    file = tmp_path / "photo.jpg"
+    Image.new("RGB", (3, 2)).save(file)
+    address = serve_by("rest", Size()).address
+    browser.get(f"{address}/docs/#/component/postPredict")
+    wait_for(browser, ".opblock.is-open .try-out__btn").click()
+    kinds = wait_for(
+        browser, ".opblock.is-open .opblock-section-request-body .body-param-content-type select"
+    )
+    Select(kinds).select_by_visible_text("image/jpeg")
+    wait_for(browser, ".opblock.is-open input[type=file]").send_keys(str(file))
+    wait_for(browser, ".opblock.is-open .execute").click()
+    answer = wait_for(browser, ".live-responses-table .response .microlight").text
+    assert json.loads(answer)["jsonData"] == {"size": [3, 2]}
+
+
+def test_a_table_of_csv_works_unedited(browser: Any, serve_by: Callable[..., Any]) -> None:
+    from selenium.webdriver.support.select import Select
+
+    address = serve_by("rest", Columns()).address
+    browser.get(f"{address}/docs/#/component/postPredict")
+    wait_for(browser, ".opblock.is-open .try-out__btn").click()
+    kinds = wait_for(
+        browser, ".opblock.is-open .opblock-section-request-body .body-param-content-type select"
+    )
+    Select(kinds).select_by_visible_text("text/csv")
+    wait_for(browser, ".opblock.is-open textarea")
+    wait_for(browser, ".opblock.is-open .execute").click()
+    answer = wait_for(browser, ".live-responses-table .response .microlight").text
+    assert json.loads(answer)["data"]["ndarray"] == ["length", "width"]
 
 
 def test_page_works_below_a_path_prefix(browser: Any, address: str) -> None:

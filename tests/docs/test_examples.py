@@ -24,9 +24,25 @@ from tests.support.paths import EXAMPLES
 
 ELSEWHERE = {"bandit_router", "iris", "keras_model", "mean_classifier", "tfserving_proxy", "third_party"}
 """Those that need a store, a training, an image or another server have tests of their own."""
+JSON = "application/json"
 CLEAN = {"PYTHONDONTWRITEBYTECODE": "1"}
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""}
 TOLD = sorted({path.parent.name for path in EXAMPLES.glob("*/*.py")} - ELSEWHERE)
+TRIED = [
+    *("arrow_bodies", "checked_offer", "churn_table", "jpeg_classifier", "lightgbm_model", "onnx_model"),
+    *("plain_function", "text_classifier", "torch_module", "xgboost_model"),
+]
+"""The examples of values, whose page sends requests that work."""
+_MODULES = {"pillow": "PIL", "scikit-learn": "sklearn", "seldon-runtime": "seldon_runtime"}
+
+
+def need(example: str) -> None:
+    """Skip the test of an example whose libraries are not installed."""
+    file = EXAMPLES / example / "requirements.txt"
+    names = re.findall(r"^[\w-]+", file.read_text(), re.M) if file.exists() else []
+    for name in names:
+        if find_spec(_MODULES.get(name, name)) is None:
+            pytest.skip(f"{name} is not installed: tox run -e frameworks")
 
 
 needs_tensorflow = pytest.mark.skipif(
@@ -66,10 +82,38 @@ def ask(question: str, folder: Path, port: int) -> Any:
 
 @pytest.mark.parametrize("example", TOLD)
 def test_an_example_answers_what_its_readme_says(example: str, seldon_run: Callable[..., Any]) -> None:
+    need(example)
     words, questions = console(example)
     server = seldon_run(*words, folder=EXAMPLES / example, env=CLEAN)
     for question, answer in questions:
         assert ask(question, EXAMPLES / example, server.port) == answer
+    if example in TRIED:
+        assert_the_page_sends_requests_that_work(server.port)
+
+
+def assert_the_page_sends_requests_that_work(port: int) -> None:
+    """What the page of the documentation sends without a change is answered."""
+    with HttpClient(port) as client:
+        content = client.get("/seldon.json").json["paths"]["/predict"]["post"]["requestBody"]["content"]
+        tried = [(JSON, json.dumps(each["value"])) for each in content[JSON]["examples"].values()]
+        tried += [(kind, each["example"]) for kind, each in content.items() if "example" in each]
+        assert tried
+        for kind, body in tried:
+            answer = client.request("POST", "/predict", body.encode(), {"Content-Type": kind})
+            assert answer.status == 200, (kind, body, answer.body)
+
+
+def test_a_table_of_arrow_is_sent_and_received(seldon_run: Callable[..., Any]) -> None:
+    need("arrow_bodies")
+    folder = EXAMPLES / "arrow_bodies"
+    server = seldon_run("Totals", "REST", folder=folder, env=CLEAN)
+    done = subprocess.run(
+        [sys.executable, "ask.py", f"http://127.0.0.1:{server.port}"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "{'pieces': [3, 2], 'price': [2.5, 10.0], 'total': [7.5, 20.0]}\n", done.stderr
 
 
 @pytest.mark.parametrize("example", sorted({*TOLD, *ELSEWHERE} - {"third_party"}))

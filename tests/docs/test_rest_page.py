@@ -65,7 +65,7 @@ def test_the_statuses_that_the_page_names_are_answered(served: Any) -> None:
         404: ("GET", "/nothing", None, {}),
         405: ("DELETE", "/predict", None, {}),
         413: ("POST", "/predict", None, {**json_type, "Content-Length": str(2**40)}),
-        415: ("POST", "/predict", message, {"Content-Type": "text/plain"}),
+        415: ("POST", "/predict", message, {"Content-Type": "text/html"}),
         431: ("GET", "/predict", None, {"X-Long": "x" * 70_000}),
         501: ("POST", "/route", message, json_type),
     }

@@ -25,12 +25,12 @@ LIMITS = Limits(max_body_bytes=100_000, max_array_values=10_000)
 _CALLERS_FAULTS = (ErrorCode.BAD_DATA, ErrorCode.TOO_LARGE)
 _REST = RestCodec(LIMITS, dumper())
 _GRPC = GrpcCodec(LIMITS)
-_COMPONENT = ComponentAdapter(Faultless())
+COMPONENT = ComponentAdapter(Faultless())
 
 
 def _answer(method: Method, wire: Any, codec: Any) -> Any:
     try:
-        return run_call(_COMPONENT, Call(method, wire, codec, "fuzz"))
+        return run_call(COMPONENT, Call(method, wire, codec, "fuzz"))
     except SeldonError as error:
         if error.code not in _CALLERS_FAULTS:
             raise AssertionError(f"the component is blamed: {error.code.name}: {error}") from error

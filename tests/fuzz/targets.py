@@ -15,7 +15,7 @@ from seldon_runtime.persistence.pickling import UnpicklingFailed
 from seldon_runtime_rest.deadline_headers import deadline_from
 from seldon_runtime_tools.contract_file import ContractError
 
-from . import calls, connection, files, seeds, v2
+from . import calls, connection, files, media, seeds, v2
 from .mutation import as_bytes, as_json
 from .target import Target
 from .wire import as_protobuf
@@ -64,6 +64,14 @@ _CONTROL = [
     b'{"order": "retire"}\n{"attached": true}\n',
 ]
 
+_ARROW = Target(
+    "arrow",
+    partial(media.body, "application/vnd.apache.arrow.stream"),
+    (SeldonError,),
+    media.arrow_seeds,
+    as_bytes,
+)
+
 TARGETS: dict[str, Target] = {
     target.name: target
     for target in (
@@ -91,6 +99,10 @@ TARGETS: dict[str, Target] = {
         Target("v2-flat", v2.flat_body, (SeldonError,), v2.flat_seeds, as_json),
         Target("v2-binary", v2.binary_body, (SeldonError,), v2.binary_seeds, as_bytes),
         Target("v2-grpc", v2.grpc_message, (SeldonError,), v2.grpc_seeds, as_protobuf),
+        Target("csv", partial(media.body, "text/csv"), (SeldonError,), media.csv_seeds, as_bytes),
+        Target("npy", partial(media.body, "application/x-npy"), (SeldonError,), media.npy_seeds, as_bytes),
+        *([_ARROW] if media.HAS_ARROW else []),
+        Target("media-headers", media.headers, (), media.header_seeds, as_bytes),
         Target("form", calls.form, (SeldonError,), seeds.http_requests, as_bytes),
         Target("http", connection.http, (), seeds.http_requests, as_bytes),
         Target(

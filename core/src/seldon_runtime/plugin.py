@@ -10,6 +10,7 @@ from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, Start
 from seldon_runtime.hookspecs import Hooks, Units, hookimpl, hookspec
 from seldon_runtime.inference.call import Call, Origin, request_id, request_id_from, running_call
 from seldon_runtime.inference.codec import Codec, NeutralCodec, RawCodec
+from seldon_runtime.inference.columns import Columns
 from seldon_runtime.inference.deadline import remaining_s
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import Limits, check_empty_shape
@@ -87,6 +88,7 @@ __all__ = [
     "Call",
     "CheckedStore",
     "Codec",
+    "Columns",
     "ComponentFailed",
     "ComposedService",
     "Done",

@@ -28,16 +28,14 @@ from seldon_runtime.component.result import checked_headers, pack
 from seldon_runtime.component.signature import ARGUMENTS, Invoke, adapt, failing
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_optional, call_user
-from seldon_runtime.errors import (
-    ComponentFailed,
-    SeldonNotImplementedError,
-    StartupError,
-)
+from seldon_runtime.errors import ComponentFailed, SeldonNotImplementedError, StartupError
 from seldon_runtime.inference.codec import Codec, RawCodec
+from seldon_runtime.inference.columns import Columns
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES, Limits
 from seldon_runtime.inference.message import ARRAYS, Kind, Message, Meta, Request
 from seldon_runtime.inference.method import USER_METHODS, Method
+from seldon_runtime.inference.named_arrays import as_single
 from seldon_runtime.inference.predictor import Predictor, WireMethod
 
 logger = logging.getLogger(__name__)
@@ -129,6 +127,7 @@ class ComponentAdapter(Predictor):
         self._run: dict[Method, Callable[[Any], Result]] = {**transforms, **self._calls.functions()}
         """The function for each method, which calls the user's method with a decoded request."""
         self._run |= {method: converted(change, self._run[method]) for method, change in changes.items()}
+        self._unchecked = self._run
         self._names = {method: partial(self._response_meta.names, method) for method in self._run}
         has_score = self._detector is not None and self._detector.has_score
         self._methods = frozenset(
@@ -209,7 +208,7 @@ class ComponentAdapter(Predictor):
         own = call_optional(self._init_metadata)
         hinted = self._hints.described(self._object.find_any(METHODS_OF[self.service_type]))
         document = metadata.describe(self.identity.image, own, self._metadata_override, hinted)
-        self._run = self._hints.checked(self._run, document["inputs"])
+        self._run = self._hints.checked(self._unchecked, document["inputs"])
         self._arrays.declare(document)
         return document
 
@@ -231,7 +230,11 @@ class ComponentAdapter(Predictor):
             finish = partial(self._detector.answer, request)  # type: ignore[arg-type]
             result = self._detector.scores(request)
             return later.finish_later(result, finish) if is_unfinished(result) else finish(result)
-        if method in _MAY_BE_ABSENT and request.payload.kind is ARRAYS:  # type: ignore[union-attr]
+        if (
+            method in _MAY_BE_ABSENT
+            and request.payload.kind is ARRAYS  # type: ignore[union-attr]
+            and type(request.payload.value) is not Columns  # type: ignore[union-attr]
+        ):
             return self._answer_arrays(method, request)  # type: ignore[arg-type]
         result, kind, metas = self._run[method](request)
         if type(result) not in UNFINISHED:
@@ -285,7 +288,7 @@ class ComponentAdapter(Predictor):
         payload: Any = request.payload
         value = payload.value
         if type(value) is not np.ndarray or value.dtype is not FLOAT64:  # spares most calls a step
-            value = receive(value)
+            value = receive(as_single(payload).value if type(value) is Columns else value)
         if function is not None:
             try:
                 result = call_user(function, value, payload.names, request.given_meta)

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from seldon_runtime.component.calls.unfinished import Unfinished
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.columns import Columns
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
-from seldon_runtime.inference.message import DATA_KINDS, NDARRAY, TENSOR, TFTENSOR, Kind, Payload
+from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, NDARRAY, TENSOR, TFTENSOR, Kind, Payload
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of
 from seldon_runtime.protocols.libraries.remedies import remedy_of
 from seldon_runtime.protocols.plain_values import plain_array, plain_value
@@ -46,6 +47,7 @@ def pack(
     Numeric arrays and lists have the array kind of the request (TENSOR by default); arrays of text,
     booleans or objects become NDARRAY. ``names`` is called only for results of two or more
     dimensions; otherwise the names are empty. Dicts, lists and NDARRAY hold plain values afterwards.
+    ARRAYS stands for a request that is a table: a result with named columns keeps them as Columns.
     Values of other libraries, and single values, are converted first. A sparse array may have at most
     ``most_values`` values, zeros included.
 
@@ -135,6 +137,8 @@ def _pack_other(result: Any, requested: Kind | None, names: Names, most_values: 
         return Payload(Kind.BINARY, value)
     if form is Form.TABLE:
         own = value.names
+        if requested is ARRAYS and own and len(set(own)) == len(own):
+            return Payload(ARRAYS, Columns(zip(own, value.columns, strict=True)), own)
         return _pack_array(value.rows, requested, names if own is None else lambda: own)
     if form is Form.PLAIN:
         return pack(value, requested, names, most_values)
@@ -163,8 +167,8 @@ def converted_result(result: object, most_values: int = DEFAULT_ARRAY_VALUES) ->
 
 
 def _pack_scalar(value: Any, requested: Kind | None, names: Names) -> Payload:
-    """Return a single value: as an array of one row and one column for a request with data, else as JSON."""
-    if requested in DATA_KINDS:
+    """Return a single value: as an array of one row and column for a request with data, else as JSON."""
+    if requested in DATA_KINDS or requested is ARRAYS:
         return _pack_array(np.asarray(value).reshape(1, 1), requested, names)
     return Payload(Kind.JSON, plain(value))
 

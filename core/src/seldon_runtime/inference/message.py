@@ -44,8 +44,9 @@ class Payload:
     ``value`` is an ``ndarray`` for the kinds of ``data`` (in answers of kind
     ``NDARRAY`` also a list of plain values), ``str``, ``bytes``, any JSON
     value for ``JSON``, and a transport's own object for ``CUSTOM``. For ``ARRAYS`` it is a dict of arrays by
-    name; text in them is ``str`` or ``bytes`` in an array of objects. ``names`` are the feature or class
-    names, of the only array for ``ARRAYS``; None only if the client sent null.
+    name, or :class:`~seldon_runtime.plugin.Columns`; text in them is ``str`` or ``bytes`` in an array of
+    objects. ``names`` are the feature or class names, of the only array for ``ARRAYS``; None only if the
+    client sent null.
     """
 
     kind: Kind

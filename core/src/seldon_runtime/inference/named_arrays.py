@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.columns import Columns, joined
 from seldon_runtime.inference.message import ARRAYS, NDARRAY, Payload
 
 _MOST_NAMES_SHOWN = 5
@@ -20,7 +21,8 @@ def as_single(payload: Payload) -> Payload:
 
     One array is X itself, with the names of the payload. Several arrays of the shape ``(n,)`` or ``(n, 1)``
     are the columns of X, ``(n, k)``, and their names the names of the columns. Columns of numbers have the
-    type that NumPy finds for all; a column of text makes an array of objects.
+    type that NumPy finds for all; a column of text makes an array of objects. Columns of a table are joined
+    so that each value stays what it is.
 
     Raises:
         SeldonError: BAD_DATA when several arrays are not columns of the same length.
@@ -28,9 +30,21 @@ def as_single(payload: Payload) -> Payload:
     if payload.kind is not ARRAYS:
         return payload
     arrays: Mapping[str, NDArray[Any]] = payload.value
+    if type(arrays) is Columns:
+        count = len(next(iter(arrays.values()), ()))
+        return Payload(NDARRAY, joined(list(arrays.values()), count), list(arrays))
     if len(arrays) == 1:
         (array,) = arrays.values()
         return Payload(NDARRAY, array, payload.names)
+    return Payload(NDARRAY, _stacked(list(columns_of(arrays).values())), list(arrays))
+
+
+def columns_of(arrays: Mapping[str, NDArray[Any]]) -> Columns:
+    """Return several arrays of the shape ``(n,)`` or ``(n, 1)`` as columns of the shape ``(n,)``.
+
+    Raises:
+        SeldonError: BAD_DATA when they are not columns of the same length.
+    """
     columns = [array.reshape(-1) for array in arrays.values() if _is_column(array)]
     if len(columns) < len(arrays) or len({column.size for column in columns}) != 1:
         shapes = [f"{name} {list(array.shape)}" for name, array in arrays.items()][:_MOST_NAMES_SHOWN]
@@ -38,7 +52,7 @@ def as_single(payload: Payload) -> Payload:
             f"the request has {len(arrays)} inputs ({', '.join(shapes)}), expected one, or columns of the "
             "shape [N] or [N, 1] with the same N. A component that defines infer receives any"
         )
-    return Payload(NDARRAY, _stacked(columns), list(arrays))
+    return Columns(zip(arrays, columns, strict=True))
 
 
 def _is_column(array: NDArray[Any]) -> bool:

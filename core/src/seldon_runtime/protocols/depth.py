@@ -27,7 +27,7 @@ def check_nesting(text: bytes, limit: int) -> None:
         SeldonError: BAD_DATA when the text nests too deeply.
     """
     if len(text) > _LONG_BYTES and b"\\" not in text:  # a backslash escapes the next character
-        text = text.translate(None, _NO_MARKS)
+        text = text.translate(None, _NO_MARKS).replace(b'""', b"")  # joining two strings hides no bracket
     if text.count(b"[") + text.count(b"{") <= limit:
         return
     brackets = _STRINGS.sub(b"", text).translate(_STEPS, _NO_BRACKETS)

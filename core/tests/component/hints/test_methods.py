@@ -117,3 +117,28 @@ def test_an_optional_type_counts_as_the_type() -> None:
     change = Hints(Limits()).of_request(Method.PREDICT, predict)
     assert change is not None
     assert change(Message(Payload(Kind.BINARY, b"text"))).payload.value == "text"
+
+
+def test_the_check_of_inputs_is_that_of_the_newest_metadata() -> None:
+    class Model:
+        inputs: tuple[Any, ...] = ({"messagetype": "strData"},)
+
+        def predict(self, X: Any, names: Any) -> Any:
+            return "seen"
+
+        def init_metadata(self) -> Any:
+            return {"inputs": list(self.inputs)}
+
+    user = Model()
+    adapter = ComponentAdapter(user, hints=Hints(Limits(), check_inputs=True))
+    adapter.metadata()
+    unchecked = adapter._unchecked[Method.PREDICT]
+    with pytest.raises(SeldonError, match="the component declares strData"):
+        adapter.answer(Method.PREDICT, Message(Payload(Kind.JSON, {})))
+    user.inputs = ({"messagetype": "jsonData"},)
+    adapter.metadata()
+    adapter.answer(Method.PREDICT, Message(Payload(Kind.JSON, {})))
+    user.inputs = ()
+    adapter.metadata()
+    adapter.answer(Method.PREDICT, Message(Payload(Kind.STR, "")))
+    assert adapter._run[Method.PREDICT] is unchecked

@@ -14,6 +14,7 @@ from seldon_runtime_rest.cors import CrossOrigin
 from seldon_runtime_rest.flask_bridge.routes import FlaskRoutes, WsgiApp
 from seldon_runtime_rest.flask_bridge.threads import RequestThreads
 from seldon_runtime_rest.flask_bridge.user_requests import provide_flask_requests
+from seldon_runtime_rest.media.negotiation import Media
 from seldon_runtime_rest.openapi.home_page import PATH as HOME
 from seldon_runtime_rest.openapi.home_page import home_route
 from seldon_runtime_rest.openapi.inferred import described_inputs
@@ -66,7 +67,7 @@ def assemble(
     """
     provide_flask_requests()
     passthrough = _passthrough(settings)
-    codecs = _codecs(service, settings, passthrough)
+    codecs, media = _codecs(service, settings, passthrough)
     origins: tuple[str, ...] = settings["cors_origins"]
     cross_site = CrossSiteCheck(origins)
     others = [each.route for each in contributed if isinstance(each.route, HttpRoute)]
@@ -79,7 +80,11 @@ def assemble(
         return describe(service, others, inputs, has_v1=has_v1)
 
     def routes(read_form: ReadForm) -> list[HttpRoute]:
-        v1 = [*call_routes(codecs, read_form, cross_site), *information_routes(codecs)] if has_v1 else []
+        v1 = (
+            [*call_routes(codecs, read_form, cross_site, media), *information_routes(codecs)]
+            if has_v1
+            else []
+        )
         return [*v1, *openapi_routes(description if has_docs else None)]
 
     inline = routes(ReadInline(service, passthrough))
@@ -123,11 +128,12 @@ def flask_app(service: Service, settings: Settings) -> Flask:
 
     provide_flask_requests()
     passthrough = _passthrough(settings)
-    codecs = _codecs(service, settings, passthrough)
+    codecs, media = _codecs(service, settings, passthrough)
     has_docs: bool = settings.get("docs", True)
+    cross_site = CrossSiteCheck(settings["cors_origins"])
     routes = [
         *probe_routes(service),
-        *call_routes(codecs, ReadInline(service, passthrough), CrossSiteCheck(settings["cors_origins"])),
+        *call_routes(codecs, ReadInline(service, passthrough), cross_site, media),
         *information_routes(codecs),
         *openapi_routes((lambda: describe(service, [], described_inputs(service))) if has_docs else None),
     ]
@@ -139,8 +145,8 @@ def _passthrough(settings: Settings) -> frozenset[Method]:
     return frozenset({Method.PREDICT}) if settings["payload_passthrough"] else frozenset()
 
 
-def _codecs(service: Service, settings: Settings, passthrough: frozenset[Method]) -> Codecs:
-    """Return a function from a method to its codec."""
+def _codecs(service: Service, settings: Settings, passthrough: frozenset[Method]) -> tuple[Codecs, Media]:
+    """Return a function from a method to its codec, and the codecs of bodies that are one value."""
     dumps = dumper(
         sort_keys=settings["json_sort_keys"],
         ascii_only=settings["json_ascii"],
@@ -149,4 +155,4 @@ def _codecs(service: Service, settings: Settings, passthrough: frozenset[Method]
     )
     codec = RestCodec(service.limits, dumps)
     special = {method: PassthroughCodec(service.limits, dumps) for method in passthrough}
-    return lambda method: special.get(method, codec)
+    return lambda method: special.get(method, codec), Media(service, dumps, passthrough)

@@ -17,6 +17,7 @@ from seldon_runtime.component.signature import Invoke, adapt
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_user
 from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError, StartupError
+from seldon_runtime.inference.columns import Columns
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Message, Meta, Payload
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.named_arrays import as_single
@@ -122,10 +123,11 @@ class NamedArrays:
         arrays = payload.value
         value, names = next(iter(arrays.values())), payload.names
         change = self._changes.get(method)
-        if len(arrays) > 1 or change is not None:
-            single: Any = as_single(payload)
-            if change is not None:
-                single = change(Message(single, request.meta)).payload
+        if change is not None:
+            value = change(request).payload.value
+            names = list(arrays) if len(arrays) > 1 else names
+        elif len(arrays) > 1:
+            single = as_single(payload)
             value, names = single.value, single.names
         try:
             return call_user(function, value, names, request.given_meta)
@@ -160,6 +162,8 @@ class NamedArrays:
     def _named(self, payload: Payload) -> dict[str, NDArray[Any]]:
         """Return the arrays of a v1 payload by the names that the class declares, or the request gives."""
         value, names = payload.value, list(payload.names or ())
+        if type(value) is Columns:
+            return {name: self._declared(name, column) for name, column in value.items()}
         if payload.kind in (Kind.STR, Kind.BINARY):
             value = np.array([value], object)
         elif payload.kind not in DATA_KINDS:

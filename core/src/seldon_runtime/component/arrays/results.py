@@ -44,8 +44,8 @@ def pack_arrays(
         return {outputs[0]: _array(result, "the result")}
     form, value = converted_result(result, most_values)
     if form is Form.TABLE:
-        names = value.names or [f"{outputs[0]}:{index}" for index in range(value.rows.shape[1])]
-        return {name: _column(value.rows[:, index], name) for index, name in enumerate(names)}
+        names = value.names or [f"{outputs[0]}:{index}" for index in range(len(value.columns))]
+        return {name: _column(column, name) for name, column in zip(names, value.columns, strict=True)}
     return pack_arrays(value, outputs, most_values)
 
 

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from seldon_runtime.component.calls.unfinished import UNFINISHED
+from seldon_runtime.component.hints.methods import as_it_is
 from seldon_runtime.component.inspection.received_arrays import Receive
 from seldon_runtime.component.result import branch_array
 from seldon_runtime.component.signature import Invoke
 from seldon_runtime.component.user_object import call_user
 from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
-from seldon_runtime.inference.message import Feedback, Kind, Message, Meta
+from seldon_runtime.inference.message import Feedback, Kind, Message, Meta, Payload
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.named_arrays import as_single
 
@@ -62,7 +63,7 @@ class PlainCalls:
         }
 
     def _route(self, request: Message) -> Result:
-        payload = as_single(request.payload)  # type: ignore[arg-type]
+        payload = self._single(Method.ROUTE, request.payload)  # type: ignore[arg-type]
         value = self._receive[Method.ROUTE](payload.value)
         branch = self._invoke(Method.ROUTE, value, payload.names, request.given_meta)
         branch = branch if type(branch) in UNFINISHED else branch_array(branch)
@@ -78,13 +79,17 @@ class PlainCalls:
         """Return the result that stands for a method that raised SeldonNotImplementedError; None for none."""
         return _ABSENT[method]() if method in _ABSENT else None
 
+    def _single(self, method: Method, payload: Payload) -> Payload:
+        """Return arrays by name as one array, unless a hint's conversion has made the argument of them."""
+        return payload if self._receive[method] is as_it_is else as_single(payload)
+
     def _invoke(self, method: Method, *arguments: Any) -> Any:
         if (function := self._plain.get(method)) is not None:
             return call_user(function, *arguments)
         raise SeldonError(f"{self._class_name} has no method {method.value}", code=ErrorCode.NOT_IMPLEMENTED)
 
     def _aggregate(self, messages: list[Message]) -> Result:
-        payloads = [as_single(message.payload) for message in messages if message.payload is not None]
+        payloads = [self._single(Method.AGGREGATE, m.payload) for m in messages if m.payload is not None]
         values = [self._receive[Method.AGGREGATE](payload.value) for payload in payloads]
         names = [payload.names for payload in payloads]
         metas = [message.given_meta for message in messages if message.payload is not None]

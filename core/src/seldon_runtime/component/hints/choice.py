@@ -98,7 +98,7 @@ def _found(hint: Any, limits: Limits) -> Convert | None:
     if origin is dict and parts:
         value = unaliased(parts[1])
         is_arrays = typing.get_origin(value) is np.ndarray or value is np.ndarray
-        return tables.arrays_by_name if is_arrays else models.plain(hint)
+        return tables.arrays_by_name() if is_arrays else models.plain(hint)
     return None
 
 

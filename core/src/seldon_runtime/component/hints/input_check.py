@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seldon_runtime.component.hints.places import place_of
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.message import DATA_KINDS, Kind, Message, Payload
+from seldon_runtime.inference.named_arrays import as_single
 
 _ARRAYS = frozenset(kind.value for kind in DATA_KINDS)
 _OWN = frozenset({Kind.STR.value, Kind.BINARY.value, Kind.JSON.value, Kind.CUSTOM.value})
@@ -51,6 +52,7 @@ class InputCheck:
         payload = message.payload
         if payload is None or not self._kinds:
             return message
+        payload = as_single(payload)
         kind = "data" if payload.kind in DATA_KINDS else payload.kind.value
         if kind not in self._kinds:
             expected = " or ".join(sorted(self._kinds))

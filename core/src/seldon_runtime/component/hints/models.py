@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from seldon_runtime.component.hints.places import Convert, place_of, refusal
+from seldon_runtime.component.hints.places import Convert, OfColumns, place_of, refusal
 from seldon_runtime.component.hints.tables import records_in
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.message import DATA_KINDS, Kind, Payload
+from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
 
 Validate = Callable[[Any, str], Any]
 """Function that validates a plain value from a place, and raises SeldonError with the field's path."""
@@ -45,7 +45,7 @@ def record(hint: Any) -> Convert:
     def convert(payload: Payload) -> Any:
         if payload.kind is Kind.JSON:
             return validate(payload.value, "jsonData")
-        if payload.kind not in DATA_KINDS:
+        if payload.kind not in DATA_KINDS and payload.kind is not ARRAYS:
             raise refusal(payload, "an object: jsonData")
         rows = records_in(payload)
         if len(rows) != 1:
@@ -54,7 +54,7 @@ def record(hint: Any) -> Convert:
             )
         return validate(rows[0], f"{place_of(payload)}[0]")
 
-    return convert
+    return OfColumns(convert)
 
 
 def records(hint: Any) -> Convert:
@@ -64,11 +64,11 @@ def records(hint: Any) -> Convert:
     def convert(payload: Payload) -> Any:
         if payload.kind is Kind.JSON:
             return validate(payload.value, "jsonData")
-        if payload.kind not in DATA_KINDS:
+        if payload.kind not in DATA_KINDS and payload.kind is not ARRAYS:
             raise refusal(payload, "records: a list in jsonData, or data with names")
         return validate(records_in(payload), place_of(payload))
 
-    return convert
+    return OfColumns(convert)
 
 
 def plain(hint: Any) -> Convert:

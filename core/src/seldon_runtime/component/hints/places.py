@@ -6,14 +6,35 @@ from collections.abc import Callable
 from typing import Any
 
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.message import DATA_KINDS, Payload
+from seldon_runtime.inference.columns import Columns
+from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Payload
+from seldon_runtime.inference.named_arrays import as_single
 
 Convert = Callable[[Payload], Any]
 """Function that makes the argument of a method from a payload; it raises SeldonError (BAD_DATA)."""
 
 
+class OfColumns:
+    """A conversion that reads arrays by name, the payload of kind ARRAYS, as columns.
+
+    Args:
+        convert: makes the argument of a method from a payload of any kind.
+    """
+
+    __slots__ = ("_convert",)
+
+    def __init__(self, convert: Convert) -> None:
+        self._convert = convert
+
+    def __call__(self, payload: Payload) -> Any:
+        """Return the argument."""
+        return self._convert(payload)
+
+
 def place_of(payload: Payload) -> str:
     """Return the place of a payload's value, such as ``data.ndarray`` or ``jsonData``."""
+    if payload.kind is ARRAYS:
+        return "the table" if type(payload.value) is Columns else "inputs"
     return f"data.{payload.kind.value}" if payload.kind in DATA_KINDS else payload.kind.value
 
 
@@ -23,9 +44,16 @@ def refusal(payload: Payload, expected: str) -> SeldonError:
 
 
 def guarded(convert: Convert, expected: str) -> Convert:
-    """Return ``convert`` with every exception of a library as a SeldonError, since the request caused it."""
+    """Return ``convert`` with every exception of a library as a SeldonError, since the request caused it.
+
+    A conversion of columns receives arrays by name as they are. Any other one receives one array in their
+    place.
+    """
+    takes_columns = isinstance(convert, OfColumns)
 
     def converted(payload: Payload) -> Any:
+        if payload.kind is ARRAYS and not takes_columns:
+            payload = as_single(payload)
         try:
             return convert(payload)
         except SeldonError:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.component.hints.places import Convert, place_of, refusal
+from seldon_runtime.component.hints.places import Convert, OfColumns, place_of, refusal
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.message import DATA_KINDS, Kind, Payload
+from seldon_runtime.inference import columns as table
+from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
+from seldon_runtime.inference.named_arrays import as_single, columns_of
 from seldon_runtime.protocols.arrays import as_floats
 
 
@@ -27,13 +30,15 @@ class Columns(NamedTuple):
 def columns_in(payload: Payload) -> Columns:
     """Return the columns of a payload.
 
-    They come from an array with ``names``, from a list of objects, from an object of lists, or from one
-    object, which is a row. An array of one dimension is a row.
+    They come from arrays by name, from an array with ``names``, from a list of objects, from an object of
+    lists, or from one object, which is a row. An array of one dimension is a row.
 
     Raises:
         SeldonError: BAD_DATA when the payload has no columns, or the names do not fit.
     """
     value = payload.value
+    if payload.kind is ARRAYS:
+        return _of_arrays(payload)
     if payload.kind in DATA_KINDS:
         array = np.asarray(value)
         if array.ndim == 1 and array.size and all(type(row) is dict for row in array):
@@ -63,7 +68,7 @@ def pandas_frame(make: Callable[..., Any]) -> Convert:
         names, values = columns_in(payload)
         return make(dict(enumerate(values)) if names is None else dict(zip(names, values, strict=True)))
 
-    return convert
+    return OfColumns(convert)
 
 
 def polars_frame(make: Callable[..., Any]) -> Convert:
@@ -72,7 +77,7 @@ def polars_frame(make: Callable[..., Any]) -> Convert:
     def convert(payload: Payload) -> Any:
         return make({name: _with_nulls(column) for name, column in _named(payload)}, strict=False)
 
-    return convert
+    return OfColumns(convert)
 
 
 def arrow_table(make: Callable[..., Any]) -> Convert:
@@ -81,12 +86,19 @@ def arrow_table(make: Callable[..., Any]) -> Convert:
     def convert(payload: Payload) -> Any:
         return make({name: _with_nulls(column) for name, column in _named(payload)})
 
-    return convert
+    return OfColumns(convert)
 
 
-def arrays_by_name(payload: Payload) -> dict[str, NDArray[Any]]:
-    """Return the columns as arrays by their names."""
-    return dict(_named(payload))
+def arrays_by_name() -> Convert:
+    """Return the conversion to arrays by their names: the columns, or the inputs of V2 as they are."""
+
+    def convert(payload: Payload) -> dict[str, NDArray[Any]]:
+        is_single = payload.kind is ARRAYS and len(payload.value) == 1 and payload.names
+        if payload.kind is ARRAYS and not is_single:
+            return dict(payload.value)
+        return dict(_named(payload))
+
+    return OfColumns(convert)
 
 
 def _named(payload: Payload) -> list[tuple[str, NDArray[Any]]]:
@@ -99,6 +111,15 @@ def _with_nulls(column: NDArray[Any]) -> Any:
     if column.dtype.kind == "f":
         return [None if value != value else value for value in column.tolist()]
     return column.tolist() if column.dtype.kind in "OU" else column
+
+
+def _of_arrays(payload: Payload) -> Columns:
+    value = payload.value
+    if type(value) is not table.Columns:
+        if len(value) == 1:
+            return columns_in(as_single(payload))
+        value = columns_of(value)
+    return Columns(list(value), [_narrowed(column) for column in value.values()])
 
 
 def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
@@ -121,7 +142,13 @@ def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
 def _of_records(records: list[dict[str, Any]], place: str) -> Columns:
     if not records:
         raise SeldonError(f"{place} is empty, and the component expects at least one record")
-    names = list(dict.fromkeys(name for record in records for name in record))
+    seen: dict[str, None] = {}
+    for record in records:
+        seen.update(dict.fromkeys(record))
+    names = list(seen)
+    if len(names) > 1 and all(len(record) == len(names) for record in records):  # of nearly every request
+        columns = zip(*map(itemgetter(*names), records), strict=True)
+        return Columns(names, [_column(list(column)) for column in columns])
     return Columns(names, [_column([record.get(name) for record in records]) for name in names])
 
 
@@ -144,9 +171,11 @@ def _narrowed(column: NDArray[Any]) -> NDArray[Any]:
         return column
     values = column.tolist()
     kinds = set(map(type, values))
-    if kinds == {bool} or kinds == {int}:
+    if len(kinds) == 1 and kinds <= {bool, int, float}:
         narrow = np.array(values)
-        return narrow if narrow.dtype.kind in "bi" else column
+        return (
+            narrow if narrow.dtype.kind in "bif" and (kinds != {int} or narrow.dtype.kind == "i") else column
+        )
     if float in kinds or (int in kinds and type(None) in kinds):
         floats = as_floats(column, words=False)
         return column if floats is None else floats

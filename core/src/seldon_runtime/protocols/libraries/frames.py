@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-_LARGEST_EXACT = 2**53
-"""The largest whole number up to which 64-bit floats hold every one."""
-_WHOLE = "iu"
+from seldon_runtime.inference.columns import floats_of, joined
+
 Columns = Callable[[Any], Iterable[tuple[Any, Any]]]
 """Function that returns the names and the columns of a frame."""
 
 
-class Table(NamedTuple):
-    """Rows, and the names of their columns; None if the frame only counts its columns.
-
-    ``rows`` is an array of one type if a common type keeps every value of the columns; else of objects.
-    """
+@dataclass(slots=True)
+class Table:
+    """The columns of a frame, ``count`` values each, and their names; None if the frame only counts them."""
 
     names: list[str] | None
-    rows: NDArray[Any]
+    columns: Sequence[NDArray[Any]]
+    count: int
+
+    @property
+    def rows(self) -> NDArray[Any]:
+        """The columns side by side: of one type if it keeps every value, else an array of objects."""
+        return joined(self.columns, self.count)
 
 
 def columns_of(kind: type) -> Columns | None:
@@ -45,29 +49,12 @@ def column_of(kind: type) -> Callable[[Any], NDArray[Any]] | None:
 
 
 def table(columns: Columns, frame: Any) -> Table:
-    """Return the rows of a frame."""
+    """Return the columns of a frame as arrays."""
     pairs = list(columns(frame))
     arrays = [column_array(column) for _, column in pairs]
     names = [name for name, _ in pairs]
     is_counted = all(type(name) is int for name in names) and names == list(range(len(names)))
-    return Table(None if is_counted else [_name(name) for name in names], joined(arrays, len(frame)))
-
-
-def joined(arrays: list[NDArray[Any]], count: int) -> NDArray[Any]:
-    """Return the columns side by side, as an array of ``count`` rows."""
-    if not arrays:
-        return np.empty((count, 0))
-    kinds = {array.dtype.kind for array in arrays}
-    if len(kinds) == 1 and kinds <= set("bUM") | set(_WHOLE):
-        stacked = np.column_stack(arrays)
-        if stacked.dtype.kind in kinds:  # not so for int64 beside uint64
-            return stacked
-    elif kinds <= set("fiu") and all(_is_exact(array) for array in arrays):
-        return np.column_stack(arrays)
-    rows = np.empty((count, len(arrays)), object)
-    for index, array in enumerate(arrays):
-        rows[:, index] = _objects(array)
-    return rows
+    return Table(None if is_counted else [_name(name) for name in names], arrays, len(frame))
 
 
 def column_array(column: Any) -> NDArray[Any]:
@@ -82,15 +69,19 @@ def column_array(column: Any) -> NDArray[Any]:
         return array
     if hasattr(column, "isna"):
         missing = np.asarray(column.isna(), bool)
-        if missing.any():
-            array = array.copy()
-            array[missing] = None
+        if not missing.any():
+            return array
+        array = array.copy()
+        array[missing] = None
     return floats_of(array)
 
 
 def _pandas_columns(frame: Any) -> Iterable[tuple[Any, Any]]:
-    columns: Iterable[tuple[Any, Any]] = frame.items()
-    return columns
+    """Return the columns of a frame of pandas, whose own iteration over labels of text is slow."""
+    labels = list(frame.columns.tolist()) if hasattr(frame.columns, "tolist") else list(frame.columns)
+    view = frame.copy(deep=False)
+    view.columns = range(len(labels))
+    return zip(labels, (column for _, column in view.items()), strict=True)
 
 
 def _name(label: Any) -> str:
@@ -102,28 +93,3 @@ def _listed(column: Any) -> NDArray[Any]:
     array = np.empty(len(values), object)
     array[:] = values
     return array
-
-
-def floats_of(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of numbers and None as one of floats with NaN, if those hold them exactly."""
-    kinds = set(map(type, array.tolist()))
-    if type(None) not in kinds or kinds - {int, float, type(None)} or len(kinds) == 1:
-        return array
-    if any(type(value) is int and abs(value) > _LARGEST_EXACT for value in array):
-        return array
-    return np.array([np.nan if value is None else value for value in array], np.float64)
-
-
-def _is_exact(array: NDArray[Any]) -> bool:
-    """Return whether a 64-bit float holds every value of the array."""
-    if array.dtype.kind == "f" or array.dtype.itemsize < 8 or not array.size:
-        return True
-    return int(array.max()) <= _LARGEST_EXACT and int(array.min()) >= -_LARGEST_EXACT
-
-
-def _objects(array: NDArray[Any]) -> NDArray[Any]:
-    if array.dtype.kind in "Mm":  # whose own objects lose digits
-        values = np.empty(len(array), object)
-        values[:] = list(array)
-        return values
-    return array.astype(object)

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.protocols.libraries.frames import Table, floats_of, joined
+from seldon_runtime.inference.columns import floats_of
+from seldon_runtime.protocols.libraries.frames import Table
 
 _INT, _UINT, _FLOAT, _BOOL, _STRING, _DATETIME, _CATEGORICAL = 0, 1, 2, 20, 21, 22, 23
 _LETTERS = {_INT: "i", _UINT: "u", _FLOAT: "f", _DATETIME: "i", _CATEGORICAL: "i"}
@@ -27,14 +28,14 @@ def is_frame(kind: type) -> bool:
 
 
 def table(frame: Any) -> Table:
-    """Return the rows of a frame; texts, and columns with nulls, are objects."""
+    """Return the columns of a frame; texts, and columns with nulls, are objects."""
     exchange = frame.__dataframe__()
     names = [str(name) for name in exchange.column_names()]
     chunks = list(exchange.get_chunks())
     columns = [
         np.concatenate([_column(chunk.get_column(index)) for chunk in chunks]) for index in range(len(names))
     ]
-    return Table(names, joined(columns, len(columns[0]) if columns else 0))
+    return Table(names, columns, len(columns[0]) if columns else 0)
 
 
 def _column(column: Any) -> NDArray[Any]:

@@ -14,6 +14,8 @@ from typing import Any
 
 from seldon_runtime.plugin import Method
 from seldon_runtime_rest import health as probes
+from seldon_runtime_rest.media.negotiation import METHODS
+from seldon_runtime_rest.openapi.bodies import answer_bodies, request_bodies
 from seldon_runtime_rest.openapi.contributed import operation_id, operations_of
 from seldon_runtime_rest.openapi.errors import ERROR_RESPONSES, error_answers
 from seldon_runtime_rest.openapi.examples import feedback_examples, list_examples, message_examples
@@ -64,6 +66,7 @@ _CALLS = {
 
 _CALL_ERRORS = {
     "400": "BadRequest",
+    "406": "NotAcceptable",
     "413": "TooLarge",
     "415": "UnsupportedMediaType",
     "500": "ComponentFailed",
@@ -121,7 +124,7 @@ def _call_path(path: str, method: Method, verbs: Sequence[str], description: Des
     call = _CALLS[method]
     examples = call.examples(description.inputs)
     inputs: JsonDict = {
-        "POST": {"requestBody": _request_body(call, examples, description.inputs)},
+        "POST": {"requestBody": _request_body(method, call, examples, description.inputs)},
         "GET": {"parameters": [_query_parameter(call, examples)]},
     }
     return {
@@ -134,11 +137,16 @@ def _call_path(path: str, method: Method, verbs: Sequence[str], description: Des
 def _operation(verb: str, path: str, method: Method, description: Description) -> JsonDict:
     scores = method is Method.TRANSFORM_INPUT and description.service_type == "OUTLIER_DETECTOR"
     answer = _json_answer("The answer.", ref("ScoredMessage" if scores else "Answer"))
+    errors = _CALL_ERRORS
+    if method in METHODS:
+        answer["content"] |= answer_bodies()
+    else:
+        errors = {status: name for status, name in errors.items() if name != "NotAcceptable"}
     operation: JsonDict = {
         "operationId": operation_id(verb, path),
         "summary": _CALLS[method].summary,
         "tags": ["component"],
-        "responses": {"200": answer} | error_answers(_CALL_ERRORS),
+        "responses": {"200": answer} | error_answers(errors),
     }
     if scores:
         operation["description"] = "The answer is the request with its score in `meta.tags.outlierScore`."
@@ -150,7 +158,9 @@ def _query_parameter(call: _Call, examples: JsonDict) -> JsonDict:
     return {"name": "json", "in": "query", "required": True, "schema": _json_text(call), "examples": texts}
 
 
-def _request_body(call: _Call, examples: JsonDict, inputs: Sequence[Mapping[str, Any]]) -> JsonDict:
+def _request_body(
+    method: Method, call: _Call, examples: JsonDict, inputs: Sequence[Mapping[str, Any]]
+) -> JsonDict:
     text = {**_json_text(call), "examples": [json.dumps(example["value"]) for example in examples.values()]}
     form = {"type": "object", "properties": {"json": text}, "required": ["json"]}
     content = {
@@ -158,6 +168,8 @@ def _request_body(call: _Call, examples: JsonDict, inputs: Sequence[Mapping[str,
         "application/x-www-form-urlencoded": {"schema": form},
         "multipart/form-data": {"schema": ref(MULTIPART_SCHEMAS.get(call.schema, call.schema))},
     }
+    if method in METHODS:
+        content |= request_bodies(inputs)
     return {"required": True, "content": content}
 
 

@@ -41,6 +41,11 @@ ERROR_RESPONSES: JsonDict = {
         ErrorCode.BAD_DATA,
         "/metadata takes GET, not POST",
     ),
+    "NotAcceptable": _error(
+        "No media type that `Accept` allows can hold the answer.",
+        ErrorCode.BAD_DATA,
+        "Accept is application/xml, expected application/json, text/csv",
+    ),
     "TooLarge": _error(
         "The request is larger than a configured limit.",
         ErrorCode.TOO_LARGE,
@@ -49,7 +54,7 @@ ERROR_RESPONSES: JsonDict = {
     "UnsupportedMediaType": _error(
         "The content type must be one of those listed here, and the body must not be compressed.",
         ErrorCode.BAD_DATA,
-        "the content type is text/plain, expected application/json",
+        "Content-Type is application/xml, expected application/json",
     ),
     "ComponentFailed": _error(
         "The component's code failed, or returned a result that no response can hold.",

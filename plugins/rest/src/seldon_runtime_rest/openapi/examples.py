@@ -33,9 +33,24 @@ _ANY_COMPONENT: JsonDict = {
 
 def message_examples(inputs: Sequence[Mapping[str, Any]]) -> JsonDict:
     """Return an example ``SeldonMessage`` for each input; if no input has one, an example of each kind."""
+    if columns := columns_of(inputs):
+        row = [value_of(item["datatype"]) for item in columns]
+        table = {"names": [item["name"] for item in columns], "ndarray": [row]}
+        return {"columns": {"summary": "columns", "value": {"data": table}}}
     found = {_label(number, item): _message(item) for number, item in enumerate(inputs, start=1)}
     made = {label: {"summary": label, "value": message} for label, message in found.items() if message}
     return made or _ANY_COMPONENT
+
+
+def columns_of(inputs: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    """Return several inputs with datatypes, which are the columns of one array; else nothing."""
+    is_table = 1 < len(inputs) <= MAX_VALUES and all(_is_column(item) for item in inputs)
+    return inputs if is_table and len({item["name"] for item in inputs}) == len(inputs) else ()
+
+
+def _is_column(item: Mapping[str, Any]) -> bool:
+    shape = item.get("shape", ())
+    return "datatype" in item and "name" in item and (len(shape) == 1 or list(shape[1:]) == [1])
 
 
 def list_examples(inputs: Sequence[Mapping[str, Any]]) -> JsonDict:
@@ -66,17 +81,17 @@ def _message(item: Mapping[str, Any]) -> JsonDict | None:
     if kind == "binData":
         return {"binData": "AAEC"}
     if kind == "jsonData":
-        return {"jsonData": _json_value(schema)}
+        return {"jsonData": json_value(schema)}
     if kind == "image/png":
         return {"binData": _PIXEL}
     if kind in ("tensor", "ndarray"):
         return _array(kind, schema.get("shape"), schema.get("names"), 1.0)
     if kind is None and "datatype" in item:
-        return _array("ndarray", item.get("shape"), None, _value_of(item["datatype"]))
+        return _array("ndarray", item.get("shape"), None, value_of(item["datatype"]))
     return None  # tftensor needs TensorFlow, customData needs gRPC
 
 
-def _json_value(schema: Any) -> Any:
+def json_value(schema: Any) -> Any:
     """Return a value that fits a JSON schema; an empty object if the text is another description."""
     try:
         return example_of(inlined(schema))
@@ -105,7 +120,7 @@ def _nested(sizes: Sequence[int], value: Any) -> Any:
     return [_nested(sizes[1:], value) for _ in range(sizes[0])] if sizes else value
 
 
-def _value_of(datatype: str) -> Any:
+def value_of(datatype: str) -> Any:
     """Return an example value of a V2 datatype (BOOL, INT8 to UINT64, FP16 to FP64, BYTES)."""
     if datatype == "BOOL":
         return True

@@ -19,6 +19,7 @@ from seldon_runtime.protocols.collector import paused_collector
 from seldon_runtime.protocols.depth import check_nesting
 from seldon_runtime.protocols.json_memory import json_memory
 from seldon_runtime_rest.flask_bridge.wsgi import environ_of, refusal_of
+from seldon_runtime_rest.media.formats import readable
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.v1.json_text import loads
 
@@ -102,7 +103,8 @@ def read(
         )
     raise SeldonError(
         f"Content-Type is {request.mimetype:.80}, expected application/json, multipart/form-data, "
-        "or application/x-www-form-urlencoded with a json field",
+        "application/x-www-form-urlencoded with a json field, or for a method with one payload "
+        f"{', '.join(readable())}",
         status_code=415,
     )
 

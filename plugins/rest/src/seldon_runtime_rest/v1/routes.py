@@ -8,6 +8,7 @@ from typing import Any
 
 from seldon_runtime.plugin import Call, Method, SeldonError, Service
 from seldon_runtime_rest.health import PROBES
+from seldon_runtime_rest.media.negotiation import ANY, USUAL, Media
 from seldon_runtime_rest.openapi.document import Description, document
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HttpResponse
@@ -30,16 +31,20 @@ def probe_routes(service: Service) -> Iterator[HttpRoute]:
         yield HttpRoute(("GET",), path, partial(_probe, service, probe), reads_body=False)
 
 
-def call_routes(codecs: Codecs, read_form: ReadForm, cross_site: CrossSiteCheck) -> Iterator[HttpRoute]:
+def call_routes(
+    codecs: Codecs, read_form: ReadForm, cross_site: CrossSiteCheck, media: Media
+) -> Iterator[HttpRoute]:
     """Yield the routes that make calls with a payload.
 
     Args:
         codecs: the codec of each method.
         read_form: continues with a request whose body is not plain JSON, and the call that it makes.
         cross_site: checks the requests that change the component's state.
+        media: chooses the codec of bodies that are one value, and of answers that are not JSON.
     """
     for path, (method, verbs) in CALLS.items():
-        begin: Begin = partial(_begin, method, codecs(method), read_form)
+        known = media if method in media.methods else None
+        begin: Begin = partial(_begin, method, codecs(method), read_form, known)
         if method is Method.SEND_FEEDBACK:
             begin = partial(_begin_checked, cross_site, begin)
         yield HttpRoute(verbs, path, begin)
@@ -123,9 +128,17 @@ def _begin_checked(cross_site: CrossSiteCheck, begin: Begin, request: HttpReques
     return begin(request)
 
 
-def _begin(method: Method, codec: RestCodec, read_form: ReadForm, request: HttpRequest) -> Call | Deferred:
-    if is_json(request.headers.raw) and not (request.query and _may_hold_json(request.query)):
+def _begin(
+    method: Method, codec: RestCodec, read_form: ReadForm, media: Media | None, request: HttpRequest
+) -> Call | Deferred:
+    raw = request.headers.raw
+    may_hold_json = request.query and _may_hold_json(request.query)
+    if media is not None and raw.get(b"accept", ANY) not in USUAL:
+        codec = media.for_json(codec, request)
+    if is_json(raw) and not may_hold_json:
         return request.call(method, codec, request.body)
+    if media is not None and not may_hold_json and (own := media.for_body(request)) is not None:
+        return request.call(method, own, request.body)
     return read_form(request, request.call(method, codec))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -56,7 +57,11 @@ def as_bytes(array: NDArray[Any], name: str) -> NDArray[Any]:
     """
     if array.dtype.kind == "M":
         array = np.array(plain_array(array), object).reshape(array.shape)
-    return _objects([_encoded(value, name) for value in array.reshape(-1).tolist()], array)
+    values = array.reshape(-1).tolist()
+    if set(map(type, values)) == {str}:  # of nearly every column of text
+        with suppress(UnicodeEncodeError):  # which names the output below
+            return _objects([value.encode() for value in values], array)
+    return _objects([_encoded(value, name) for value in values], array)
 
 
 def _objects(values: list[Any], like: NDArray[Any]) -> NDArray[Any]:

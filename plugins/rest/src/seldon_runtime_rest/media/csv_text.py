@@ -1,0 +1,138 @@
+"""Tables as text: ``text/csv`` (RFC 4180), with the names of the columns in the first line."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from contextlib import suppress
+from io import StringIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seldon_runtime.plugin import ARRAYS, Columns, Limits, Payload, SeldonError
+from seldon_runtime.protocols.plain_values import plain_array
+from seldon_runtime_rest.media.format import Format, Parameters
+from seldon_runtime_rest.media.tables import check_names, columns_of
+from seldon_runtime_rest.media.text import charset_of, decoded
+
+_CELL_BYTES = 160
+"""The most memory of a cell besides its text: a text, its places in two lists, a number."""
+_COPIES = 6
+_NUMBER = frozenset("0123456789+-.eE")
+_WHOLE = frozenset("0123456789+-")
+_BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
+_LARGEST_EXACT = 2**53
+_HEADERS = ("present", "absent")
+
+
+class CsvText(Format):
+    """``text/csv``: a table. A column of numbers or booleans has their type, and any other is text."""
+
+    media_type = "text/csv"
+    content_type = "text/csv; charset=utf-8; header=present"
+
+    def check(self, parameters: Parameters) -> None:
+        """Refuse unknown encodings, and values of ``header`` that RFC 4180 does not have."""
+        charset_of(parameters)
+        header = parameters.get("header", "present").lower()
+        if header not in _HEADERS:
+            raise SeldonError(
+                f"the parameter header of Content-Type is {header!r:.40}, expected present or absent",
+                status_code=415,
+            )
+
+    def memory(self, body: bytes) -> int:
+        """Count the cells."""
+        cells = body.count(b",") + body.count(b"\n") + body.count(b"\r") + 1
+        return cells * _CELL_BYTES + len(body) * _COPIES
+
+    def read(self, body: bytes, parameters: Parameters, limits: Limits) -> Payload:
+        """Return the columns."""
+        has_names = parameters.get("header", "present").lower() == "present"
+        rows = _rows(decoded(body, parameters))
+        if not rows:
+            raise SeldonError("the body is empty, expected lines of CSV")
+        names = rows.pop(0) if has_names else [f"column_{index}" for index in range(len(rows[0]))]
+        check_names(names, "the first line of the CSV")
+        for index, row in enumerate(rows):
+            if len(row) != len(names):
+                raise SeldonError(f"row {index + 1} of the CSV has {len(row)} cells, expected {len(names)}")
+        limits.check_values(len(rows) * len(names), "the CSV")
+        cells = zip(*rows, strict=True) if rows else [()] * len(names)
+        columns = Columns(zip(names, map(_column, cells), strict=True))
+        return Payload(ARRAYS, columns, names)
+
+    def write(self, payload: Payload) -> bytes:
+        """Return a line of names, and a line for each row; None and NaN are empty cells."""
+        columns = columns_of(payload)
+        text = StringIO(newline="")
+        writer = csv.writer(text)
+        writer.writerow(columns)
+        writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+        return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _rows(text: str) -> list[list[str]]:
+    try:
+        return [row for row in csv.reader(StringIO(text, newline=""), strict=True) if row]
+    except csv.Error as error:
+        raise SeldonError(f"the body is not valid CSV: {error}") from error
+
+
+def _column(cells: tuple[str, ...]) -> NDArray[Any]:
+    """Return a column in the type of its cells; an empty cell is missing."""
+    letters = set().union(*cells)
+    present = cells if "" not in cells else tuple(cell for cell in cells if cell)
+    if present and letters <= _NUMBER and (numbers := _numbers(present, letters)) is not None:
+        if len(present) == len(cells):
+            return numbers
+        return _with_missing(cells, numbers)
+    column = np.empty(len(cells), object)
+    if present and _BOOLEANS.keys() >= set(present):
+        if len(present) == len(cells):
+            return np.array([_BOOLEANS[cell] for cell in cells])
+        column[:] = [_BOOLEANS.get(cell) for cell in cells]
+        return column
+    column[:] = cells if len(present) == len(cells) else [cell or None for cell in cells]
+    return column
+
+
+def _numbers(cells: tuple[str, ...], letters: set[str]) -> NDArray[Any] | None:
+    """Return the numbers of cells; None if they are text, such as ``007``, ``1-2`` or ``1e999``."""
+    try:
+        if not letters <= _WHOLE:
+            floats = np.fromiter(map(float, cells), np.float64, len(cells))
+            return floats if np.isfinite(floats).all() else None
+        whole = list(map(int, cells))
+    except ValueError:
+        return None
+    if list(map(str, whole)) != list(cells):  # leading zeros or a plus sign, as of a postal code
+        return None
+    for kind in (np.int64, np.uint64):
+        with suppress(OverflowError):
+            return np.array(whole, kind)
+    return np.array(whole, object)
+
+
+def _with_missing(cells: tuple[str, ...], numbers: NDArray[Any]) -> NDArray[Any]:
+    is_present = np.fromiter((cell != "" for cell in cells), bool, len(cells))
+    is_exact = numbers.dtype.kind == "f" or all(abs(value) <= _LARGEST_EXACT for value in numbers.tolist())
+    column: NDArray[Any] = np.full(len(cells), np.nan) if is_exact else np.full(len(cells), None, object)
+    column[is_present] = numbers
+    return column
+
+
+def _cells(column: Any) -> list[Any]:
+    values: list[Any] = plain_array(column) if isinstance(column, np.ndarray) else column
+    return [_cell(value) for value in values]
+
+
+def _cell(value: Any) -> Any:
+    if value is None or (type(value) is float and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, list | dict) else value
