@@ -27,7 +27,8 @@ def layout(request: Message) -> Hashable | None:
         return None
     if payload.kind is ARRAYS:
         rows = tuple((name, _row(array)) for name, array in payload.value.items())
-        if not _rows_of(payload) or len({len(array) for array in payload.value.values()}) > 1:
+        is_table = type(payload.value) is not dict  # its texts and numbers depend on all rows
+        if is_table or not _rows_of(payload) or len({len(array) for array in payload.value.values()}) > 1:
             return None
     elif payload.kind in DATA_KINDS and isinstance(payload.value, np.ndarray):
         value = payload.value
