@@ -81,8 +81,8 @@ def total(process, name):
 
 def test_the_documented_table_is_what_stands_on_the_page(seldon_run):
     """All but what is not there before it happens."""
-    environment = CHOSEN | {"PERSISTENCE": "file", "PERSISTENCE_REQUIRE_SIGNATURE": "false"}
-    process = seldon_run("Echo", source=ECHO, env=environment)
+    state = {"PERSISTENCE": "file", "PERSISTENCE_REQUIRE_SIGNATURE": "false"}
+    process = seldon_run("Echo", source=ECHO, env=CHOSEN | state | {"SELDON_EXTENSIONS": "batching"})
     assert process.post("/predict", {"strData": "a"}).status == 200
     assert process.post("/predict", {}).status == 400
     process.process.send_signal(signal.SIGUSR1)

@@ -31,7 +31,7 @@ class MyNameStore:
         """Return the newest version, or the one with this number; None if it does not exist."""
         with self._transaction("DEFERRED") as database:
             found = database.execute(
-                "SELECT version, blob FROM states WHERE key = ?1 AND version = ifnull(?2, version)"
+                "SELECT version, blob FROM states WHERE key = ? AND version = ifnull(?, version)"
                 " ORDER BY version DESC LIMIT 1",
                 (key, version),
             ).fetchone()
