@@ -35,7 +35,7 @@ class Media:
     ) -> None:
         self._limits = service.limits
         self._dumps = dumps
-        self._takes_columns = service.units[0].predictor.takes_arrays
+        self._takes_columns = all(unit.predictor.takes_arrays for unit in service.units)
         self.methods = METHODS - passthrough
 
     def for_json(self, codec: RestCodec, request: HttpRequest) -> RestCodec:
