@@ -26,12 +26,9 @@ _DATATYPES = {"f": "FP64", "i": "INT64", "b": "BOOL", "O": "BYTES"}
 
 def tables(plan: Plan) -> Iterator[Finding]:
     """Measure calls with a table: as records, as V2's JSON and binary data, and as Arrow."""
-    columns = _table()
+    columns = mixed_columns()
     servers = [
-        _own("seldon, JSON records", "/predict", _records(columns)),
-        _own("seldon, V2 JSON", "/v2/models/Table/infer", _v2_json(columns)),
-        _binary(columns),
-        *([_arrow(columns)] if importlib.util.find_spec("pyarrow") else []),
+        *own_servers(columns),
         *(_peer(server, columns) for server in plan.peers if server.name == "mlserver"),
     ]
     for server in servers:  # one after the other: none takes the memory of another one's caches
@@ -40,12 +37,22 @@ def tables(plan: Plan) -> Iterator[Finding]:
             yield from alternating(plan, "tables", f"{_ROWS} x {_COLUMNS} mixed columns", subjects)
 
 
+def own_servers(columns: Mapping[str, Any]) -> list[Server]:
+    """Return this runtime with each form of the request."""
+    return [
+        _own("seldon, JSON records", "/predict", _records(columns)),
+        _own("seldon, V2 JSON", "/v2/models/Table/infer", _v2_json(columns)),
+        _binary(columns),
+        *([_arrow(columns)] if importlib.util.find_spec("pyarrow") else []),
+    ]
+
+
 def _rate(plan: Plan, server: Running) -> Mapping[str, float]:
     found = load.rest(server, plan.load_processor, _CONNECTIONS, plan.seconds)
     return {"calls/s": found.rate, "ms of processor per call": found.processor_us / 1000}
 
 
-def _table() -> dict[str, Any]:
+def mixed_columns() -> dict[str, Any]:
     """Return columns of numbers with fractions, of whole numbers, of texts and of booleans."""
     random = np.random.default_rng(0)
     columns: dict[str, Any] = {}

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from benchmarks.tables import mixed_columns, own_servers
+from tests.support.http_client import HttpClient
 from tests.support.paths import ROOT
 
 Start = Callable[..., Any]
@@ -71,6 +73,15 @@ def test_the_page_is_written_from_what_was_found(tmp_path: Path) -> None:
     assert "| REST | 60 | 100 | 0.60 |" in page
     assert "| REST, 4 numbers | seldon |" in page
     assert ">60</text>" in (tmp_path / "benchmarks.svg").read_text()
+
+
+def test_every_form_of_the_table_is_answered(seldon_run: Start) -> None:
+    source = (ROOT / "benchmarks" / "programs" / "Table.py").read_text()
+    server = seldon_run("Table", "REST", source=source, env={"SELDON_PROTOCOLS": "v1,v2"})
+    with HttpClient(server.port) as client:
+        for form in own_servers(mixed_columns()):
+            answer = client.request("POST", form.path, form.body, dict(form.headers))
+            assert answer.status == 200, form.name
 
 
 @pytest.mark.parametrize(("before", "status"), [(1000, 0), (900, 1), (2000, 0)])

@@ -59,7 +59,9 @@ def _array_like(value: Any, most_values: int) -> Any:
 
 def _column(values: NDArray[Any], name: str) -> NDArray[Any]:
     """Return a column of a table in the type of its own values."""
-    return _array(values.tolist(), f"the column {name!r}") if values.dtype.hasobject else values
+    if not values.dtype.hasobject or set(map(type, items := values.tolist())) == {str}:
+        return values
+    return _array(items, f"the column {name!r}")
 
 
 def v1_result(arrays: Mapping[str, NDArray[Any]]) -> Any:

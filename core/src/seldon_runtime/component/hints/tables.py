@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -142,13 +143,12 @@ def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
 def _of_records(records: list[dict[str, Any]], place: str) -> Columns:
     if not records:
         raise SeldonError(f"{place} is empty, and the component expects at least one record")
-    seen: dict[str, None] = {}
-    for record in records:
-        seen.update(dict.fromkeys(record))
-    names = list(seen)
-    if len(names) > 1 and all(len(record) == len(names) for record in records):  # of nearly every request
-        columns = zip(*map(itemgetter(*names), records), strict=True)
-        return Columns(names, [_column(list(column)) for column in columns])
+    names = list(records[0])
+    if len(names) > 1 and set(map(len, records)) == {len(names)}:  # of nearly every request
+        with suppress(KeyError):
+            columns = list(zip(*map(itemgetter(*names), records), strict=True))
+            return Columns(names, [_column(list(column)) for column in columns])
+    names = list(dict.fromkeys(name for record in records for name in record))
     return Columns(names, [_column([record.get(name) for record in records]) for name in names])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from functools import cache
 from importlib.util import find_spec
 
 from seldon_runtime.plugin import ARRAYS, DATA_KINDS, Limits, Payload
@@ -23,6 +24,11 @@ def named(payload: Payload) -> str:
     return "a table" if payload.kind is ARRAYS else payload.kind.value
 
 
+@cache
+def _has_library(name: str) -> bool:
+    return find_spec(name) is not None
+
+
 class Format(ABC):
     """Reader and writer of one media type. Its methods run on the component's thread."""
 
@@ -40,7 +46,7 @@ class Format(ABC):
     @property
     def is_installed(self) -> bool:
         """True if the library that the format needs is installed."""
-        return not self.needs or find_spec(self.needs) is not None
+        return not self.needs or _has_library(self.needs)
 
     def check(self, parameters: Parameters) -> None:  # noqa: B027 - most take any parameters
         """Raise SeldonError with status 415 if the format is not read with these parameters."""

@@ -35,7 +35,6 @@ def media_type_of(header: bytes) -> MediaType:
     return MediaType(name.strip().lower(), found)
 
 
-@lru_cache(maxsize=_KEPT)
 def accepted(header: bytes) -> Accepted:
     """Return what an Accept header says. Ranges that are not valid are left out."""
     return Accepted(tuple(_ranges(header.decode("latin-1"))))

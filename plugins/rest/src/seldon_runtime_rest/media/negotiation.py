@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 from seldon_runtime.plugin import Method, SeldonError, Service
 from seldon_runtime_rest.media.codec import MediaCodec
 from seldon_runtime_rest.media.format import Format
 from seldon_runtime_rest.media.formats import FORMATS, missing, reader_of
-from seldon_runtime_rest.media.headers import JSON, Accepted, accepted, media_type_of
+from seldon_runtime_rest.media.headers import JSON, accepted, media_type_of
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.v1.codec import RestCodec
 
@@ -35,7 +36,7 @@ class Media:
     ) -> None:
         self._limits = service.limits
         self._dumps = dumps
-        self._takes_columns = service.units[0].predictor.takes_arrays
+        self._takes_columns = all(unit.predictor.takes_arrays for unit in service.units)
         self.methods = METHODS - passthrough
 
     def for_json(self, codec: RestCodec, request: HttpRequest) -> RestCodec:
@@ -46,8 +47,7 @@ class Media:
         Raises:
             SeldonError: status 406 for a known type whose library is missing.
         """
-        header = request.headers.get("accept", "")
-        writers = _writers(accepted(header.encode("latin-1")), header) or JSON_ONLY
+        writers = _writers(request.headers.get("accept", "")) or JSON_ONLY
         if writers[0] is None:
             return codec
         return self._codec(None, {}, writers)
@@ -67,7 +67,7 @@ class Media:
         header = request.headers.get("accept")
         if header is None:
             return self._codec(reader, parameters, JSON_ONLY)
-        writers = _writers(accepted(header.encode("latin-1")), header)
+        writers = _writers(header)
         if not writers:
             raise SeldonError(
                 f"Accept is {header:.80}, expected {JSON}, {', '.join(_written())}", status_code=406
@@ -82,12 +82,14 @@ class Media:
         )
 
 
-def _writers(accept: Accepted, header: str) -> tuple[Format | None, ...]:
+@lru_cache(maxsize=64)
+def _writers(header: str) -> tuple[Format | None, ...]:
     """Return the formats of answers that a client accepts, the preferred first; JSON is first among equals.
 
     Raises:
         SeldonError: status 406 when the only one needs a library that is missing.
     """
+    accept = accepted(header.encode("latin-1"))
     weights: dict[Format | None, float] = {None: accept.weight(JSON)}
     weights |= {each: accept.weight(each.media_type) for each in FORMATS if each.is_written}
     wanted = [each for each, weight in weights.items() if weight > 0]
