@@ -78,7 +78,9 @@ def _combined(node: PlannedNode, answers: list[Message]) -> Steps:
 
 def _for(node: PlannedNode, method: Method, message: Any) -> Message:
     """Return the message as a component receives it."""
-    return carried(_whole(message, node), wants_meta=method in node.wants_meta)
+    if type(message) is not Message:
+        message = _whole(message, node)
+    return carried(message, wants_meta=method in node.wants_meta)
 
 
 def _whole(answer: Any, node: PlannedNode) -> Message:
