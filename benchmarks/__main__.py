@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks import allocations, in_process, load, machine, open_inference, processes, report
+from benchmarks import allocations, graphs, in_process, load, machine, open_inference, processes, report
 from benchmarks.measuring import Plan
 from benchmarks.servers import Server, peers
 
@@ -19,6 +19,7 @@ SECTIONS = {
     "throughput": processes.throughput,
     "large": processes.large,
     "open_inference": open_inference.open_inference,
+    "graphs": graphs.graphs,
     "start": processes.start,
     "latency": processes.latency,
     "stages": in_process.stages,

@@ -48,6 +48,13 @@ SECTIONS = {
         "as a `tensor` of the v1 protocol, without the plugin of the Open Inference Protocol.",
         ("calls/s", "µs of processor per call", "ms"),
     ),
+    "graphs": Section(
+        "Graphs",
+        "One process serves a graph of identities over REST, beside one component without a graph. A chain "
+        "adds the id, the routing and the request path to each answer. A random graph shows what a further "
+        "node costs.",
+        ("calls/s", "µs of processor per call", "ms"),
+    ),
     "start": Section(
         "Start and memory",
         "The time runs from `exec` to the first answer that the server is ready. Memory (PSS) is of all its "
