@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import threading
+from pathlib import Path
 
 import pytest
 
 from seldon_runtime.plugin import Method, StartupError
 from tests.support.grpc_client import GrpcClient
+from tests.support.http_client import HttpClient
+
+CLASSES = Path(__file__).parent / "classes"
 
 
 def test_a_graph_answers_alike_over_rest_grpc_and_v2(serve, make):
@@ -248,3 +252,19 @@ def test_the_outline_draws_every_predictor(serve, make):
     outline = serve(make.node("a", None, make.node("b"))).service.outline()
     assert outline.splitlines()[0] == "predictor main"
     assert "b  MODEL  graph_classes.Unit" in outline
+
+
+def test_the_page_has_the_metrics_of_every_node_with_its_labels(seldon_run, make, file_of):
+    graph = make.node("r", "ROUTER", make.node("a"), make.node("b"))
+    classes = dict.fromkeys("rab", "graph_classes.Counts")
+    file = file_of(make.deployment(make.predictor(graph, classes=classes)))
+    env = {"METRICS": "prometheus", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "0"}
+    server = seldon_run(str(file), "REST", folder=CLASSES, env=env)
+    with HttpClient(server.ports["rest"]) as client:
+        assert client.post("/predict", {"data": {"ndarray": [[1.0]]}}).status == 200
+    with HttpClient(server.ports["metrics"]) as client:
+        page = client.get("/metrics").text
+    for name, method in (("r", "router"), ("a", "predict")):
+        labels = rf'method="{method}",model_image="example/{name}",model_name="{name}"'
+        assert re.search(rf"^calls_total\{{.*{labels}.*\}} 1.0$", page, re.M), page
+    assert 'model_name="b"' not in page
