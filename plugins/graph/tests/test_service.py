@@ -146,6 +146,10 @@ def test_metadata_and_status_of_the_graph_and_of_each_node(serve, make):
 def test_a_healthy_graph_is_healthy(serve, make):
     served = serve(make.node("a", None, make.node("b")))
     assert served.ask("GET", "/health/status").json["strData"] == "healthy"
+    assert served.ask("GET", "/live").json == {"alive": True}
+    assert served.ask("GET", "/ready").status == 200
+    served.service.ready = False
+    assert served.ask("GET", "/ready").status == 503
     fixed = serve(make.node("p"), classes={"p": "graph_classes.Puid"})
     assert Method.HEALTH_STATUS in fixed.service.immediate
     assert fixed.ask("GET", "/health/status").status == 200

@@ -25,13 +25,14 @@ from seldon_runtime.plugin import (
     Steps,
     Unit,
 )
-from seldon_runtime_graph import drawing, puid
+from seldon_runtime_graph.call import puid
+from seldon_runtime_graph.call.split import Split
+from seldon_runtime_graph.call.timeouts import BoundedCall
+from seldon_runtime_graph.call.tracing import Trace, is_asked_for
+from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
 from seldon_runtime_graph.loading import LoadedGraph
 from seldon_runtime_graph.metadata import describe
-from seldon_runtime_graph.split import Split
-from seldon_runtime_graph.timeouts import BoundedCall
-from seldon_runtime_graph.tracing import Trace, is_asked_for
 from seldon_runtime_graph.walk.feedback import learn, routing_of
 from seldon_runtime_graph.walk.predict import Counted, predict
 
@@ -207,4 +208,4 @@ class GraphService(ComposedService):
 
     def outline(self) -> str:
         """Return a drawing of each graph as a tree."""
-        return "\n".join(drawing.tree(graph) for graph in self.graphs)
+        return "\n".join(tree(graph) for graph in self.graphs)

@@ -81,7 +81,7 @@ def predict(
 
 
 def count(node: PlannedNode, method: Method, answer: Any, counted: Counted) -> None:
-    """Note the custom metrics of a node's answer, if it has any."""
+    """Add the custom metrics of a node's answer, if it has any."""
     if type(answer) is Message and answer.metrics:
         counted.append((node.unit.identity, method, answer.metrics))
 
