@@ -14,6 +14,7 @@ from typing import Any
 from benchmarks import (
     allocations,
     batches,
+    graphs,
     in_process,
     load,
     machine,
@@ -31,6 +32,7 @@ SECTIONS = {
     "open_inference": open_inference.open_inference,
     "batches": batches.batches,
     "tables": tables.tables,
+    "graphs": graphs.graphs,
     "start": processes.start,
     "latency": processes.latency,
     "stages": in_process.stages,

@@ -62,6 +62,13 @@ SECTIONS = {
         "and in the answer. MLServer uses its codec `pd`. Processor time is the server's.",
         ("calls/s", "ms of processor per call"),
     ),
+    "graphs": Section(
+        "Graphs",
+        "One process serves a graph of identities over REST, beside one component without a graph. A chain "
+        "adds the id, the routing and the request path to each answer. A random graph shows what a further "
+        "node costs.",
+        ("calls/s", "µs of processor per call", "ms"),
+    ),
     "start": Section(
         "Start and memory",
         "The time runs from `exec` to the first answer that the server is ready. Memory (PSS) is of all its "

@@ -136,3 +136,15 @@ def test_only_calls_of_a_killed_worker_fail(seldon_run: Start, load: Start, grap
     clients.wait_for_answers()
     clients.stop()
     assert len(clients.failures) <= 8, clients.failures
+
+
+def test_a_changed_file_is_served_after_its_reload(seldon_run: Start, graph: Any, tmp_path: Path) -> None:
+    file = graph("Faulty", FAULTY)
+    server = seldon_run(file, "REST", "--reload")
+    server.wait_for_log(r"worker 0 .* is ready")
+    first = server.post("/predict", {"strData": "x"}).json["meta"]["routing"]
+    assert set(first) == {"both", "first", "second", "beside"}
+    text = (tmp_path / file).read_text()
+    (tmp_path / file).write_text(text.replace('"second"', '"renamed"'))
+    server.wait_for_log(r"is ready(?s:.*)is ready(?s:.*)ended with status 0")
+    assert "renamed" in server.post("/predict", {"strData": "x"}).json["meta"]["routing"]

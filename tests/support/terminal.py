@@ -20,7 +20,7 @@ from tests.support.pages import Block
 
 _ASSIGNMENT = re.compile(r"\w+=")
 _ENDS_BY_ITSELF = {
-    *("doctor", "plugins", "state"),
+    *("doctor", "graph", "plugins", "state"),
     *("--check", "--help", "--help-all", "--version"),
 }
 _BEFORE_A_PORT = r"\b(localhost:|localhost\", |0\.0\.0\.0:|http\.server )"

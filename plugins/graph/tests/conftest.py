@@ -3,8 +3,7 @@
 Modules that are tested elsewhere:
 
     plugin, assembly, loading: plugins/graph/tests/test_service.py
-    health, http_routes, metadata, tracing: plugins/graph/tests/test_service.py
-    puid: plugins/graph/tests/test_service.py
+    health, http_routes, metadata: plugins/graph/tests/test_service.py
 """
 
 from __future__ import annotations

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import threading
+from pathlib import Path
 
 import pytest
 
 from seldon_runtime.plugin import Method, StartupError
 from tests.support.grpc_client import GrpcClient
+from tests.support.http_client import HttpClient
+
+CLASSES = Path(__file__).parent / "classes"
 
 
 def test_a_graph_answers_alike_over_rest_grpc_and_v2(serve, make):
@@ -142,6 +146,10 @@ def test_metadata_and_status_of_the_graph_and_of_each_node(serve, make):
 def test_a_healthy_graph_is_healthy(serve, make):
     served = serve(make.node("a", None, make.node("b")))
     assert served.ask("GET", "/health/status").json["strData"] == "healthy"
+    assert served.ask("GET", "/live").json == {"alive": True}
+    assert served.ask("GET", "/ready").status == 200
+    served.service.ready = False
+    assert served.ask("GET", "/ready").status == 503
     fixed = serve(make.node("p"), classes={"p": "graph_classes.Puid"})
     assert Method.HEALTH_STATUS in fixed.service.immediate
     assert fixed.ask("GET", "/health/status").status == 200
@@ -248,3 +256,19 @@ def test_the_outline_draws_every_predictor(serve, make):
     outline = serve(make.node("a", None, make.node("b"))).service.outline()
     assert outline.splitlines()[0] == "predictor main"
     assert "b  MODEL  graph_classes.Unit" in outline
+
+
+def test_the_page_has_the_metrics_of_every_node_with_its_labels(seldon_run, make, file_of):
+    graph = make.node("r", "ROUTER", make.node("a"), make.node("b"))
+    classes = dict.fromkeys("rab", "graph_classes.Counts")
+    file = file_of(make.deployment(make.predictor(graph, classes=classes)))
+    env = {"METRICS": "prometheus", "PREDICTIVE_UNIT_METRICS_SERVICE_PORT": "0"}
+    server = seldon_run(str(file), "REST", folder=CLASSES, env=env)
+    with HttpClient(server.ports["rest"]) as client:
+        assert client.post("/predict", {"data": {"ndarray": [[1.0]]}}).status == 200
+    with HttpClient(server.ports["metrics"]) as client:
+        page = client.get("/metrics").text
+    for name, method in (("r", "router"), ("a", "predict")):
+        labels = rf'method="{method}",model_image="example/{name}",model_name="{name}"'
+        assert re.search(rf"^calls_total\{{.*{labels}.*\}} 1.0$", page, re.M), page
+    assert 'model_name="b"' not in page

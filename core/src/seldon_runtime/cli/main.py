@@ -22,6 +22,7 @@ from seldon_runtime.cli.serve import check, require_versions, serve
 from seldon_runtime.errors import EXIT_STARTUP, StartupError, closest
 from seldon_runtime.logs import setup
 from seldon_runtime.logs.control_characters import exception_text, printable
+from seldon_runtime.plugins import registry
 from seldon_runtime.plugins.command_line import read_selection
 from seldon_runtime.plugins.contributions import OWN_COMMANDS, commands_of, params_of
 from seldon_runtime.plugins.manager import PluginSet
@@ -145,7 +146,7 @@ def _load(selection: Selection, words: list[str]) -> tuple[PluginSet, dict[str, 
 
 
 def _with_command(words: list[str]) -> tuple[PluginSet, dict[str, click.Command]] | None:
-    """Return the plugins of the environment if one of them has the command that the words begin with.
+    """Return the plugins of the environment, with the extension of the first word's name, if they have it.
 
     The words behind a plugin's command are its own: the second one does not name a transport. A command needs
     no transport, so the default one may be missing.
@@ -153,7 +154,10 @@ def _with_command(words: list[str]) -> tuple[PluginSet, dict[str, click.Command]
     if not words or words[0].startswith("-"):
         return None
     try:
-        plugin_set = PluginSet(read_selection([], os.environ).plugins(defaults=False), [defaults])
+        selection = read_selection([], os.environ)
+        if words[0] in registry.installed_names(registry.EXTENSION) and words[0] not in selection.extensions:
+            selection = selection._replace(extensions=(*selection.extensions, words[0]))
+        plugin_set = PluginSet(selection.plugins(defaults=False), [defaults])
         commands = commands_of(plugin_set)
     except StartupError:
         return None  # the caller reports what is wrong with the selection of all words

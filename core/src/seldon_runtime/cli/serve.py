@@ -65,10 +65,11 @@ def serve(words: list[str], plugin_set: PluginSet, settings: Settings, link: Wor
 
 def _supervised(supervisor: Supervisor, settings: Settings) -> int:
     if settings["reload"]:
-        from seldon_runtime.supervision.file_watcher import folders_of, watch
+        from seldon_runtime.supervision.file_watcher import folders_of, suffixes_of, watch
 
         try:
-            watch(folders_of(settings["model_name"]), supervisor.reload)
+            name = settings["model_name"]
+            watch(folders_of(name), supervisor.reload, suffixes_of(name))
         except StartupError:
             supervisor.release()
             raise

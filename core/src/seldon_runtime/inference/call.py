@@ -11,6 +11,7 @@ from typing import Any
 
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.codec import Codec
+from seldon_runtime.inference.identity import Identity
 from seldon_runtime.inference.memory import HeldMemory
 from seldon_runtime.inference.message import Metric
 from seldon_runtime.inference.method import Method
@@ -69,6 +70,8 @@ class Call:
     """The number of interceptors that have admitted the call, from the outermost. Set by the service."""
     metrics: Sequence[Metric] = ()
     """Custom metrics of the component. Set while the call runs."""
+    unit_metrics: Sequence[tuple[Identity, Method, Sequence[Metric]]] = ()
+    """Custom metrics of further components that the call asked, such as the nodes of a graph."""
     reward: float | None = None
     """The reward of a feedback, also when the component then fails. Set while the call runs."""
     response_headers: dict[str, str] | None = None

@@ -21,6 +21,8 @@ def routes_of(service: GraphService) -> Sequence[HttpRoute]:
     metadata = partial(_metadata, service)
     status = partial(_status, service, codec)
     return [
+        _route("/live", partial(_probe, service, "alive"), "Live, as the incumbent's executor names it"),
+        _route("/ready", partial(_probe, service, "ready"), "Ready, as the incumbent's executor names it"),
         _route("/metadata/{node}", metadata, "Metadata of a node"),
         _route("/api/v1.0/metadata/{node}", metadata, "Metadata of a node"),
         _route("/api/v1.0/status/{node}", status, "Health of a node"),
@@ -29,6 +31,11 @@ def routes_of(service: GraphService) -> Sequence[HttpRoute]:
 
 def _route(path: str, begin: Callable[[HttpRequest], Any], summary: str) -> HttpRoute:
     return HttpRoute(("GET",), path, begin, summary, reads_body=False)
+
+
+def _probe(service: GraphService, ability: str, request: HttpRequest) -> HttpResponse:
+    is_well = service.alive if ability == "alive" else service.ready
+    return HttpResponse(200 if is_well else 503, plain_dumps({ability: is_well}))
 
 
 def _metadata(service: GraphService, request: HttpRequest) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from seldon_runtime.plugin import (
@@ -24,15 +25,16 @@ from seldon_runtime.plugin import (
     Steps,
     Unit,
 )
-from seldon_runtime_graph import drawing, puid
+from seldon_runtime_graph.call import puid
+from seldon_runtime_graph.call.split import Split
+from seldon_runtime_graph.call.timeouts import BoundedCall
+from seldon_runtime_graph.call.tracing import Trace, is_asked_for
+from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
 from seldon_runtime_graph.loading import LoadedGraph
 from seldon_runtime_graph.metadata import describe
-from seldon_runtime_graph.split import Split
-from seldon_runtime_graph.timeouts import BoundedCall
-from seldon_runtime_graph.tracing import Trace, is_asked_for
 from seldon_runtime_graph.walk.feedback import learn, routing_of
-from seldon_runtime_graph.walk.predict import predict
+from seldon_runtime_graph.walk.predict import Counted, predict
 
 _PREDICT, _SEND_FEEDBACK, _HEALTH_STATUS = Method.PREDICT, Method.SEND_FEEDBACK, Method.HEALTH_STATUS
 _METHODS = frozenset({_PREDICT, _SEND_FEEDBACK})
@@ -166,7 +168,9 @@ class GraphService(ComposedService):
     def _predict(self, call: Call, request: Message) -> Steps:
         routing: dict[str, int] = {}
         graph = self._split.choose(call, request, routing, self.submit)
-        steps = predict(graph.root, request, routing, is_own=True)
+        counted: Counted = []
+        call.unit_metrics = counted
+        steps = predict(graph.root, request, routing, counted, is_own=True)
         trace = None
         if self._traces and is_asked_for(call.headers):
             trace = Trace()
@@ -179,14 +183,16 @@ class GraphService(ComposedService):
         tags = meta.tags if trace is None else {**meta.tags, **trace.tags()}
         told = Meta(meta.puid, tags, routing, meta.request_path, meta.metrics)
         kind = _PassedOn if answer is request else Message
-        return kind(answer.payload, told, None, answer.metrics, answer.headers)
+        return kind(answer.payload, told, None, (), answer.headers)
 
     def _learn(self, call: Call, feedback: Feedback) -> Steps:
         graph = self._split.of_feedback(feedback)
-        steps = learn(graph.root, feedback, routing_of(feedback, graph.root))
+        counted: Counted = []
+        call.unit_metrics = counted
+        steps = learn(graph.root, feedback, routing_of(feedback, graph.root), counted)
         bound = self._bounds.get(call)
         answer = yield from (steps if bound is None else bound.bounded(steps))
-        return answer
+        return replace(answer, metrics=()) if isinstance(answer, Message) else answer
 
     def health(self, call: Call) -> Steps | None:
         """Return the steps that ask every node for its health, or the node that ``call.wire`` names."""
@@ -202,4 +208,4 @@ class GraphService(ComposedService):
 
     def outline(self) -> str:
         """Return a drawing of each graph as a tree."""
-        return "\n".join(drawing.tree(graph) for graph in self.graphs)
+        return "\n".join(tree(graph) for graph in self.graphs)

@@ -67,3 +67,14 @@ class Raw:
 class Teapot:
     def predict_raw(self, msg):
         return {"status": {"code": 418, "info": "short and stout", "reason": "TEAPOT"}}
+
+
+class Counts:
+    def predict(self, X, names=None):
+        return X
+
+    def route(self, X, names=None):
+        return 0
+
+    def metrics(self):
+        return [{"type": "COUNTER", "key": "calls", "value": 1}]

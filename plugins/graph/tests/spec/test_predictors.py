@@ -87,3 +87,10 @@ def test_two_predictors_of_one_name_are_refused(file_of, make):
     made = [make.predictor(make.node("a"), traffic=50) for _ in range(2)]
     with pytest.raises(StartupError, match="2 predictors of the name 'main'"):
         read_file(file_of(make.deployment(*made)))
+
+
+def test_two_containers_of_one_name_are_refused(file_of, make):
+    main = make.predictor(make.node("a"))
+    main["componentSpecs"] *= 2
+    with pytest.raises(StartupError, match="two containers of the name 'a'"):
+        read_file(file_of(make.deployment(main)))

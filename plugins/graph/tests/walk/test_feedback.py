@@ -32,7 +32,7 @@ def told(parts):
             node.unit = Learns(node.name, fails={"send_feedback"} if node.name in fails else frozenset())
         feedback = Feedback(response=Message(None, Meta(routing=routing)), reward=1.0)
         try:
-            answer = parts.take(learn(planned, feedback, routing_of(feedback, planned)))
+            answer = parts.take(learn(planned, feedback, routing_of(feedback, planned), []))
         except SeldonError as error:
             return order, error.message
         return order, answer

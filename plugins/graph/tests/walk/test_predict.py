@@ -113,7 +113,7 @@ def test_a_random_graph_answers_as_the_naive_interpreter(parts, graph, number):
     routing, wanted_routing = {}, {}
     wanted = outcome(lambda: interpret(root, float(number), theirs, wanted_routing))
     request = parts.message(float(number))
-    found = outcome(lambda: parts.take(predict(planned(root, ours), request, routing, is_own=True)))
+    found = outcome(lambda: parts.take(predict(planned(root, ours), request, routing, [], is_own=True)))
     if isinstance(wanted, str):
         assert isinstance(found, str)
         assert found.startswith(wanted)
@@ -134,7 +134,7 @@ def test_a_chain_of_200_nodes_takes_200_steps_and_no_more(parts):
     root = chain(200)
     ours = {node.name: parts.Part(node.name, 0.0) for node in root.walk()}
     routing = {}
-    answer = parts.take(predict(planned(root, ours), parts.message(0.0), routing))
+    answer = parts.take(predict(planned(root, ours), parts.message(0.0), routing, []))
     assert parts.value_of(answer) == 0.0
     assert routing == dict.fromkeys(ours, -1)
     assert all(part.calls == ["predict"] for part in ours.values())
@@ -144,7 +144,7 @@ def test_the_request_itself_is_the_answer_when_no_node_answers(parts):
     request = parts.message(7.0)
     root = Node("r", "graph", "ROUTER", None, None, {}, (Node("a", "graph.a"),))
     found = parts.take(
-        predict(planned(root, {"r": parts.Part("r", 0.0, -2), "a": parts.Part("a")}), request, {})
+        predict(planned(root, {"r": parts.Part("r", 0.0, -2), "a": parts.Part("a")}), request, {}, [])
     )
     assert found is request
 
@@ -159,7 +159,7 @@ def test_no_component_can_alter_what_another_one_receives(parts):
     root = Node("c", "graph", "COMBINER", None, None, {}, children)
     made = {"c": parts.Part("c", 0.0), "a": Alters("a"), "b": Alters("b")}
     request = parts.message(1.0)
-    assert parts.value_of(parts.take(predict(planned(root, made), request, {}))) == 202.0
+    assert parts.value_of(parts.take(predict(planned(root, made), request, {}, []))) == 202.0
     assert parts.value_of(request) == 1.0
 
 
@@ -170,7 +170,9 @@ def test_a_stream_in_the_middle_is_refused(parts):
 
     root = Node("a", "graph", "MODEL", None, None, {}, (Node("b", "graph.b", "MODEL"),))
     with pytest.raises(SeldonError, match="'b' cannot receive") as raised:
-        parts.take(predict(planned(root, {"a": Streams("a"), "b": parts.Part("b")}), parts.message(1.0), {}))
+        parts.take(
+            predict(planned(root, {"a": Streams("a"), "b": parts.Part("b")}), parts.message(1.0), {}, [])
+        )
     assert raised.value.code is ErrorCode.COMPONENT_FAILED
 
 
@@ -178,7 +180,7 @@ def test_an_average_needs_no_component(parts):
     children = tuple(Node(name, f"graph.{name}", "MODEL") for name in "ab")
     root = Node("avg", "graph", None, None, "AVERAGE_COMBINER", {}, children)
     made = {"avg": None, "a": parts.Part("a", 0.0), "b": parts.Part("b", 3.0)}
-    assert parts.value_of(parts.take(predict(planned(root, made), parts.message(1.0), {}))) == 3.5
+    assert parts.value_of(parts.take(predict(planned(root, made), parts.message(1.0), {}, []))) == 3.5
 
 
 def test_the_meta_reaches_only_methods_that_take_it(parts):
@@ -192,5 +194,5 @@ def test_the_meta_reaches_only_methods_that_take_it(parts):
     root = planned(chain(3), {f"n{i}": Sees(f"n{i}") for i in range(3)})
     list(root.walk())[2].wants_meta = frozenset({Method.PREDICT})
     request = Message(Payload(TENSOR, parts.message(1.0).payload.value), given_meta={"tags": {"a": 1}})
-    parts.take(predict(root, request, {}, is_own=True))
+    parts.take(predict(root, request, {}, [], is_own=True))
     assert seen == [{"tags": {"a": 1}}, None, {}]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from seldon_runtime.plugin import Method, SeldonError
+from seldon_runtime.plugin import Identity, Method, Metric, SeldonError
 
 from .samples import counter
 
@@ -21,6 +23,21 @@ def test_a_client_that_has_its_answer_finds_its_metrics_on_the_page(served):
 def test_metrics_that_are_hidden_from_the_client_count(served):
     assert "metrics" not in served.measure(counter("rows", 1))["meta"]
     assert served.value("rows_total") == 1
+
+
+def test_metrics_of_the_nodes_of_a_graph_have_the_labels_of_each(served):
+    node = Identity("node", "acme/node:2", "shop", "canary")
+    call = served.make_call({"jsonData": [counter("rows", 1)]})
+    call.unit_metrics = [
+        (node, Method.ROUTE, [Metric("rows", "COUNTER", 2.0)]),
+        (replace(node, predictor="main"), Method.ROUTE, [Metric("rows", "COUNTER", 5.0)]),
+    ]
+    for _ in range(2):
+        served.service.call(call)
+    canary = {"model_name": "node", "model_version": "2", "method": "router", "predictor_name": "canary"}
+    assert served.value("rows_total", **canary) == 4
+    assert served.value("rows_total", **{**canary, "predictor_name": "main"}) == 10
+    assert served.value("rows_total", method="predict") == 2
 
 
 class TestFeedback:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import cached_property, partial
 from time import perf_counter
-from types import CoroutineType
+from types import CoroutineType, GeneratorType
 from typing import Any
 
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import RUNNING, Call
 from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.memory import HeldMemory
+from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed, place_of
@@ -168,12 +168,20 @@ class _Course:
     def begin(self) -> None:
         """Read the request and take the first steps. Runs on the first component's thread."""
         context = copy_context()
-        steps = context.run(self._first)
-        if steps is not None:
-            refused = partial(self._service.refusal, self._call)
-            Strand(self._service.place, steps, context, refused, self._end).proceed()
+        strand = context.run(self._first, context)
+        if strand is not None:
+            strand.leave()
 
-    def _first(self) -> Steps | None:
+    def _first(self, context: Context) -> Strand | None:
+        """Take the steps of the call that this thread can take; return None when it is over."""
+        steps = self._begun()
+        if steps is None:
+            return None
+        refused = partial(self._service.refusal, self._call)
+        strand = Strand(self._service.place, steps, context, refused, self._end)
+        return strand if strand.start() else None
+
+    def _begun(self) -> Steps | None:
         """Return the steps of the call; None when it is over."""
         call = self._call
         RUNNING.set(call)
@@ -184,7 +192,9 @@ class _Course:
             self._service.started(call)
             try:
                 if call.method not in EMPTY_REQUESTS:
-                    self._memory = self._service.reserve(call)
+                    wire = call.wire
+                    if type(wire) is not bytes or len(wire) > UNCOUNTED_BYTES:
+                        self._memory = self._service.reserve(call)
                     self._entered, given = self._pipeline.enter(call, self._pipeline.read(call))
                     if not isinstance(given, Answer):
                         return self._checked(self._service.steps(call, given))
@@ -201,7 +211,7 @@ class _Course:
         return None
 
     def _checked(self, steps: object) -> Steps:
-        if isinstance(steps, Generator):
+        if type(steps) is GeneratorType or isinstance(steps, Generator):
             return steps
         raise TypeError(f"returned {type(steps).__name__}, expected a generator: yield at least one step")
 

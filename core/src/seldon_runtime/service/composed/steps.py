@@ -68,7 +68,7 @@ class Strand:
         ended: receives the result, or the error, in the context.
     """
 
-    __slots__ = ("_context", "_ended", "_name", "_refusal", "_steps")
+    __slots__ = ("_context", "_ended", "_name", "_refusal", "_step", "_steps")
 
     def __init__(
         self,
@@ -83,6 +83,17 @@ class Strand:
         self._context = context
         self._refusal = refusal
         self._ended = ended
+        self._step: Ask | list[Any] | None = None
+        """The step that needs another thread, between :meth:`start` and :meth:`leave`."""
+
+    def start(self) -> bool:
+        """Take the steps that this thread can take, in the context, which is entered; False at their end."""
+        self._step = self._advance(None, None, True)
+        return self._step is not None
+
+    def leave(self) -> None:
+        """Pass the step that follows :meth:`start` on to its threads. The context must not be entered."""
+        self._leave(self._step)
 
     def proceed(self, given: Any = None, error: SeldonError | None = None, *, may_stay: bool = True) -> None:
         """Run the steps on with an answer or an error, until they wait for another thread. Must not raise.

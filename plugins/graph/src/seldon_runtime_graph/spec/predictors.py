@@ -66,7 +66,12 @@ def _predictor(members: Members, shared: dict[str, str], warnings: list[str]) ->
         warnings.append(f"{members.path}: the annotation {NO_EFFECT} has no effect in one process")
     if members.value("explainer") and members.object("explainer").text("type"):
         warnings.append(f"{members.path}.explainer is not served")
-    containers = {each.name: each for each in _containers(members, warnings)}
+    names = {node.name for node in graph.walk()}
+    containers: dict[str, Container] = {}
+    for container in _containers(members, warnings):
+        if container.name in containers and container.name in names:
+            members.refuse(f"has two containers of the name {container.name!r}", "componentSpecs")
+        containers[container.name] = container
     orchestrator = members.object("svcOrchSpec")
     level = next((each.text("value") for each in orchestrator.objects("env") if _is_level(each)), None)
     predictor = Predictor(

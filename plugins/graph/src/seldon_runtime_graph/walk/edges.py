@@ -35,7 +35,13 @@ def carried(message: Message, *, wants_meta: bool = False) -> Message:
     given = message.given_meta
     if given is None and wants_meta:
         given = encode_meta(message.meta)
-    return Message(payload if payload is None else _payload(payload), message.meta, given)
+    if payload is not None:
+        value, names = payload.value, payload.names
+        if type(value) is np.ndarray and value.dtype is _FLOAT64 and names is not None:  # most messages
+            payload = Payload(payload.kind, value.copy(), [*names])
+        else:
+            payload = _payload(payload)
+    return Message(payload, message.meta, given)
 
 
 def _payload(payload: Payload) -> Payload:

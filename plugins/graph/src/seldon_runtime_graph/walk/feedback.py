@@ -21,6 +21,7 @@ from seldon_runtime.plugin import (
 from seldon_runtime_graph.walk.branches import ALL, NONE
 from seldon_runtime_graph.walk.edges import carried
 from seldon_runtime_graph.walk.plan import PlannedNode
+from seldon_runtime_graph.walk.predict import Counted, count
 
 _SEND_FEEDBACK = Method.SEND_FEEDBACK
 
@@ -48,7 +49,7 @@ def routing_of(feedback: Feedback, root: PlannedNode) -> dict[str, int]:
     return routing
 
 
-def learn(node: PlannedNode, feedback: Feedback, routing: dict[str, int]) -> Steps:
+def learn(node: PlannedNode, feedback: Feedback, routing: dict[str, int], counted: Counted) -> Steps:
     """Yield the steps of a feedback, and return the root's answer; an empty one if the root does not learn.
 
     Raises:
@@ -63,18 +64,19 @@ def learn(node: PlannedNode, feedback: Feedback, routing: dict[str, int]) -> Ste
                 above.append(node)
                 node = children[max(branch, 0)]
                 continue
-            yield [learn(child, feedback, routing) for child in children]
-        answer = yield from _told(node, feedback)
+            yield [learn(child, feedback, routing, counted) for child in children]
+        answer = yield from _told(node, feedback, counted)
         while above:
             node = above.pop()
-            answer = yield from _told(node, feedback)
+            answer = yield from _told(node, feedback, counted)
         return answer
 
 
-def _told(node: PlannedNode, feedback: Feedback) -> Steps:
+def _told(node: PlannedNode, feedback: Feedback, counted: Counted) -> Steps:
     if not node.learns:
         return _nothing(feedback)
     answer: Message = yield Ask(node.unit, _SEND_FEEDBACK, _copy(feedback))
+    count(node, _SEND_FEEDBACK, answer, counted)
     return answer
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from math import inf, isfinite
 from typing import Final
 
-from seldon_runtime.plugin import ErrorCode, Method, Metric, SeldonError
+from seldon_runtime.plugin import ErrorCode, Identity, Method, Metric, SeldonError
+from seldon_runtime_metrics.custom.labels import custom_labels
 from seldon_runtime_metrics.custom.validation import (
     NEVER_FAILS_A_CALL,
     Rejection,
@@ -42,6 +43,8 @@ A TIMER has a number for each bucket, and the page a line for each number.
 """
 _Key = tuple[Method, str, str, tuple[tuple[str, str], ...]]
 """Method, type, key, and tags in the user's order."""
+_Unit = tuple[str | None, str | None]
+"""The names of a further component: its predictor and its own."""
 _Update = Callable[[float], None]
 
 
@@ -52,6 +55,8 @@ class _Target:
     key: _Key
     family: Family
     labels: Mapping[str, str]
+    unit: _Unit | None
+    """The names of a further component; None for the component itself."""
 
 
 class CustomMetrics:
@@ -81,6 +86,8 @@ class CustomMetrics:
         self._bounds_s = bounds_s
         self._known: dict[_Key, tuple[_Update, float]] = {}
         """:meth:`Series.update` and unit, by the user's spelling: several spellings may mean one series."""
+        self._known_of: dict[_Unit, dict[_Key, tuple[_Update, float]]] = {}
+        """The same of further components, by their names."""
         self._made: set[tuple[str, Kind, Labels]] = set()
         self._made_numbers = 0
         self._admission = threading.Lock()
@@ -103,19 +110,32 @@ class CustomMetrics:
         """Return the number of series that user code created, those of earlier workers included."""
         return len(self._made)
 
-    def count(self, method: Method, metrics: Sequence[Metric], *, strict: bool = False) -> None:
+    def count(
+        self,
+        method: Method,
+        metrics: Sequence[Metric],
+        *,
+        strict: bool = False,
+        source: Identity | None = None,
+    ) -> None:
         """Count the metrics of one call; drop those that Prometheus cannot hold, or raise with ``strict``.
+
+        Args:
+            method: the method that returned them.
+            metrics: valid metrics.
+            strict: True to raise for a metric that Prometheus cannot hold.
+            source: a further component, whose labels the series have; None for the component itself.
 
         Raises:
             SeldonError: BAD_METRIC with ``strict``, if one metric is invalid; then none is counted.
         """
-        known = self._known
+        known = self._known if source is None else self._known_of.setdefault(_name_of(source), {})
         updates: list[tuple[_Update, float]] = []
         for metric in metrics:  # inlined: it runs for every call
             value, tags = metric.value, metric.tags
             found = known.get((method, metric.type, metric.key, tuple(tags.items()) if tags else ()))
             if found is None or not (0.0 <= value < inf or metric.type == "GAUGE"):
-                updates = self._admit(method, metrics, strict=strict)
+                updates = self._admit(method, metrics, source, strict=strict)
                 break
             update, unit = found
             updates.append((update, value / unit))
@@ -140,12 +160,12 @@ class CustomMetrics:
             made.update(made.penalty, -reward)
 
     def _admit(
-        self, method: Method, metrics: Sequence[Metric], *, strict: bool
+        self, method: Method, metrics: Sequence[Metric], source: Identity | None, *, strict: bool
     ) -> list[tuple[_Update, float]]:
         """Return the updates of the valid metrics; create their series once all metrics are checked."""
         accepted: list[tuple[_Target, float]] = []
         for metric in metrics:
-            target = check_value(metric) or self._target(method, metric)
+            target = check_value(metric) or self._target(method, metric, source)
             if isinstance(target, Rejection):
                 self._drop(target, strict=strict)
             else:
@@ -159,7 +179,7 @@ class CustomMetrics:
                 updates.append((series.update, amount))
         return updates
 
-    def _target(self, method: Method, metric: Metric) -> _Target | Rejection:
+    def _target(self, method: Method, metric: Metric, source: Identity | None) -> _Target | Rejection:
         """Return the series of a metric whose value is valid."""
         rejection = check_name(metric)
         if rejection is not None:
@@ -176,8 +196,10 @@ class CustomMetrics:
             self._families[metric.type, name] = family
         # an empty label equals a missing one in Prometheus: two series would have the same labels
         tags = {tag: value for tag, value in metric.tags.items() if value}
-        labels = {**tags, **self._labels, "method": method.label}
-        return _Target((method, metric.type, metric.key, tuple(metric.tags.items())), family, labels)
+        own = self._labels if source is None else {**self._labels, **custom_labels(source)}
+        labels = {**tags, **own, "method": method.label}
+        key = method, metric.type, metric.key, tuple(metric.tags.items())
+        return _Target(key, family, labels, None if source is None else _name_of(source))
 
     def _family(self, kind: str, name: str) -> Family:
         return Family(name, *_FAMILIES[kind], self._bounds_s if kind == "TIMER" else (), is_custom=True)
@@ -198,8 +220,9 @@ class CustomMetrics:
             if is_new:
                 self._made.add(identity)
                 self._made_numbers += len(target.family.bounds) + 1
-            if len(self._known) < 2 * self._max_series:  # dropped tags may have any number of values
-                self._known[target.key] = series.update, _UNITS[target.key[1]]
+            known = self._known if target.unit is None else self._known_of.setdefault(target.unit, {})
+            if len(known) < 2 * self._max_series:  # dropped tags may have any number of values
+                known[target.key] = series.update, _UNITS[target.key[1]]
             return series
 
     def _has_room(self, family: Family) -> bool:
@@ -228,3 +251,7 @@ class CustomMetrics:
                 rejection.text,
                 reason,
             )
+
+
+def _name_of(source: Identity) -> _Unit:
+    return source.predictor, source.unit

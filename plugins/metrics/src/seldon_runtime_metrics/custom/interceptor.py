@@ -24,8 +24,14 @@ class CustomMetricsInterceptor(Interceptor):
         """Count the metrics that the component returned and the reward, also of a call that failed."""
         if call.metrics:
             self._custom.count(call.method, call.metrics)
+        self._count_others(call)
         if call.reward:
             self._count_reward(call.reward)
+
+    def _count_others(self, call: Call) -> None:
+        """Count the metrics of the nodes of a graph, with the labels of each."""
+        for identity, method, metrics in call.unit_metrics:
+            self._custom.count(method, metrics, source=identity)
 
     def _count_reward(self, reward: float) -> None:
         if self._count_feedback:
@@ -60,5 +66,6 @@ class StrictMetricsInterceptor(CustomMetricsInterceptor):
             self._counted.discard(id(call))
         elif call.metrics:
             self._custom.count(call.method, call.metrics)
+        self._count_others(call)
         if call.reward:
             self._count_reward(call.reward)

@@ -24,10 +24,11 @@ _CLOSE = b"connection: close\r\n"
 class ResponseText:
     """Writes the heads of responses. It formats the date once a second."""
 
-    __slots__ = ("_begins", "_second")
+    __slots__ = ("_begins", "_date", "_second")
 
     def __init__(self) -> None:
         self._second = 0
+        self._date = b""
         self._begins: dict[int, bytes] = {}
         """The beginnings of JSON heads, by status: the status line and all headers up to the length."""
 
@@ -42,19 +43,17 @@ class ResponseText:
         if second != self._second:
             self._second = second
             self._begins.clear()
+            self._date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
         close = _CLOSE if closing else b""
         if not response.headers and response.content_type == JSON and response.status not in BODILESS:
             begin = self._begins.get(response.status) or self._begin(response.status)
             return b"%b%d\r\n%b\r\n" % (begin, len(response.body), close)
         lines = [b"%b: %b\r\n" % item for item in response.header_items()]
-        return b"".join((_STATUS_LINES[response.status], self._date(), *lines, close, b"\r\n"))
+        return b"".join((_STATUS_LINES[response.status], self._date, *lines, close, b"\r\n"))
 
     def _begin(self, status: int) -> bytes:
         begin = b"".join(
-            (_STATUS_LINES[status], self._date(), b"content-type: application/json\r\ncontent-length: ")
+            (_STATUS_LINES[status], self._date, b"content-type: application/json\r\ncontent-length: ")
         )
         self._begins[status] = begin
         return begin
-
-    def _date(self) -> bytes:
-        return b"date: %b\r\n" % formatdate(self._second, usegmt=True).encode("ascii")

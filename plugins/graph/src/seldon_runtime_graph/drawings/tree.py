@@ -1,7 +1,8 @@
-"""Drawings of a graph: a tree for the terminal, and a Mermaid flowchart for documents."""
+"""The drawing of a loaded graph for the terminal."""
 
 from __future__ import annotations
 
+from seldon_runtime_graph.drawings.mermaid import kind_of
 from seldon_runtime_graph.loading import LoadedGraph
 
 
@@ -12,8 +13,7 @@ def tree(graph: LoadedGraph) -> str:
     while waiting:
         node, indent, is_last = waiting.pop()
         loaded = graph.nodes[node.name]
-        words = ("MODEL",) if node.methods is None else node.methods
-        kind = node.implementation or node.type or " + ".join(words) or "no method"
+        kind = kind_of(node)
         runs = "built in" if loaded.unit is None else loaded.resolved.reference or ""
         lines.append(f"{indent}{'└─' if is_last else '├─'} {node.name}  {kind}  {runs}")
         below = indent + ("   " if is_last else "│  ")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from seldon_runtime.plugin import Ask, ErrorCode, Message, Method, SeldonError
-from seldon_runtime_graph.timeouts import BoundedCall
+from seldon_runtime_graph.call.timeouts import BoundedCall
 
 
 class Timers:

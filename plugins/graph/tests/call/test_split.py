@@ -19,7 +19,7 @@ from seldon_runtime.plugin import (
     Payload,
     SeldonError,
 )
-from seldon_runtime_graph.split import SHADOW, Split
+from seldon_runtime_graph.call.split import SHADOW, Split
 
 
 def graph(name, traffic=0, shadow=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from seldon_runtime_graph.drawing import tree
+from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.spec.model import Node
 
 LEAVES = (Node("b", ""), Node("x", "", None, ()))

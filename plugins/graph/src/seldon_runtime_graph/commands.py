@@ -1,0 +1,60 @@
+"""The command ``seldon-run graph``: drawings of a file, and files to begin with."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from seldon_runtime.plugin import StartupError, hookimpl
+from seldon_runtime_graph.drawings.mermaid import flowchart
+from seldon_runtime_graph.spec.predictors import read_file
+
+_TEMPLATES = files("seldon_runtime_graph") / "templates"
+PATTERNS = ("ab", "bandit", "ensemble", "pipeline")
+
+
+@click.group("graph")
+def graph() -> None:
+    """Print the drawing of a graph, or write a new graph."""
+
+
+@graph.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="File for the drawing.  [default: stdout]"
+)
+def show(file: Path, output: Path | None) -> None:
+    """Print each predictor of FILE as a Mermaid flowchart, without loading a class."""
+    text = "\n".join(flowchart(predictor) for predictor in read_file(file).predictors)
+    if output is None:
+        click.echo(text)
+        return
+    try:
+        output.write_text(text + "\n")
+    except OSError as error:
+        raise StartupError(f"{output} cannot be written: {error.strerror}") from None
+
+
+@graph.command()
+@click.argument("pattern", type=click.Choice(PATTERNS))
+@click.argument("folder", type=click.Path(path_type=Path))
+def new(pattern: str, folder: Path) -> None:
+    """Write a graph that runs into FOLDER: an A/B test, a bandit, an ensemble or a pipeline."""
+    sources = [each for each in (_TEMPLATES / pattern).iterdir() if each.is_file()]
+    taken = [each.name for each in sources if (folder / each.name).exists()]
+    if taken:
+        raise StartupError(f"{folder} has {', '.join(sorted(taken))} already: choose another folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in sources:
+        (folder / each.name).write_text(each.read_text())
+    click.echo(f"cd {folder} && seldon-run graph.yaml REST", file=sys.stdout)
+
+
+@hookimpl
+def seldon_commands() -> Sequence[click.Command]:
+    """Return the command."""
+    return [graph]

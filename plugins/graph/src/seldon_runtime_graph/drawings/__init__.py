@@ -1,0 +1,1 @@
+"""Drawings of graphs: a tree for the terminal, a flowchart for documents."""
