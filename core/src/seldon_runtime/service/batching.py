@@ -19,7 +19,7 @@ from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Predict, Stream
-from seldon_runtime.service.done import Done, hand_over, refusal
+from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.pipeline import Pipeline
 from seldon_runtime.service.service import Service
@@ -225,7 +225,7 @@ class BatchedPipeline:
                 if has_passed(call):
                     answer, job.error = None, deadline_exceeded(call)
                 if isinstance(answer, OpenStream):
-                    hand_over(call, job.done, answer, None)  # the call is over with its last item
+                    answer.begin(job.done)
                     return
             except BaseException as error:  # noqa: BLE001 - codecs are plugins
                 job.error = _seldon_error(error)

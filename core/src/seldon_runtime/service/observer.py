@@ -95,6 +95,15 @@ class Observer:
         quick, because the client waits, and thread-safe.
         """
 
+    def item_made(self, call: Call, number: int, since_s: float) -> None:
+        """Watch an item of a stream, before the transport receives it. Runs on the component's thread.
+
+        Args:
+            call: the call that the stream answers.
+            number: 1 for the first item.
+            since_s: the seconds since the item before; for the first one, since the call was submitted.
+        """
+
     def state_saved(self, record: SaveRecord) -> None:
         """Watch an attempt to save state. Runs on the thread that saves."""
 
@@ -118,6 +127,7 @@ class Observers:
         # Those that do not override a method cost a call nothing.
         self.of_starts = tuple(o for o in self._all if type(o).call_started is not Observer.call_started)
         self.of_ends = tuple(o for o in self._all if type(o).call_finished is not Observer.call_finished)
+        self.of_items = tuple(o for o in self._all if type(o).item_made is not Observer.item_made)
         self._of_saves = tuple(o for o in self._all if type(o).state_saved is not Observer.state_saved)
 
     def call_started(self, call: Call) -> None:
@@ -134,6 +144,14 @@ class Observers:
             try:
                 observer.call_finished(call, outcome)
             except BaseException:  # noqa: BLE001 - the client still waits for its answer
+                _log(observer)
+
+    def item_made(self, call: Call, number: int, since_s: float) -> None:
+        """Notify all observers of an item of a stream."""
+        for observer in self.of_items:
+            try:
+                observer.item_made(call, number, since_s)
+            except BaseException:  # noqa: BLE001 - an observer cannot break a call
                 _log(observer)
 
     def state_saved(self, record: SaveRecord) -> None:
