@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call, request_id
 from seldon_runtime.inference.codec import NeutralCodec
+from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.predictor import Predictor, Stream
@@ -20,7 +22,7 @@ from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.interceptor import Interceptor
 from seldon_runtime.service.observer import Observer, Outcome
 from seldon_runtime.service.stream import OpenStream
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing import WAIT_S, wait_until
 
 Serve = Callable[..., ComponentService]
 
@@ -162,13 +164,87 @@ def test_interceptors_see_each_item(opened: Any) -> None:
     assert [pulled(stream), pulled(stream), pulled(stream)] == ["0 r!", "1 r!", None]
 
 
-def test_a_transport_that_cannot_send_a_stream_gets_an_error_and_the_stream_is_closed(serve: Serve) -> None:
-    counts = Counts(3)
+def test_a_transport_that_cannot_send_a_stream_gets_the_items_joined(serve: Serve) -> None:
+    counts, sees = Counts(3), Sees()
     service = serve(Streams(counts))
-    with pytest.raises(SeldonError, match="predict returned a stream, which test cannot send") as caught:
-        service.call(call(accepts_stream=False))
-    assert caught.value.code is ErrorCode.NOT_IMPLEMENTED
+    service.attach([sees])
+    answer = service.call(call(accepts_stream=False, request_id="r"))
+    assert answer.payload.value == "0 r1 r2 r"
     assert counts.closed == 1
+    assert [outcome.error for outcome in sees.outcomes] == [None]
+
+
+def test_a_stream_that_fails_while_it_is_joined_fails_the_call_once(serve: Serve) -> None:
+    counts, sees = Counts(3, fails_at=1), Sees()
+    service = serve(Streams(counts))
+    service.attach([sees])
+    with pytest.raises(SeldonError) as caught:
+        service.call(call(accepts_stream=False))
+    assert caught.value.code is ErrorCode.COMPONENT_FAILED
+    assert counts.closed == 1
+    assert [outcome.error for outcome in sees.outcomes] == [caught.value]
+
+
+def test_the_deadline_ends_a_stream_that_is_joined(serve: Serve) -> None:
+    counts = Counts(10**9)
+    service = serve(Streams(counts))
+    with pytest.raises(SeldonError) as caught:
+        service.call(call(accepts_stream=False, deadline=time.monotonic() + 0.05))
+    assert caught.value.code is ErrorCode.DEADLINE_EXCEEDED
+    wait_until(lambda: counts.closed == 1, "the stream to be closed")
+
+
+class Slow(Stream):
+    """Makes its second item when it is told to."""
+
+    def __init__(self) -> None:
+        self.made = self.closed = 0
+        self.go = threading.Event()
+
+    def next(self) -> Message | None:
+        self.made += 1
+        if self.made == 2:
+            assert self.go.wait(WAIT_S)
+        return Message(Payload(Kind.STR, str(self.made)))
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize("by_deadline", [True, False])
+def test_an_item_that_takes_too_long_ends_the_stream(serve: Serve, by_deadline: bool) -> None:
+    slow, sees = Slow(), Sees()
+    service = serve(Streams(slow), limits=Limits(stream_idle_timeout_s=None if by_deadline else 0.3))
+    service.attach([sees])
+    fields = {"deadline": time.monotonic() + 0.3} if by_deadline else {}
+    stream = service.call(call(**fields))
+    assert pulled(stream) == "1"
+    with pytest.raises(SeldonError) as caught:
+        pulled(stream)
+    assert caught.value.code is ErrorCode.DEADLINE_EXCEEDED
+    slow.go.set()
+    wait_until(lambda: slow.closed == 1, "the stream to be closed")
+    wait_until(lambda: sees.outcomes, "the call to end")
+    assert [outcome.error.code for outcome in sees.outcomes if outcome.error] == [ErrorCode.DEADLINE_EXCEEDED]
+
+
+def test_observers_see_each_item_with_its_time(serve: Serve) -> None:
+    class Items(Observer):
+        def __init__(self) -> None:
+            self.items: list[tuple[int, float]] = []
+
+        def item_made(self, call: Call, number: int, since_s: float) -> None:
+            self.items.append((number, since_s))
+            raise ValueError("an observer cannot break a stream")
+
+    items = Items()
+    service = serve(Streams(Counts(2)))
+    service.attach([items])
+    stream = service.call(call())
+    while pulled(stream) is not None:
+        pass
+    assert [number for number, _ in items.items] == [1, 2]
+    assert all(since_s >= 0 for _, since_s in items.items)
 
 
 def test_an_item_of_another_type_is_the_components_fault(opened: Any) -> None:

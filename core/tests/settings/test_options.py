@@ -49,6 +49,10 @@ SETTINGS = [
     ("grace_s", "--grace", "SELDON_GRACE_S", "0", 0.0, "1.5", 1.5, 20.0),
     ("timeout_s", "--timeout", "SELDON_TIMEOUT_S", "0.5", 0.5, "7", 7.0, 0.0),
     ("health_timeout_s", "--health-timeout", "SELDON_HEALTH_TIMEOUT_S", "0.5", 0.5, "7", 7.0, 5.0),
+    (
+        *("stream_idle_timeout_s", "--stream-idle-timeout", "SELDON_STREAM_IDLE_TIMEOUT_S"),
+        *("0.5", 0.5, "2", 2.0, 0.0),
+    ),
     ("max_body_bytes", "--max-body-bytes", "SELDON_MAX_BODY_BYTES", "1", 1, "9", 9, 64 * 1024 * 1024),
     (
         *("max_request_memory", "--max-request-memory", "SELDON_MAX_REQUEST_MEMORY"),
@@ -271,8 +275,9 @@ def test_the_identity_and_the_limits_come_from_the_settings() -> None:
     assert identity_from(given) == Identity("u", "i:1", "d", "p", {"version": "2"})
     assert identity_from(settings()) == Identity()
     of_requests = {"max_body_bytes": 1, "max_array_values": 2, "max_nesting": 3}
-    of_time = {"timeout_s": 4.0, "health_timeout_s": 5.0}
-    assert limits_from(Settings({**of_requests, **of_time})) == Limits(1, 2, 3, 4.0, 5.0)
+    of_time = {"timeout_s": 4.0, "health_timeout_s": 5.0, "stream_idle_timeout_s": 6.0}
+    limits = limits_from(Settings({**of_requests, **of_time}))
+    assert limits == Limits(1, 2, 3, 4.0, 5.0, stream_idle_timeout_s=6.0)
     assert limits_from(Settings({**of_requests, **of_time, "timeout_s": 0.0})).timeout_s is None
 
 

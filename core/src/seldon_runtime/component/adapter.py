@@ -16,8 +16,9 @@ import numpy as np
 from seldon_runtime.component import metadata, raw_methods
 from seldon_runtime.component.arrays.calls import NamedArrays
 from seldon_runtime.component.calls import unfinished as later
+from seldon_runtime.component.calls.items import Finish
 from seldon_runtime.component.calls.plain import PlainCalls, Result
-from seldon_runtime.component.calls.unfinished import UNFINISHED, Finish, Unfinished, is_unfinished
+from seldon_runtime.component.calls.unfinished import UNFINISHED, Unfinished, is_unfinished
 from seldon_runtime.component.hints.methods import ConvertRequest, Hints, as_it_is, converted
 from seldon_runtime.component.inspection.defined_methods import has_async, refuse_unsupported
 from seldon_runtime.component.inspection.received_arrays import FLOAT64, ArrayReading, Receive
@@ -36,10 +37,11 @@ from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES, Limits
 from seldon_runtime.inference.message import ARRAYS, Kind, Message, Meta, Request
 from seldon_runtime.inference.method import USER_METHODS, Method
 from seldon_runtime.inference.named_arrays import as_single
-from seldon_runtime.inference.predictor import Predictor, WireMethod
+from seldon_runtime.inference.predictor import Predictor, Stream, WireMethod
 
 logger = logging.getLogger(__name__)
 
+Answer = Message | Stream | Awaitable[Message | Stream]
 _TRANSFORMS = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
 _MAY_BE_ABSENT = _TRANSFORMS | {Method.PREDICT}
 """The methods that a class may lack: the client receives the unchanged payload, or an empty array."""
@@ -212,24 +214,23 @@ class ComponentAdapter(Predictor):
         self._arrays.declare(document)
         return document
 
-    def predict(self, method: Method, request: Request) -> Message | Awaitable[Message]:
+    def predict(self, method: Method, request: Request) -> Answer:
         """Return what :meth:`answer` returns."""
         return self.answer(method, request)
 
-    def answer(self, method: Method, request: Request) -> Message | Awaitable[Message]:
+    def answer(self, method: Method, request: Request) -> Answer:
         """Call the user's method and pack its result, or answer as the protocol prescribes. Blocks meanwhile.
 
         Returns:
-            The answer; for an async method, a coroutine that returns it.
+            The answer; for an async method, a coroutine that returns it; for a generator, a stream.
 
         Raises:
             SeldonError: raised by user code; ComponentFailed for any other exception of user code.
         """
         finish: Finish
         if self._detector is not None and method is Method.TRANSFORM_INPUT:
-            finish = partial(self._detector.answer, request)  # type: ignore[arg-type]
-            result = self._detector.scores(request)
-            return later.finish_later(result, finish) if is_unfinished(result) else finish(result)
+            finish, result = partial(self._detector.answer, request), self._detector.scores(request)  # type: ignore[arg-type]
+            return later.answer_of(result, method, finish) if is_unfinished(result) else finish(result)
         if (
             method in _MAY_BE_ABSENT
             and request.payload.kind is ARRAYS  # type: ignore[union-attr]
@@ -243,13 +244,13 @@ class ComponentAdapter(Predictor):
             except Unfinished as error:
                 result = error.result
         finish = partial(self._completed, method, kind, metas)
-        return later.finish_later(result, finish, partial(self._absent, method, request))
+        return later.answer_of(result, method, finish, partial(self._absent, method, request))
 
-    def _answer_arrays(self, method: Method, request: Message) -> Message | Awaitable[Message]:
+    def _answer_arrays(self, method: Method, request: Message) -> Answer:
         result = self._arrays.result(method, request)
         finish = partial(self._arrays.message, method, request)
         if is_unfinished(result):
-            return later.finish_later(result, finish, partial(self._arrays.absent, method, request))
+            return later.answer_of(result, method, finish, partial(self._arrays.absent, method, request))
         return finish(result)
 
     def _message(self, method: Method, kind: Kind | None, metas: Sequence[Meta], result: Any) -> Message:
@@ -258,9 +259,8 @@ class ComponentAdapter(Predictor):
         data = response.data if response else result
         payload = pack(data, kind, self._names[method], self._max_array_values)
         meta, metrics = self._response_meta.meta(method, metas, response)
-        if response is not None and response.headers:
-            return Message(payload, meta, None, metrics, checked_headers(response.headers))
-        return Message(payload, meta, None, metrics)
+        given = response.headers if response is not None else None
+        return Message(payload, meta, None, metrics, checked_headers(given) if given else None)
 
     def _completed(self, method: Method, kind: Kind | None, metas: Sequence[Meta], result: Any) -> Message:
         """Return the answer for the result of an async method."""

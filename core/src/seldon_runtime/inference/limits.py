@@ -19,8 +19,9 @@ class Limits(NamedTuple):
     """Limits on requests: ``max_body_bytes``, ``max_array_values`` of an array, ``max_nesting`` of JSON.
 
     ``timeout_s`` limits the time from a call's submission to its answer, waiting included, and
-    ``health_timeout_s`` does so for HEALTH_STATUS; None means no limit. ``max_request_memory`` limits the
-    bytes that a request and everything that is read from it take.
+    ``health_timeout_s`` does so for HEALTH_STATUS, ``stream_idle_timeout_s`` that until the next item of a
+    stream; None means no limit. ``max_request_memory`` limits the bytes that a request and everything that is
+    read from it take.
     """
 
     max_body_bytes: int = DEFAULT_BODY_BYTES
@@ -29,6 +30,7 @@ class Limits(NamedTuple):
     timeout_s: float | None = None
     health_timeout_s: float | None = None
     max_request_memory: int = MEMORY_TIMES_BODY * DEFAULT_BODY_BYTES
+    stream_idle_timeout_s: float | None = None
 
     def check_body(self, size: int) -> None:
         """Raise SeldonError (TOO_LARGE) if a request of ``size`` bytes exceeds the limit."""

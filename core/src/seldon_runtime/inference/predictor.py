@@ -40,15 +40,19 @@ class Stream(ABC):
     """
 
     @abstractmethod
-    def next(self) -> Message | None:
-        """Return the next item, or None at the end. Blocks while user code makes it.
+    def next(self) -> Message | Awaitable[Message | None] | None:
+        """Return the next item, or None at the end; or an awaitable of it. Blocks while user code makes it.
 
         Raises:
             SeldonError: the stream ends with this error.
         """
 
-    def close(self) -> None:  # noqa: B027 - most have nothing to release
-        """Release the resources. Called once: at the end, after an error, or when the client disconnected."""
+    def close(self) -> Awaitable[None] | None:
+        """Release the resources, or return an awaitable that does.
+
+        Called once: at the end, after an error, or when the client disconnected.
+        """
+        return None
 
 
 class Predictor(ABC):

@@ -20,17 +20,18 @@ from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.batching.async_pipeline import AsyncBatchedPipeline
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.batching.pipeline import BatchedPipeline
-from seldon_runtime.service.done import Done, hand_over, refusal
+from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.interceptor import Interceptor
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.pipeline import Pipeline, refuse
 from seldon_runtime.service.running.coroutines import awaited_for
+from seldon_runtime.service.running.joined_stream import JoinedStream, open_stream
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
-_UNFINISHED = frozenset({OpenStream, CoroutineType})
+_UNFINISHED = frozenset({OpenStream, JoinedStream, CoroutineType})
 """The types of answers that another step completes."""
 
 
@@ -125,7 +126,7 @@ class ComponentService(Service):
 
     def _go_on(self, call: Call, done: Done, answer: Any, started: float, reading: HeldMemory | None) -> None:
         if isinstance(answer, OpenStream):
-            hand_over(call, done, answer, None)  # the call is over with its last item
+            answer.begin(done)
         else:
             self._executor.spawn(self._await(call, done, answer, started, reading))
 
@@ -142,7 +143,7 @@ class ComponentService(Service):
         try:
             answer = await awaited_for(call, unfinished)
             if isinstance(answer, OpenStream):
-                hand_over(call, done, answer, None)
+                answer.begin(done)
                 return
             if has_passed(call):
                 answer, error = None, deadline_exceeded(call)
@@ -164,4 +165,4 @@ class ComponentService(Service):
             task()
 
     def _open(self, call: Call, stream: Stream) -> OpenStream:
-        return OpenStream(self, self._executor, call, stream)
+        return open_stream(self, self._executor, call, stream, self._pipeline.write)

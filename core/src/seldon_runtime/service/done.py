@@ -59,6 +59,35 @@ class BoundedDone(Timer):
         self._call.interrupt()
 
 
+class LimitedDone(Timer):
+    """The ``done`` function of one item of a stream, which receives an error if the item takes too long.
+
+    Args:
+        timers: the service's timers.
+        when: the time by which the item must be there.
+        done: the transport's function.
+        late: ends the item and returns the error.
+    """
+
+    __slots__ = ("_done", "_late", "_timers")
+
+    def __init__(self, timers: Timers, when: float, done: Done, late: Callable[[], SeldonError]) -> None:
+        super().__init__(when)
+        self._timers = timers
+        self._done = done
+        self._late = late
+        timers.add(self)
+
+    def __call__(self, item: Any, error: SeldonError | None) -> None:
+        """Pass the item on, unless it is late."""
+        if self._timers.take(self):
+            self._done(item, error)
+
+    def run(self) -> None:
+        """Pass the error on. The timers call it."""
+        self._done(None, self._late())
+
+
 async def awaited(start: Callable[[Done], None]) -> Any:
     """Await the outcome that ``start`` hands over to its ``done``, from any thread.
 

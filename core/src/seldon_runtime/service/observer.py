@@ -114,6 +114,15 @@ class Observer:
     def batch_finished(self, record: BatchRecord) -> None:
         """Watch a batch that is over, before its calls are. Component's thread; must be quick."""
 
+    def item_made(self, call: Call, number: int, since_s: float) -> None:
+        """Watch an item of a stream, before the transport receives it. Runs on the component's thread.
+
+        Args:
+            call: the call that the stream answers.
+            number: 1 for the first item.
+            since_s: the seconds since the item before; for the first one, since the call was submitted.
+        """
+
     def state_saved(self, record: SaveRecord) -> None:
         """Watch an attempt to save state. Runs on the thread that saves."""
 
@@ -140,6 +149,7 @@ class Observers:
         self._of_batches = tuple(
             o for o in self._all if type(o).batch_finished is not Observer.batch_finished
         )
+        self.of_items = tuple(o for o in self._all if type(o).item_made is not Observer.item_made)
         self._of_saves = tuple(o for o in self._all if type(o).state_saved is not Observer.state_saved)
 
     def call_started(self, call: Call) -> None:
@@ -162,6 +172,14 @@ class Observers:
         """Notify all observers of the end of a batch."""
         for observer in self._of_batches:
             survive(observer, partial(observer.batch_finished, record))
+
+    def item_made(self, call: Call, number: int, since_s: float) -> None:
+        """Notify all observers of an item of a stream."""
+        for observer in self.of_items:
+            try:
+                observer.item_made(call, number, since_s)
+            except BaseException:  # noqa: BLE001 - an observer cannot break a call
+                _log(observer)
 
     def state_saved(self, record: SaveRecord) -> None:
         """Notify all observers of an attempt to save state."""

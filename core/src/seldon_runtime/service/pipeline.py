@@ -173,18 +173,24 @@ class _Intercepted(Stream):
         self._call = call
         self._entered = entered
 
-    def next(self) -> Message | None:
+    def next(self) -> Message | Awaitable[Message | None] | None:
         """Return the next item as the interceptors leave it."""
         item = self._stream.next()
+        return self._left_later(item) if isinstance(item, Awaitable) else self._left(item)
+
+    async def _left_later(self, item: Awaitable[Message | None]) -> Message | None:
+        return self._left(await item)
+
+    def _left(self, item: Message | None) -> Message | None:
         if item is None:
             return None
         for interceptor in reversed(self._entered):
             item = after_item(interceptor, self._call, item)
         return item
 
-    def close(self) -> None:
+    def close(self) -> Awaitable[None] | None:
         """Close the stream itself."""
-        self._stream.close()
+        return self._stream.close()
 
 
 def refuse(reason: str) -> Callable[[Call], Any]:

@@ -66,7 +66,7 @@ class Service(ServiceStatus, ABC):
         self._error_details = error_details
         self._observers = Observers()
         self._interceptors = Interceptors()
-        self._is_guarded = self._sees_starts = self._sees_ends = False
+        self._is_guarded = self._sees_starts = self._sees_ends = self.sees_items = False
         self._on_failure: Callable[[], None] = lambda: None
         self._unit_name = self.identity.unit
         self.end: Callable[[Call, Done, Any, SeldonError | None, float], None] = self.finish
@@ -132,6 +132,7 @@ class Service(ServiceStatus, ABC):
         self._interceptors = Interceptors(interceptors)
         self._is_guarded, self._sees_starts = bool(interceptors), bool(self._observers.of_starts)
         self._sees_ends = self._is_guarded or bool(self._observers.of_ends)
+        self.sees_items = bool(self._observers.of_items)
         self._on_failure = on_failure or (lambda: None)
 
     # for transports
@@ -208,10 +209,7 @@ class Service(ServiceStatus, ABC):
             require_other_thread(self.units, f"a call of {call.method.value}")
 
     def fail(self, reason: str) -> None:
-        """End the process with status 1, because the transport cannot continue. Returns at once; any thread.
-
-        The process answers accepted calls as while draining. A supervisor restarts the worker.
-        """
+        """End the process with status 1 after a drain, because the transport cannot continue. Any thread."""
         logger.critical("the process has to end: %s", reason)
         self.failure = self.failure or reason
         self.ready = False
@@ -256,6 +254,10 @@ class Service(ServiceStatus, ABC):
         if self._sees_starts:
             self._observers.call_started(call)
 
+    def item_made(self, call: Call, number: int, since_s: float) -> None:
+        """Notify observers of an item of a stream."""
+        self._observers.item_made(call, number, since_s)
+
     def finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
         """End a call: log its error, notify interceptors and observers, then hand over the outcome.
 
@@ -291,8 +293,6 @@ class Service(ServiceStatus, ABC):
             # by position: keywords take three times as long
             outcome = Outcome(error, status, waited_s, ran_s, response_bytes, self._unit_name)
             self._observers.call_finished(call, outcome)
-
-    # for the runtime
 
     def state_saved(self, record: SaveRecord) -> None:
         """Notify observers of an attempt to save state; a failed one degrades the service."""

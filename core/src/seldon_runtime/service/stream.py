@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from contextvars import copy_context
 from typing import Any
 
@@ -13,9 +14,13 @@ from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
 from seldon_runtime.inference.message import Message
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
-from seldon_runtime.service.done import Done, awaited, hand_over
+from seldon_runtime.service.done import Done, LimitedDone, awaited, hand_over
 from seldon_runtime.service.executor import Executor
+from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.service import Service
+
+_IN_A_ROW = 16
+"""The items of an async generator that one task makes, at most, before other calls of the queue may start."""
 
 
 class OpenStream:
@@ -28,32 +33,43 @@ class OpenStream:
         executor: runs the component.
         call: the call that the stream answers.
         stream: the component's stream.
-
-    Raises:
-        SeldonError: NOT_IMPLEMENTED when the transport cannot send a stream, which is then closed.
     """
 
     def __init__(self, service: Service, executor: Executor, call: Call, stream: Stream) -> None:
-        if not call.accepts_stream:
-            stream.close()
-            raise SeldonError(
-                f"{call.method.value} returned a stream, which {call.transport} cannot send for this request",
-                code=ErrorCode.NOT_IMPLEMENTED,
-            )
         self._service = service
         self._executor = executor
         self._call = call
         self._stream = stream
-        self._started = time.perf_counter()
+        self._started = self._last = time.perf_counter()
         self._context = copy_context()
+        self._is_busy = False
+        """True from the request for an item until it is there."""
         self._is_over = False
+        self._is_delivering = False
+        """True while a coroutine delivers an item on the component's thread, and may make the next one."""
+        self._wanted: Done | None = None
+        self._late: SeldonError | None = None
+        """The error that ended an item which took too long."""
+        self._count = 0
+        self._is_limited = service.limits.stream_idle_timeout_s is not None or call.deadline is not None
+
+    def begin(self, done: Done) -> None:
+        """Hand the stream over to the transport. The service calls it, on the component's thread."""
+        hand_over(self._call, done, self, None)  # the call is over with its last item
 
     def pull(self, done: Done) -> None:
         """Request the next item and return at once.
 
         ``done`` receives the item's wire form; ``(None, None)`` at the end; or the error that ended the
-        stream. Pull again only after ``done`` was called.
+        stream. An item that is not there by the call's deadline, or within ``--stream-idle-timeout``, ends
+        it. Pull again only after ``done`` was called.
         """
+        if self._is_limited:
+            done = LimitedDone(self._service.timers, self._limit(), done, self._is_late)
+        self._is_busy = True
+        if self._is_delivering and self._executor.is_current:
+            self._wanted = done  # the coroutine that delivers goes on
+            return
         try:
             self._executor.submit_further(lambda: self._context.run(self._next, done))
         except SeldonError as error:
@@ -76,9 +92,32 @@ class OpenStream:
         """Stop the stream, because the client disconnected. Returns at once; any thread."""
         self._call.cancel()
         try:
-            self._executor.submit_further(lambda: self._context.run(self._end, _disconnected()))
+            self._executor.submit_further(lambda: self._context.run(self._close))
         except SeldonError as error:  # the component's thread has ended
             self._end(error)
+
+    def _is_late(self) -> SeldonError:
+        """End the item that is being made, which took too long, and return the error. Any thread."""
+        error = self._late = (
+            deadline_exceeded(self._call)
+            if has_passed(self._call)
+            else SeldonError(
+                f"the stream had no item for {self._service.limits.stream_idle_timeout_s:g} s "
+                "(SELDON_STREAM_IDLE_TIMEOUT_S)",
+                code=ErrorCode.DEADLINE_EXCEEDED,
+            )
+        )
+        self._call.interrupt()
+        return error
+
+    def _limit(self) -> float:
+        """Return the time by which the next item must be there, on the clock of ``time.monotonic``."""
+        idle_s, deadline = self._service.limits.stream_idle_timeout_s, self._call.deadline
+        if idle_s is None:
+            assert deadline is not None
+            return deadline
+        limit = time.monotonic() + idle_s
+        return limit if deadline is None else min(limit, deadline)
 
     def _next(self, done: Done) -> None:
         if self._is_over:
@@ -87,39 +126,115 @@ class OpenStream:
         item, error = None, self._interruption()
         if error is None:
             try:
-                item = self._next_item()
+                made = self._stream.next()
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - the boundary to user code and codecs
-                error = failed(raised, f"a stream of {self._call.method.value}")
-        if item is None:
-            self._end(error)
-        hand_over(self._call, done, item, error)
+                error = failed(raised, self._name)
+            else:
+                if type(made) is not Message and isinstance(made, Awaitable):
+                    self._executor.spawn(self._await(done, made))
+                    return
+                item = made
+        self._made(done, item, error)
         error = None  # its traceback holds this frame
 
-    def _next_item(self) -> Any:
-        item = self._stream.next()
-        if item is None:
-            return None
-        if not isinstance(item, Message):
-            raise TypeError(f"the stream returned {type(item).__name__}, expected a Message")
+    async def _await(self, done: Done, unfinished: Any) -> None:
+        """Deliver an item, and a few more if they are wanted at once: a task for each would take longer."""
+        for left in reversed(range(_IN_A_ROW)):
+            item, error = None, None
+            try:
+                item = await awaited_for(self._call, unfinished)
+            except SeldonError as raised:
+                error = raised
+            except BaseException as raised:  # noqa: BLE001 - the boundary to user code and codecs
+                error = failed(raised, self._name)
+            self._is_delivering, self._wanted = left > 0, None
+            self._made(done, item, error)
+            self._is_delivering = False
+            if self._wanted is None:
+                return
+            done = self._wanted
+            unfinished = self._interrupted_or_next()
+
+    def _interrupted_or_next(self) -> Any:
+        error = self._interruption()
+        return self._stream.next() if error is None else _raising(error)
+
+    def _made(self, done: Done, item: Any, error: SeldonError | None) -> None:
+        """Deliver an item, the end (None) or the error."""
+        self._is_busy = False
+        error = self._late or error
+        if error is None and item is not None:
+            try:
+                if not isinstance(item, Message):
+                    raise TypeError(f"the stream returned {type(item).__name__}, expected a Message")
+                self._count_item(item)
+                self._deliver(done, item)
+                return
+            except SeldonError as raised:
+                error = raised
+            except BaseException as raised:  # noqa: BLE001 - the boundary to user code and codecs
+                error = failed(raised, self._name)
+        self._finish(done, error)
+
+    def _count_item(self, item: Message) -> None:
         self._call.metrics = item.metrics
-        return self._call.codec.write_item(self._call.method, item)
+        self._count += 1
+        if self._service.sees_items:
+            now = time.perf_counter()
+            since = self._call.submitted if self._count == 1 else self._last
+            self._last = now
+            self._service.item_made(self._call, self._count, now - since)
+
+    def _deliver(self, done: Done, item: Message) -> None:
+        hand_over(self._call, done, self._call.codec.write_item(self._call.method, item), None)
+
+    def _finish(self, done: Done, error: SeldonError | None) -> None:
+        self._end(error)
+        hand_over(self._call, done, None, error)
 
     def _interruption(self) -> SeldonError | None:
         if self._call.cancelled:
             return _disconnected()
         return deadline_exceeded(self._call) if has_passed(self._call) else None
 
+    @property
+    def _name(self) -> str:
+        return f"a stream of {self._call.method.value}"
+
+    def _close(self) -> None:
+        if not self._is_busy:  # otherwise the item that is being made ends the stream
+            self._end(_disconnected())
+
     def _end(self, error: SeldonError | None) -> None:
+        """Close the component's stream and settle the call, once."""
         if self._is_over:
             return
         self._is_over = True
+        closing = None
         try:
-            self._stream.close()
+            closing = self._stream.close()
         except BaseException as raised:  # noqa: BLE001 - the boundary to user code
-            error = error or failed(raised, f"a stream of {self._call.method.value}")
+            error = error or failed(raised, self._name)
+        if closing is not None and self._executor.is_current:
+            self._executor.spawn(self._closed(closing, error))
+        else:
+            self._settle(error)
+
+    async def _closed(self, closing: Awaitable[None], error: SeldonError | None) -> None:
+        try:
+            await closing
+        except BaseException as raised:  # noqa: BLE001 - the boundary to user code
+            error = error or failed(raised, self._name)
+        self._settle(error)
+
+    def _settle(self, error: SeldonError | None) -> None:
         self._service.settle(self._call, None, error, self._started)
+
+
+async def _raising(error: SeldonError) -> None:
+    raise error
 
 
 def _disconnected() -> SeldonError:

@@ -38,6 +38,7 @@ def limits_from(settings: Settings) -> Limits:
         settings["max_nesting"],
         timeout_s=settings["timeout_s"] or None,
         health_timeout_s=settings["health_timeout_s"],
+        stream_idle_timeout_s=settings["stream_idle_timeout_s"] or None,
     )
 
 

@@ -36,6 +36,15 @@ def limit_options() -> Sequence[Option]:
             help="Longest time of the component's own health_status in seconds, waiting included.",
         ),
         option(
+            "--stream-idle-timeout",
+            "stream_idle_timeout_s",
+            envvar="SELDON_STREAM_IDLE_TIMEOUT_S",
+            type=click.FloatRange(0, 86_400),
+            default=0.0,
+            group=LIMITS,
+            help="Longest time in seconds until the next item of a stream; 0: no limit.",
+        ),
+        option(
             "--queue-size",
             envvar="SELDON_QUEUE_SIZE",
             type=click.IntRange(1),

@@ -175,10 +175,17 @@ def test_an_async_method_is_found_in_any_form(name: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("function", [generator, stream])
-@pytest.mark.parametrize("name", ["predict", "predict_raw", "load", "tags"])
-def test_a_generator_is_refused(name: str, function: Any) -> None:
-    with pytest.raises(StartupError, match=f"Churn.{name} is a generator.*not supported yet"):
+@pytest.mark.parametrize("name", ["route", "score", "health_status", "predict_raw", "load", "tags"])
+def test_a_generator_is_refused_for_a_method_with_one_answer(name: str, function: Any) -> None:
+    with pytest.raises(StartupError, match=f"Churn.{name} is a generator.*may be aggregate, infer"):
         refuse_unsupported(made(**{name: function}))
+
+
+@pytest.mark.parametrize("name", ["predict", "infer", "aggregate", "transform_input"])
+def test_a_generator_may_answer_with_a_stream(name: str) -> None:
+    refuse_unsupported(made(**{name: generator}))
+    assert not has_async(made(**{name: generator}))
+    assert has_async(made(**{name: stream}))
 
 
 def test_other_async_methods_are_the_users_own() -> None:

@@ -138,10 +138,10 @@ class GrpcStream:
     begin: Begin
     """As that of a :class:`GrpcMethod`, for each request, but on the thread of the stream. The component may
     answer with a stream of messages, each of which the call's codec writes by ``write_item``."""
-    fail: Callable[[SeldonError, Call | None], bytes]
+    fail: Callable[[SeldonError, Call | None], bytes] | None = None
     """Returns the serialized message that reports the error of one request; the stream goes on. Receives the
-    call, or None when ``begin`` raised."""
-    end: Callable[[Call], bytes | None]
+    call, or None when ``begin`` raised. Without it the error is the status of the RPC, which then ends."""
+    end: Callable[[Call], bytes | None] | None = None
     """Returns the serialized message to send after the last one of a component's stream; None for no message.
     """
 

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 from urllib.parse import unquote
 
-from seldon_runtime.plugin import UNCOUNTED_BYTES, Call, Done, SeldonError, Service
+from seldon_runtime.plugin import UNCOUNTED_BYTES, Call, Done, OpenStream, SeldonError, Service
 from seldon_runtime_rest.compression.requests import (
     PACKED,
     PLAIN,
@@ -20,6 +20,7 @@ from seldon_runtime_rest.cors import CrossOrigin
 from seldon_runtime_rest.request import Headers, HttpRequest, request_type
 from seldon_runtime_rest.response import HttpResponse, error_response, fault
 from seldon_runtime_rest.route import HttpRoute, RouteTable
+from seldon_runtime_rest.stream_response import as_stream, stream_response
 from seldon_runtime_rest.targets import merged_slashes, parts_of
 
 logger = logging.getLogger(__name__)
@@ -207,6 +208,12 @@ class Application:
                 response = self._error(request, exchange.route, error)
             elif isinstance(answer, HttpResponse):
                 response = answer
+                if request.stream_form is not None:
+                    response = as_stream(response, request.stream_form)
+            elif isinstance(answer, OpenStream):
+                response = stream_response(
+                    answer, request, lambda error: self._error(request, exchange.route, error).body
+                )
             elif call is not None:
                 response = HttpResponse(200, call.codec.body(answer), call.codec.media_type)
             else:
@@ -222,6 +229,8 @@ class Application:
         except BaseException:
             name = call.method.value if call is not None else f"{request.verb} {request.path}"
             logger.exception("%s failed in the REST transport", name)
+            if isinstance(answer, OpenStream):
+                answer.close()
             return error_response(fault(), _request_id(request))
 
     def refuse_body(self, exchange: Exchange, size: int) -> HttpResponse | None:

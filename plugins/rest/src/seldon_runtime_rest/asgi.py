@@ -13,6 +13,7 @@ from seldon_runtime_rest.assembly import Contribution, assemble
 from seldon_runtime_rest.compression.requests import Unpacked
 from seldon_runtime_rest.flask_bridge.threads import RequestThreads
 from seldon_runtime_rest.request import Headers, HttpRequest, request_type
+from seldon_runtime_rest.response import HttpResponse
 from seldon_runtime_rest.route import HttpRoute
 from seldon_runtime_rest.targets import merged_slashes
 
@@ -81,6 +82,9 @@ class _Asgi:
             else:
                 response = self._application.finish(exchange, answer, error, done)
         items = response.header_items()
+        if response.stream is not None and request.verb != "HEAD":
+            await _send_stream(response, items, request, receive, send)
+            return
         if self._application.service.draining:
             items.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": response.status, "headers": items})
@@ -103,6 +107,29 @@ class _Asgi:
             more = event.get("more_body", False)
         exchange.close_body()
         return True
+
+
+async def _send_stream(
+    response: HttpResponse,
+    items: list[tuple[bytes, bytes]],
+    request: HttpRequest,
+    receive: Receive,
+    send: Send,
+) -> None:
+    """Send a streamed response; the next item is requested when the server has taken the one before."""
+    stream = response.stream
+    assert stream is not None
+    is_last = False
+    try:
+        await send({"type": "http.response.start", "status": response.status, "headers": items})
+        while not is_last:
+            outcomes: asyncio.Queue[tuple[Any, SeldonError | None]] = asyncio.Queue()
+            stream.pull(_putting(outcomes))
+            text, is_last = stream.text(*await _unless_left(outcomes, request, receive))
+            await send({"type": "http.response.body", "body": text, "more_body": not is_last})
+    finally:
+        if not is_last:
+            stream.close()
 
 
 def _putting(outcomes: asyncio.Queue[tuple[Any, SeldonError | None]]) -> Done:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from seldon_runtime.plugin import Call, Codec, HeldMemory, Method, Origin, SeldonError, request_id_from
 from seldon_runtime_rest.deadline_headers import deadline_from
 from seldon_runtime_rest.response import HttpResponse, status_of
+from seldon_runtime_rest.streaming import StreamForm
 
 TRANSPORT = "rest"
 
@@ -86,6 +87,9 @@ class HttpRequest(Origin):
     """The call that :meth:`call` returned; None before that."""
     memory: HeldMemory | None = None
     """The memory that the body takes of the service's budget; None for a small body."""
+    stream_form: StreamForm | None = None
+    """The form of a stream of answers. A route's ``begin`` sets it, and the call's ``accepts_stream``, for a
+    client that takes one."""
     _deadline: float | None = None
     _cancelled: bool = False
 

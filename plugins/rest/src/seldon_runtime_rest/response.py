@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from seldon_runtime.plugin import ErrorCode, SeldonError
+from seldon_runtime_rest.streaming import ResponseStream
 
 JSON = "application/json"
 REQUEST_ID = "X-Request-Id"
@@ -54,10 +55,13 @@ class HttpResponse:
     body: bytes = b""
     content_type: str = JSON
     headers: HeaderItems = ()
+    stream: ResponseStream | None = None
+    """The items of a streamed body, which :attr:`body` then lacks. The transport sets it."""
 
     def with_headers(self, items: Iterable[tuple[str, str]]) -> HttpResponse:
         """Return a copy of this response with these headers added."""
-        return HttpResponse(self.status, self.body, self.content_type, (*self.headers, *items))
+        headers = (*self.headers, *items)
+        return HttpResponse(self.status, self.body, self.content_type, headers, self.stream)
 
     def check(self) -> None:
         """Raise ValueError when this response is not valid HTTP, for example a line break in a header."""
@@ -81,7 +85,8 @@ class HttpResponse:
         items = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
         if self.status not in BODILESS:
             items.append((b"content-type", self.content_type.encode("latin-1")))
-            items.append((b"content-length", b"%d" % len(self.body)))
+            if self.stream is None:
+                items.append((b"content-length", b"%d" % len(self.body)))
         return items
 
     def content(self, verb: str) -> bytes:

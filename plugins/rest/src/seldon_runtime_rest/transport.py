@@ -143,6 +143,9 @@ class RestTransport:
         self._in_loop(lambda server: server.shutdown())
         self._thread.join(max(0.0, deadline - time.monotonic()))
         if self._thread.is_alive():
+            self._in_loop(lambda server: server.connections.cut_off())
+            self._thread.join(_END_S)
+        if self._thread.is_alive():
             self._in_loop(lambda server: server.connections.abort())
             self._thread.join(_END_S)
         self._threads.stop()

@@ -88,7 +88,7 @@ def test_another_model_is_not_found(serve):
 
 def test_the_estimate_of_memory_grows_with_the_body(make_service):
     service = make_service(Numbers())
-    codec = GenerateCodec(ServedModel(service), service.limits, NonFinite.NULL, is_event=False)
+    codec = GenerateCodec(ServedModel(service), service.limits, NonFinite.NULL)
     small, large = (codec.memory(Method.PREDICT, b'{"x": [' + b"1.5," * n + b"1]}") for n in (1, 1000))
     assert 0 < small < large
     assert large > 1000 * 32

@@ -9,17 +9,20 @@ from collections.abc import Awaitable, Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
+from seldon_runtime.component.calls.items import AsyncItems, Finish, GeneratorItems
 from seldon_runtime.component.signature import name_of
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, SeldonNotImplementedError
 from seldon_runtime.inference.message import Message
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.tracebacks import hide_frames
 
 UNFINISHED = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
 """The types of the results of functions whose body has not run."""
 
 
-Finish = Callable[[Any], Message]
-"""Function that makes the answer of a method's result."""
+STREAMED = frozenset({Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT, Method.AGGREGATE})
+"""The methods that may be generators."""
 
 
 class Unfinished(SeldonError):
@@ -46,6 +49,11 @@ def is_unfinished(result: object) -> bool:
 def is_async(function: object) -> bool:
     """Return whether a function is a coroutine function, perhaps behind wrappers (``functools.wraps``)."""
     return any(inspect.iscoroutinefunction(form) for form in _forms(function))
+
+
+def needs_loop(function: object) -> bool:
+    """Return whether a function is a coroutine function or an async generator function."""
+    return is_async(function) or any(inspect.isasyncgenfunction(form) for form in _forms(function))
 
 
 def is_generator(function: object) -> bool:
@@ -92,25 +100,40 @@ def refuse_unfinished(function: Callable[..., Any], result: Any) -> Any:
     )
 
 
-async def finish_later(
-    unfinished: Awaitable[Any], finish: Finish, absent: Callable[[], Any] = lambda: None
-) -> Message:
-    """Await the result of an async method and return its answer.
+def answer_of(
+    unfinished: Any, method: Method, finish: Finish, absent: Callable[[], Any] = lambda: None
+) -> Stream | Awaitable[Message | Stream]:
+    """Return the answer of a generator, which is a stream, or of an awaitable.
 
     Args:
-        unfinished: the awaitable that the method returned.
-        finish: makes the answer of the result.
+        unfinished: the generator or awaitable that the method returned.
+        method: the method.
+        finish: makes the answer of the result, or of an item.
         absent: returns the result for a method that raises SeldonNotImplementedError; None if there is none.
 
     Raises:
-        SeldonError: raised by user code; ComponentFailed for every other exception.
+        SeldonError: COMPONENT_FAILED for a generator of a method that has one answer.
     """
+    if isinstance(unfinished, GeneratorType | AsyncGeneratorType):
+        if method not in STREAMED:
+            refuse_unfinished(finish, unfinished)
+        kind = GeneratorItems if isinstance(unfinished, GeneratorType) else AsyncItems
+        return kind(unfinished, finish)  # type: ignore[arg-type]  # one of the two
+    return _finish_later(unfinished, method, finish, absent)
+
+
+async def _finish_later(
+    unfinished: Awaitable[Any], method: Method, finish: Finish, absent: Callable[[], Any]
+) -> Message | Stream:
     try:
         result = await await_user(unfinished)
     except SeldonNotImplementedError:
         result = absent()
         if result is None:
             raise
+    if type(result) in UNFINISHED:
+        answer = answer_of(result, method, finish)
+        return await answer if isinstance(answer, Awaitable) else answer
     return finish(result)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
-from seldon_runtime.component.calls.unfinished import is_async, is_generator
+from seldon_runtime.component.calls.unfinished import STREAMED, is_async, is_generator, needs_loop
 from seldon_runtime.component.user_api import Component as BaseComponent
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.errors import StartupError, closest
@@ -21,6 +21,7 @@ _FORMS = ("_raw", "_rest", "_grpc")
 _CALLS = frozenset({*_PLAIN, *(f"{name}{form}" for name in _PLAIN for form in _FORMS)})
 """The methods that answer a call."""
 _FURTHER = frozenset({"load", "tags", "metrics", "class_names", "feature_names", "init_metadata"})
+_MAY_STREAM = frozenset({*(method.value for method in STREAMED), "infer"})
 _MAY_BE_ASYNC = _CALLS | {"load"}
 _UNUSED = frozenset({"metadata"})
 """The methods of the base class of the Seldon v1 wrapper that the runtime does not call."""
@@ -40,14 +41,14 @@ def refuse_unsupported(user: UserObject) -> None:
     """Refuse functions of kinds that the runtime does not call.
 
     Raises:
-        StartupError: a method of the protocol is a generator function, or a method such as ``tags``, whose
-            result the answer needs at once, is a coroutine function.
+        StartupError: a method that has one answer, such as ``route``, is a generator function, or a method
+            such as ``tags``, whose result the answer needs at once, is a coroutine function.
     """
     for name, function in _methods(user, _CALLS | _FURTHER):
-        if is_generator(function):
+        if name not in _MAY_STREAM and is_generator(function):
             raise StartupError(
-                f"{user.class_name}.{name} is a generator (its body has yield), which is not supported yet: "
-                "define it with def, and return its result"
+                f"{user.class_name}.{name} is a generator (its body has yield), expected a method that "
+                f"returns its result. Generators may be {', '.join(sorted(_MAY_STREAM))}"
             )
         if name not in _MAY_BE_ASYNC and is_async(function):
             raise StartupError(
@@ -57,8 +58,8 @@ def refuse_unsupported(user: UserObject) -> None:
 
 
 def has_async(user: UserObject) -> bool:
-    """Return whether ``load``, or a method that answers calls, is a coroutine function."""
-    return any(is_async(function) for _, function in _methods(user, _MAY_BE_ASYNC))
+    """Return whether ``load``, or a method that answers calls, is a coroutine function or async generator."""
+    return any(needs_loop(function) for _, function in _methods(user, _MAY_BE_ASYNC))
 
 
 def _methods(user: UserObject, names: Iterable[str]) -> Iterator[tuple[str, Any]]:

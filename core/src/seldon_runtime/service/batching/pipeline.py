@@ -19,7 +19,7 @@ from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Predict, Stream
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.batching.waiting import Waiting
-from seldon_runtime.service.done import Done, hand_over, refusal
+from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import BatchRecord
 from seldon_runtime.service.pipeline import Pipeline
@@ -210,7 +210,7 @@ class BatchedPipeline:
                 if has_passed(call):
                     answer, job.error = None, deadline_exceeded(call)
                 if isinstance(answer, OpenStream):
-                    hand_over(call, job.done, answer, None)  # the call is over with its last item
+                    answer.begin(job.done)
                     return
             except BaseException as error:  # noqa: BLE001 - codecs are plugins
                 job.error = _seldon_error(error)

@@ -20,11 +20,12 @@ from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.composed.steps import Steps, Strand, UnitStream
-from seldon_runtime.service.done import Done, hand_over, refusal
+from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.pipeline import Pipeline
 from seldon_runtime.service.running.coroutines import awaited_for
+from seldon_runtime.service.running.joined_stream import open_stream
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
@@ -142,7 +143,7 @@ class ComposedService(Service):
         return Pipeline(self._root.predictor, self._metadata, around, self._opened)
 
     def _opened(self, call: Call, stream: Stream) -> OpenStream:
-        return OpenStream(self, self._root.executor, call, stream)
+        return open_stream(self, self._root.executor, call, stream, self._pipeline.write)
 
 
 class _Course:
@@ -243,7 +244,7 @@ class _Course:
 
     def _finish(self, answer: Any, error: SeldonError | None) -> None:
         if isinstance(answer, OpenStream):
-            hand_over(self._call, self._done, answer, None)  # the call is over with its last item
+            answer.begin(self._done)
             return
         if error is None and has_passed(self._call):
             answer, error = None, deadline_exceeded(self._call)  # what the client received
@@ -262,5 +263,5 @@ class _Course:
             return self._service.encode(self._call, result)
         left = self._pipeline.leave(self._call, self._entered, result)
         if isinstance(left, Stream):
-            return OpenStream(self._service, executor, self._call, left)
+            return open_stream(self._service, executor, self._call, left, self._pipeline.write)
         return self._pipeline.write(self._call, left)

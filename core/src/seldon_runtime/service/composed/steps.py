@@ -44,15 +44,15 @@ class UnitStream(Stream):
         self._stream = stream
         self.executor = executor
 
-    def next(self) -> Message | None:
+    def next(self) -> Message | Awaitable[Message | None] | None:
         """Return the component's next item."""
         if not self.executor.is_current:
             raise RuntimeError("the stream of a component runs on its own thread: return it as it is")
         return self._stream.next()
 
-    def close(self) -> None:
+    def close(self) -> Awaitable[None] | None:
         """Close the component's stream."""
-        self._stream.close()
+        return self._stream.close()
 
 
 class Strand:

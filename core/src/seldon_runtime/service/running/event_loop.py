@@ -66,7 +66,9 @@ class EventLoop:
         self._queue.append(task)
         if not self._is_woken:
             self._is_woken = True
-            self._loop.call_soon_threadsafe(self._take, context=self._base)
+            is_here = threading.get_ident() == self._ident
+            wake = self._loop.call_soon if is_here else self._loop.call_soon_threadsafe
+            wake(self._take, context=self._base)
 
     def put_between(self, task: Task) -> None:
         """Run a task between two steps of coroutines, whatever waits."""

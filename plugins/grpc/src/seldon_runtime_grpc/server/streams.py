@@ -113,7 +113,12 @@ class Streams:
             self._service.submit(call, _putting(outcomes))
             yield from self._messages(method, call, outcomes, stream)
         except SeldonError as error:
-            yield method.fail(error, call)
+            if method.fail is None:
+                request_id = request_context.request_id if call is None else call.request_id
+                headers = None if call is None else call.response_headers
+                context.abort_with_status(status_of(error, request_id, headers))
+            else:
+                yield method.fail(error, call)
         except Exception:
             logger.exception("cannot answer a request of the stream %s", request_context.target)
             context.abort_with_status(FAILED)
@@ -134,7 +139,7 @@ class Streams:
             if item is None:
                 break
             yield message_of(call, item)
-        last = method.end(call)
+        last = method.end(call) if method.end is not None else None
         if last is not None:
             yield last
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from seldon_runtime.plugin import Call, Codec, ErrorCode, Limits, Method, SeldonError
 from seldon_runtime.protocols.non_finite import NonFinite
-from seldon_runtime_grpc.extension import GrpcMethod, GrpcService, RequestContext
+from seldon_runtime_grpc.extension import GrpcMethod, GrpcService, GrpcStream, RequestContext
 from seldon_runtime_grpc.protos.pool import serialized_files
 from seldon_runtime_grpc.protos.prediction_pb2 import DESCRIPTOR
 from seldon_runtime_grpc.v1.codec import GrpcCodec
@@ -20,6 +22,10 @@ CALLS = {
     "ModelMetadata": Method.METADATA,
 }
 """The component's method by the name of the RPC, which is the same in every service."""
+
+STREAM = "Stream"
+STREAMED = frozenset({"Predict", "TransformInput", "TransformOutput", "Aggregate"})
+"""The RPCs beside which ``PredictStream`` and so on answer with a stream."""
 
 SERVICES = {
     service.full_name: tuple(service.methods_by_name) for service in DESCRIPTOR.services_by_name.values()
@@ -37,20 +43,25 @@ def seldon_services(limits: Limits, non_finite: NonFinite = NonFinite.NULL) -> l
     codec = GrpcCodec(limits, non_finite)
     files = serialized_files()
     return [
-        GrpcService(service, {name: _method(name, codec) for name in names}, files)
+        GrpcService(service, {name: _method(name, codec) for name in (*names, *_streams(names))}, files)
         for service, names in SERVICES.items()
     ]
 
 
-def _method(name: str, codec: Codec) -> GrpcMethod:
-    method = CALLS.get(name)
+def _streams(names: Sequence[str]) -> list[str]:
+    """Return the names of the RPCs that answer with a stream, which are our addition to the protocol."""
+    return [f"{name}{STREAM}" for name in names if name in STREAMED]
+
+
+def _method(name: str, codec: Codec) -> GrpcMethod | GrpcStream:
+    method = CALLS.get(name.removesuffix(STREAM))
     if method is None:
         return GrpcMethod(_refuse_graph)
 
     def begin(request: bytes, context: RequestContext) -> Call:
         return context.call(method, request, codec)
 
-    return GrpcMethod(begin)
+    return GrpcStream(begin) if name.endswith(STREAM) else GrpcMethod(begin)
 
 
 def _refuse_graph(request: bytes, context: RequestContext) -> Call:

@@ -12,6 +12,7 @@ from seldon_runtime_rest.media.format import Format
 from seldon_runtime_rest.media.formats import FORMATS, missing, reader_of
 from seldon_runtime_rest.media.headers import JSON, accepted, media_type_of
 from seldon_runtime_rest.request import HttpRequest
+from seldon_runtime_rest.streaming import form_of
 from seldon_runtime_rest.v1.codec import RestCodec
 
 JSON_ONLY: tuple[Format | None, ...] = (None,)
@@ -65,7 +66,7 @@ class Media:
             return None
         reader.check(parameters)
         header = request.headers.get("accept")
-        if header is None:
+        if header is None or form_of(request.headers.raw[b"accept"]) is not None:  # streams are of JSON
             return self._codec(reader, parameters, JSON_ONLY)
         writers = _writers(header)
         if not writers:

@@ -52,6 +52,9 @@ class Member(Protocol):
     def abort(self) -> None:
         """Close the connection at once."""
 
+    def cut_off(self) -> None:
+        """Close the connection at once, but send an error to the client of a stream."""
+
     def shutdown(self) -> None:
         """Close the connection after the responses to its open requests."""
 
@@ -123,6 +126,11 @@ class Connections:
         """Close all connections at once. Incomplete requests and unread responses are lost."""
         for member in list(self.open):
             member.abort()
+
+    def cut_off(self) -> None:
+        """Close all connections, the streams with an error."""
+        for member in list(self.open):
+            member.cut_off()
 
     def _close_idle(self) -> None:
         self._timer = None

@@ -53,7 +53,8 @@ class DepartureWatch:
             self._transport.abort()
             return
         call = self._queue[0].exchange.request.made if self._queue else None
-        waits = call is not None and bool(call.submitted) and call.can_end
+        # in a streamed response, an item finds out as well, and no interim response may stand there
+        waits = call is not None and bool(call.submitted) and call.can_end and not self._queue[0].is_streamed
         if waits and self._waited and not self._has_asked:
             self._has_asked = True
             self._transport.write(_INTERIM)

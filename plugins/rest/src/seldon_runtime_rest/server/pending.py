@@ -24,6 +24,7 @@ class Pending:
         "expects_continue",
         "is_answered",
         "is_begun",
+        "is_streamed",
         "is_whole",
         "keep_alive",
     )
@@ -38,6 +39,8 @@ class Pending:
         self.is_whole = False
         self.is_begun = False
         self.is_answered = False
+        self.is_streamed = False
+        """True once the head of a streamed response is written."""
 
     def answer(self, answer: Any, error: SeldonError | None) -> None:
         """Respond to the request with the outcome of its call."""

@@ -6,29 +6,26 @@ import asyncio
 import logging
 from collections import deque
 from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from seldon_runtime.plugin import ErrorCode, SeldonError
 from seldon_runtime_rest.application import Client
-from seldon_runtime_rest.compression.requests import Unpacked
-from seldon_runtime_rest.response import HttpResponse
 from seldon_runtime_rest.server.departure import DepartureWatch
 from seldon_runtime_rest.server.parts import ServerParts
 from seldon_runtime_rest.server.pending import Pending
 from seldon_runtime_rest.server.reader import RequestReader
 from seldon_runtime_rest.server.refusal import Refused, refusal_text
+from seldon_runtime_rest.server.response_side import ResponseSide
 from seldon_runtime_rest.server.timeouts import BODY, HEAD, NOTHING, SKIPPED, ReceiveTimeout, SendTimeout
 
 logger = logging.getLogger(__name__)
 
 _MAX_PIPELINED = 100
 """How many requests of one connection may wait for the response to an earlier request."""
-_ONE_PIECE_BYTES = 64 * 1024
-"""A longer body is written after its head; a shorter one is copied, and written together with its head."""
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-class HttpProtocol(asyncio.Protocol):
+class HttpProtocol(ResponseSide):
     """One connection.
 
     It answers the requests in their order, or refuses a request. After a refusal it ignores further data.
@@ -37,12 +34,6 @@ class HttpProtocol(asyncio.Protocol):
         parts: the objects of the server.
     """
 
-    is_reading_paused = False
-    _is_writing_paused = False
-    _is_deaf = False
-    """True once the connection ignores all data that it receives."""
-    _has_ended = False
-    """True once the client has said that it sends no more."""
     _departure: DepartureWatch | None = None
 
     def __init__(self, parts: ServerParts) -> None:
@@ -97,6 +88,8 @@ class HttpProtocol(asyncio.Protocol):
         self._sending.stop()
         if self._departure is not None:
             self._departure.stop()
+        if self._writer is not None:
+            self._writer.close()
         for pending in self._queue:
             pending.exchange.request.cancel()
         self._queue.clear()
@@ -117,6 +110,14 @@ class HttpProtocol(asyncio.Protocol):
     def abort(self) -> None:
         """Close the connection at once."""
         self._transport.abort()
+
+    def cut_off(self) -> None:
+        """Close the connection at once, but send an error to the client of a stream."""
+        if self._writer is None:
+            self.abort()
+        else:
+            self._writer.cut_off(SeldonError("the server is stopping", code=ErrorCode.UNAVAILABLE))
+            self._transport.close()
 
     def shutdown(self) -> None:
         """Close the connection after the responses to its open requests."""
@@ -227,64 +228,3 @@ class HttpProtocol(asyncio.Protocol):
                 self._transport.pause_reading()
             else:
                 self._transport.resume_reading()
-
-    # Responses
-
-    def answer(self, pending: Pending, answer: Any, error: SeldonError | None) -> None:
-        """Respond to the first request in the queue, unless its client has disconnected."""
-        if not self._queue or self._queue[0] is not pending:
-            return
-        done = partial(self._parts.completions.add, pending)
-        if type(answer) is Unpacked:
-            response = self._application.resume(pending.exchange, answer, done)
-        else:
-            response = self._application.finish(pending.exchange, answer, error, done)
-        if response is None:
-            return
-        self._respond(pending, response)
-        self._advance()
-        self._settle()
-
-    def _respond(self, pending: Pending, response: HttpResponse) -> None:
-        self._queue.popleft()
-        pending.is_answered = True
-        if self._transport.is_closing():
-            return
-        closing = not pending.keep_alive or self._application.service.draining
-        head = self._parts.text.head(response, closing=closing)
-        body = response.content(pending.exchange.request.verb)
-        if len(body) <= _ONE_PIECE_BYTES:
-            self._transport.write(head + body)
-        else:
-            self._transport.write(head)
-            self._transport.write(body)
-        if closing:
-            is_whole, self._is_deaf = not self._is_deaf and self._reader.in_body is None, True
-            if is_whole or self._has_ended:
-                self.close()
-            else:
-                self._linger()
-
-    def _linger(self) -> None:
-        """Close the connection later: if the client is still sending, closing now would lose the response."""
-        self._is_deaf = True
-        if self._transport.can_write_eof():  # TLS cannot close one direction alone
-            self._transport.write_eof()
-        self._sending.start()
-        self._receiving.expect(SKIPPED)
-        if self.is_reading_paused:
-            self.is_reading_paused = False
-            self._transport.resume_reading()
-
-    def pause_writing(self) -> None:
-        """Stop sending responses: the client reads more slowly than the server writes."""
-        self._is_writing_paused = True
-        self._sending.start()
-
-    def resume_writing(self) -> None:
-        """Send responses again: the client has read the earlier ones."""
-        self._is_writing_paused = False
-        if not self._transport.is_closing():
-            self._sending.stop()
-            self._advance()
-            self._settle()

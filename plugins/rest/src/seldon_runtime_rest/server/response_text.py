@@ -18,6 +18,7 @@ def _status_line(status: int) -> bytes:
 
 
 _STATUS_LINES = {status: _status_line(status) for status in range(200, 600)}
+_CHUNKED = b"transfer-encoding: chunked\r\n"
 _CLOSE = b"connection: close\r\n"
 
 
@@ -32,12 +33,13 @@ class ResponseText:
         self._begins: dict[int, bytes] = {}
         """The beginnings of JSON heads, by status: the status line and all headers up to the length."""
 
-    def head(self, response: HttpResponse, *, closing: bool) -> bytes:
+    def head(self, response: HttpResponse, *, closing: bool, is_old: bool = False) -> bytes:
         """Return the status line and headers, with the empty line after them.
 
         Args:
             response: a valid response.
             closing: add ``connection: close``, which makes the client close the connection.
+            is_old: True for a client of HTTP/1.0, which knows no chunks.
         """
         second = int(time.time())
         if second != self._second:
@@ -49,6 +51,8 @@ class ResponseText:
             begin = self._begins.get(response.status) or self._begin(response.status)
             return b"%b%d\r\n%b\r\n" % (begin, len(response.body), close)
         lines = [b"%b: %b\r\n" % item for item in response.header_items()]
+        if response.stream is not None and not is_old:
+            lines.append(_CHUNKED)
         return b"".join((_STATUS_LINES[response.status], self._date, *lines, close, b"\r\n"))
 
     def _begin(self, status: int) -> bytes:

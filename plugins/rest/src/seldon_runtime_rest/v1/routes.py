@@ -13,6 +13,7 @@ from seldon_runtime_rest.openapi.document import Description, document
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HttpResponse
 from seldon_runtime_rest.route import Deferred, HttpRoute
+from seldon_runtime_rest.streaming import form_of
 from seldon_runtime_rest.v1.codec import RestCodec
 from seldon_runtime_rest.v1.cross_site import CrossSiteCheck
 from seldon_runtime_rest.v1.json_text import dumper
@@ -21,6 +22,7 @@ from seldon_runtime_rest.v1.paths import CALLS, HEALTH_STATUS, METADATA, OPENAPI
 Codecs = Callable[[Method], RestCodec]
 ReadForm = Callable[[HttpRequest, Call], Call | Deferred]
 Begin = Callable[[HttpRequest], Call | Deferred]
+_STREAMED = (Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT, Method.AGGREGATE)
 _JSON = b"application/json"
 _openapi_text = dumper(sort_keys=False)  # its order is what readers of the page see
 
@@ -45,6 +47,8 @@ def call_routes(
     for path, (method, verbs) in CALLS.items():
         known = media if method in media.methods else None
         begin: Begin = partial(_begin, method, codecs(method), read_form, known)
+        if method in _STREAMED:
+            begin = partial(_begin_stream, begin)
         if method is Method.SEND_FEEDBACK:
             begin = partial(_begin_checked, cross_site, begin)
         yield HttpRoute(verbs, path, begin)
@@ -140,6 +144,18 @@ def _begin(
     if media is not None and not may_hold_json and (own := media.for_body(request)) is not None:
         return request.call(method, own, request.body)
     return read_form(request, request.call(method, codec))
+
+
+def _begin_stream(begin: Begin, request: HttpRequest) -> Call | Deferred:
+    """Begin a call whose answer may be a stream, if the client asks for one."""
+    accept = request.headers.raw.get(b"accept")
+    if accept is None or (form := form_of(accept)) is None:
+        return begin(request)
+    begun = begin(request)
+    request.stream_form = form
+    assert request.made is not None
+    request.made.accepts_stream = True
+    return begun
 
 
 def _may_hold_json(query: str) -> bool:

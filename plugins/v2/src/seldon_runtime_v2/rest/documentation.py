@@ -8,7 +8,7 @@ from typing import Any
 
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.examples import example_inputs
-from seldon_runtime_v2.rest.generate import EVENTS
+from seldon_runtime_v2.rest.generate import GenerateEvents
 from seldon_runtime_v2.tensors.datatypes import DATATYPES
 
 TAG = "Open Inference Protocol"
@@ -49,7 +49,7 @@ class Operations:
         elif name in ("generate", "generate_stream"):
             flat = {name: value for each in self._inputs for name, value in _members(each).items()}
             operation["requestBody"] = _body({"type": "object"}, flat)
-            media_type = _JSON if name == "generate" else EVENTS
+            media_type = _JSON if name == "generate" else GenerateEvents.media_type
             content = {} if name == "generate_stream" else content
         elif path.startswith("/v2/repository/"):
             operation["requestBody"] = _body({"type": "object"}, {})

@@ -1,4 +1,4 @@
-"""The codec of a generate call: flat JSON in, and flat JSON out, alone or as a server-sent event.
+"""The codec of a generate call: flat JSON in, and flat JSON out, alone or as server-sent events.
 
 Source: Triton's extension "Generate" (extension_generate.md).
 """
@@ -11,7 +11,7 @@ from typing import Any
 from seldon_runtime.plugin import Limits, Message, Method
 from seldon_runtime.protocols.json_memory import json_memory
 from seldon_runtime.protocols.non_finite import NonFinite
-from seldon_runtime_rest.extension import HttpResponse
+from seldon_runtime_rest.extension import Events, HttpResponse
 from seldon_runtime_v2.mapping.answers import outputs_of, parameters_of
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.requests import message_of
@@ -19,7 +19,6 @@ from seldon_runtime_v2.rest.flat_request import parse, split
 from seldon_runtime_v2.rest.response_body import values_of, written
 from seldon_runtime_v2.statistics import MeasuredCodec, rows_of
 
-EVENTS = "text/event-stream"
 _COPIES = 2
 
 
@@ -30,18 +29,16 @@ class GenerateCodec(MeasuredCodec):
         model: the served model.
         limits: the limits of requests.
         non_finite: the form of NaN in JSON.
-        is_event: True to answer with one server-sent event.
     """
 
     name = "v2-generate"
     media_type = "application/json"
     _id: str | None = None
 
-    def __init__(self, model: ServedModel, limits: Limits, non_finite: NonFinite, *, is_event: bool) -> None:
+    def __init__(self, model: ServedModel, limits: Limits, non_finite: NonFinite) -> None:
         self._model = model
         self._limits = limits
         self._non_finite = non_finite
-        self._is_event = is_event
 
     def read(self, method: Method, wire: Any) -> Message:
         """Return the neutral request."""
@@ -69,7 +66,20 @@ class GenerateCodec(MeasuredCodec):
         for output in outputs:
             values = values_of(output, self._non_finite)
             members[output.name] = values[0] if len(values) == 1 else values
-        text = written(members, outputs, None, self._non_finite)
-        if self._is_event:
-            return HttpResponse(200, b"data: %b\n\n" % text, EVENTS)
-        return HttpResponse(200, text)
+        return HttpResponse(200, written(members, outputs, None, self._non_finite))
+
+
+class GenerateEvents(Events):
+    """Triton's events: ``data`` without an id, no event at the end, an error as an object ``error``."""
+
+    def item(self, number: int, body: bytes) -> bytes:
+        """Return an event with the item."""
+        return b"data: %b\n\n" % body
+
+    def error(self, body: bytes) -> bytes:
+        """Return an event with the error."""
+        return b"data: %b\n\n" % body.rstrip(b"\n")
+
+    def end(self) -> bytes:
+        """Return nothing."""
+        return b""

@@ -18,7 +18,7 @@ from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec
 from seldon_runtime_v2.rest.documentation import Operations
 from seldon_runtime_v2.rest.errors import error_response
-from seldon_runtime_v2.rest.generate import GenerateCodec
+from seldon_runtime_v2.rest.generate import GenerateCodec, GenerateEvents
 from seldon_runtime_v2.rest.management import Management
 from seldon_runtime_v2.rest.response_body import HEADER, document
 from seldon_runtime_v2.statistics import Statistics
@@ -27,6 +27,7 @@ _HEADER = HEADER.lower().encode("ascii")
 _MOST_DIGITS = 20
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9._~-]+")
 """Names that paths hold as they are: their routes are found without a search."""
+_EVENTS = GenerateEvents()
 Begin = Callable[[HttpRequest], Call | HttpResponse]
 
 
@@ -85,7 +86,7 @@ class Routes:
         posts: list[tuple[str, Begin, str]] = [
             ("/infer", self._infer, "Infer"),
             ("/generate", partial(self._generate, is_event=False), "Infer by flat JSON"),
-            ("/generate_stream", partial(self._generate, is_event=True), "Infer, answered as an event"),
+            ("/generate_stream", partial(self._generate, is_event=True), "Infer, answered as events"),
         ]
         for path, begin, summary in gets:
             yield self._get(f"{base}{path}", begin, summary, in_document=in_document)
@@ -151,8 +152,12 @@ class Routes:
 
     def _generate(self, request: HttpRequest, *, is_event: bool) -> Call:
         self._require(request.path_parameters)
-        codec = GenerateCodec(self._model, self._limits, self._non_finite, is_event=is_event)
-        return request.call(self._model.method, codec, request.body)
+        codec = GenerateCodec(self._model, self._limits, self._non_finite)
+        call = request.call(self._model.method, codec, request.body)
+        if is_event:
+            request.stream_form = _EVENTS
+            call.accepts_stream = True
+        return call
 
     def _require(self, parameters: Mapping[str, Any]) -> None:
         self._model.require(parameters.get("model", self._model.name), parameters.get("version"))

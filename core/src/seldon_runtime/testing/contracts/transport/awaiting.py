@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from seldon_runtime.errors import ErrorCode
 from seldon_runtime.inference.method import Method
 from seldon_runtime.testing.components import Awaiting
 from seldon_runtime.testing.contracts.transport.subject import TransportSubject
@@ -41,6 +42,8 @@ class TransportAwaiting(TransportSubject):
         )
         wait_until(lambda: user.cancelled == ["wait gone"], "the coroutine to be cancelled")
         assert self.ask_text(served, "next") == "next"
+        codes = [outcome.error.code for _, outcome in served.records if outcome.error]
+        assert codes == [ErrorCode.CANCELLED]
 
     def test_an_async_call_whose_deadline_passes_is_cancelled(self, serve: Callable[..., Served]) -> None:
         if not self.carries_deadlines:

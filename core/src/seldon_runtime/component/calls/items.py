@@ -1,0 +1,88 @@
+"""The items of a generator of user code as a stream of answers."""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any
+
+from seldon_runtime.component.signature import name_of
+from seldon_runtime.errors import ComponentFailed, SeldonError
+from seldon_runtime.inference.message import Message
+from seldon_runtime.inference.predictor import Stream
+from seldon_runtime.tracebacks import hide_frames
+
+Finish = Callable[[Any], Message]
+"""Function that makes the answer of a method's result."""
+
+
+class GeneratorItems(Stream):
+    """The items of a generator. Runs on the component's thread.
+
+    Args:
+        generator: of user code.
+        finish: makes the answer of an item.
+    """
+
+    def __init__(self, generator: Generator[Any, Any, Any], finish: Finish) -> None:
+        self._generator = generator
+        self._finish = finish
+
+    def next(self) -> Message | None:
+        """Run the generator to its next ``yield``."""
+        try:
+            item = next(self._generator)
+        except StopIteration:
+            return None
+        except SeldonError:
+            raise
+        except BaseException as error:
+            raise ComponentFailed(name_of(self._generator), hide_frames(error)) from error
+        return self._finish(item)
+
+    def close(self) -> None:
+        """Run the generator's ``finally``."""
+        try:
+            self._generator.close()
+        except BaseException as error:
+            raise ComponentFailed(name_of(self._generator), hide_frames(error)) from error
+
+
+class AsyncItems(Stream):
+    """The items of an async generator. Runs on the event loop of the component's thread.
+
+    Args:
+        generator: of user code.
+        finish: makes the answer of an item.
+    """
+
+    def __init__(self, generator: AsyncGenerator[Any, Any], finish: Finish) -> None:
+        self._generator = generator
+        self._finish = finish
+        self._is_over = False
+
+    async def next(self) -> Message | None:
+        """Run the generator to its next ``yield``."""
+        try:
+            item = await anext(self._generator)
+        except StopAsyncIteration:
+            self._is_over = True
+            return None
+        except (SeldonError, CancelledError, GeneratorExit):
+            self._is_over = True
+            raise
+        except BaseException as error:
+            self._is_over = True
+            raise ComponentFailed(name_of(self._generator), hide_frames(error)) from error
+        return self._finish(item)
+
+    def close(self) -> Awaitable[None] | None:
+        """Run the generator's ``finally``, unless the generator has ended."""
+        return None if self._is_over else self._close()
+
+    async def _close(self) -> None:
+        self._is_over = True
+        try:
+            await self._generator.aclose()
+        except BaseException as error:
+            raise ComponentFailed(name_of(self._generator), hide_frames(error)) from error
