@@ -103,6 +103,19 @@ def assert_the_page_sends_requests_that_work(port: int) -> None:
             assert answer.status == 200, (kind, body, answer.body)
 
 
+def test_the_page_of_checked_offers_has_both_schemas(seldon_run: Callable[..., Any]) -> None:
+    need("checked_offer")
+    server = seldon_run("Offers", "REST", folder=EXAMPLES / "checked_offer", env=CLEAN)
+    with HttpClient(server.port) as client:
+        predict = client.get("/seldon.json").json["paths"]["/predict"]["post"]
+    contents = [predict["requestBody"]["content"], predict["responses"]["200"]["content"]]
+    fields = [
+        list(content[JSON]["schema"]["allOf"][1]["properties"]["jsonData"]["anyOf"][0]["properties"])
+        for content in contents
+    ]
+    assert fields == [["age", "plan"], ["discount", "reason"]]
+
+
 def test_a_table_of_arrow_is_sent_and_received(seldon_run: Callable[..., Any]) -> None:
     need("arrow_bodies")
     folder = EXAMPLES / "arrow_bodies"

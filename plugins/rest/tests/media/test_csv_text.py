@@ -73,6 +73,7 @@ def test_every_cell_is_kept(rows):
         (["1e999", "1"], np.array(["1e999", "1"], object)),
         (["nan", "1"], np.array(["nan", "1"], object)),
         (["18446744073709551615", "1"], np.array([2**64 - 1, 1], np.uint64)),
+        (["-1", str(2**63)], np.array([-1, 2**63], object)),
         (["1" * 30, "1"], np.array([int("1" * 30), 1], object)),
         (["true", "False"], np.array([True, False])),
         (["true", ""], np.array([True, None], object)),

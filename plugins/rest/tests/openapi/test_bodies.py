@@ -49,6 +49,19 @@ def test_the_media_types_are_those_that_the_inputs_allow(inputs, expected):
     assert list(request_bodies(inputs)) == expected
 
 
+def test_the_answer_has_the_schema_of_the_components_own_type():
+    methods = frozenset({Method.PREDICT, Method.ROUTE})
+    metadata = {"name": "m", "versions": [], "platform": "", "inputs": [], "outputs": [RECORD]}
+    found = document(Description("m", [], "", "MODEL", "M", methods, metadata=metadata))
+    validate(found)
+    schemas = {
+        path: found["paths"][path]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
+        for path in ("/predict", "/route")
+    }
+    assert schemas["/predict"]["allOf"][1]["properties"]["jsonData"]["anyOf"] == [RECORD["schema"]]
+    assert schemas["/route"] == {"$ref": "#/components/schemas/Answer"}
+
+
 def test_the_example_of_a_table_has_its_names():
     assert request_bodies(TABLE)["text/csv"]["example"] == "age,plan\n1.0,1.0\n"
     assert request_bodies([RECORD])["text/csv"]["example"] == "age,plan\n1,text\n"

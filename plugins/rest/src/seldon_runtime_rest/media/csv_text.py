@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-from contextlib import suppress
 from io import StringIO
 from typing import Any
 
@@ -111,10 +110,10 @@ def _numbers(cells: tuple[str, ...], letters: set[str]) -> NDArray[Any] | None:
         return None
     if list(map(str, whole)) != list(cells):  # leading zeros or a plus sign, as of a postal code
         return None
-    for kind in (np.int64, np.uint64):
-        with suppress(OverflowError):
-            return np.array(whole, kind)
-    return np.array(whole, object)
+    low, high = min(whole), max(whole)
+    if low >= -(2**63) and high < 2**63:
+        return np.array(whole, np.int64)
+    return np.array(whole, np.uint64 if low >= 0 and high < 2**64 else object)
 
 
 def _with_missing(cells: tuple[str, ...], numbers: NDArray[Any]) -> NDArray[Any]:

@@ -64,6 +64,9 @@ _CALLS = {
     Method.SEND_FEEDBACK: _Call("Reward an earlier answer", "Feedback", feedback_examples),
 }
 
+_TYPED = METHODS - {Method.ROUTE}
+"""The methods whose answers are the outputs of the metadata."""
+
 _CALL_ERRORS = {
     "400": "BadRequest",
     "406": "NotAcceptable",
@@ -136,7 +139,10 @@ def _call_path(path: str, method: Method, verbs: Sequence[str], description: Des
 
 def _operation(verb: str, path: str, method: Method, description: Description) -> JsonDict:
     scores = method is Method.TRANSFORM_INPUT and description.service_type == "OUTLIER_DETECTOR"
-    answer = _json_answer("The answer.", ref("ScoredMessage" if scores else "Answer"))
+    schema = ref("ScoredMessage" if scores else "Answer")
+    if method in _TYPED and not scores:
+        schema = _typed(schema, (description.metadata or {}).get("outputs") or ())
+    answer = _json_answer("The answer.", schema)
     errors = _CALL_ERRORS
     if method in METHODS:
         answer["content"] |= answer_bodies()
@@ -175,10 +181,13 @@ def _request_body(
 
 def _schema(call: _Call, inputs: Sequence[Mapping[str, Any]]) -> JsonDict:
     """Return the schema of a request, with the schemas of the component's own JSON values."""
-    own = [inlined(item["schema"]) for item in inputs if _is_json(item)]
-    if not own or call.schema != "SeldonMessage":
-        return ref(call.schema)
-    return {"allOf": [ref(call.schema), {"properties": {"jsonData": {"anyOf": own}}}]}
+    return _typed(ref(call.schema), inputs) if call.schema == "SeldonMessage" else ref(call.schema)
+
+
+def _typed(message: JsonDict, items: Sequence[Mapping[str, Any]]) -> JsonDict:
+    """Return the schema of a message with those of the component's own JSON values, if it has some."""
+    own = [inlined(item["schema"]) for item in items if _is_json(item)]
+    return {"allOf": [message, {"properties": {"jsonData": {"anyOf": own}}}]} if own else message
 
 
 def _is_json(item: Mapping[str, Any]) -> bool:
