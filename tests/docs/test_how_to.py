@@ -26,7 +26,7 @@ PAGES = {
     "how-to/async-methods.md": 4,
     "tutorials/graph.md": 7,
     "how-to/call.md": 12,
-    "how-to/graphs.md": 11,
+    "how-to/graphs.md": 12,
     "how-to/cors.md": 4,
     "how-to/send-values.md": 17,
     "how-to/test-a-component.md": 6,

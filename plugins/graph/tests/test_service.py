@@ -272,3 +272,28 @@ def test_the_page_has_the_metrics_of_every_node_with_its_labels(seldon_run, make
         labels = rf'method="{method}",model_image="example/{name}",model_name="{name}"'
         assert re.search(rf"^calls_total\{{.*{labels}.*\}} 1.0$", page, re.M), page
     assert 'model_name="b"' not in page
+
+
+def test_a_slow_shadow_holds_up_nobody(serve, make):
+    main = make.predictor(make.node("a"))
+    copy = make.predictor(make.node("a", parameters={"wait_s": 0.2}), "copy", shadow=True)
+    served = serve(make.deployment(main, copy), "--predictor", "all", "--queue-size", "2")
+    assert [served.predict().status for _ in range(12)] == [200] * 12
+
+
+def test_a_router_of_a_graph_keeps_what_it_learned(seldon_run, make, file_of, tmp_path):
+    file = file_of(make.deployment(make.predictor(make.node("r", "ROUTER", make.node("a"), make.node("b")))))
+    env = {
+        "PERSISTENCE": "file",
+        "PERSISTENCE_SECRET_KEY": "k" * 32,
+        "PERSISTENCE_FOLDER": str(tmp_path / "state"),
+    }
+    routes = []
+    for _ in range(2):
+        server = seldon_run(str(file), "REST", folder=CLASSES, env=env)
+        with HttpClient(server.ports["rest"]) as client:
+            answer = client.post("/predict", {"data": {"ndarray": [[1.0]]}}).json
+            routes.append(answer["meta"]["routing"]["r"])
+            assert client.post("/send-feedback", {"response": answer, "reward": 1.0}).status == 200
+        assert server.stop() == 0
+    assert routes == [0, 1]

@@ -54,6 +54,26 @@ def new(pattern: str, folder: Path) -> None:
     click.echo(f"cd {folder} && seldon-run graph.yaml REST", file=sys.stdout)
 
 
+@graph.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--image", required=True, help="Image with the file and the classes of its nodes.")
+@click.option("--predictor", help="Name of the predictor.  [default: the only predictor, shadows aside]")
+def manifest(file: Path, image: str, predictor: str | None) -> None:
+    """Print the Kubernetes objects of FILE for one process: a Deployment, a Service and an autoscaler."""
+    import yaml
+
+    from seldon_runtime_graph.assembly import choose
+    from seldon_runtime_graph.manifest import objects_of
+
+    chosen = choose(read_file(file), predictor)
+    if len(chosen) > 1:
+        raise StartupError("--predictor is 'all', expected the name of one: each has a Deployment of its own")
+    objects, remarks = objects_of(file, chosen[0], image)
+    for remark in remarks:
+        click.echo(f"# {remark}")
+    click.echo(yaml.safe_dump_all(objects, sort_keys=False), nl=False)
+
+
 @hookimpl
 def seldon_commands() -> Sequence[click.Command]:
     """Return the command."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from seldon_runtime.plugin import (
@@ -26,7 +27,7 @@ from seldon_runtime.plugin import (
     Unit,
 )
 from seldon_runtime_graph.call import puid
-from seldon_runtime_graph.call.split import Split
+from seldon_runtime_graph.call.split import SHADOW, Split
 from seldon_runtime_graph.call.timeouts import BoundedCall
 from seldon_runtime_graph.call.tracing import Trace, is_asked_for
 from seldon_runtime_graph.drawings.tree import tree
@@ -81,7 +82,11 @@ class GraphService(ComposedService):
         self._timeout_s = min(timeouts, default=None)
         self._bounds: dict[Call, BoundedCall] = {}
         super().__init__(units, limits=limits, metadata=describe(main), error_details=error_details)
-        self._executors = tuple({unit.executor: None for unit in units})
+        aside = {unit.executor for unit in self._split.shadow_units} - {
+            unit.executor for graph in self._split.served for unit in graph.units
+        }
+        self._executors = tuple({unit.executor: None for unit in units if unit.executor not in aside})
+        self._aside = tuple(aside)
         is_fixed = all(unit.predictor.health_is_fixed for unit in units)
         self.immediate = frozenset({Method.METADATA, _HEALTH_STATUS} if is_fixed else {Method.METADATA})
 
@@ -112,12 +117,15 @@ class GraphService(ComposedService):
 
     @property
     def waiting(self) -> int:
-        """The number of steps that wait for the threads of all nodes at this moment."""
+        """The number of steps that wait for the threads of the nodes at this moment, a shadow's aside."""
         return sum([executor.waiting for executor in self._executors])
 
     def accept(self, call: Call, done: Done) -> None:
         """Queue a call; refuse it when ``queue_size`` steps wait in the whole graph."""
-        if self.waiting >= self.queue_size:
+        if call.transport == SHADOW:  # it must not hold up the others, nor they it
+            for executor in self._aside:
+                executor.require_room()
+        elif self.waiting >= self.queue_size:
             retry_after_s = max(executor.retry_after_s for executor in self._executors)
             raise SeldonError(
                 f"{self.queue_size} steps of requests are waiting in the graph already; try again later",
@@ -128,7 +136,7 @@ class GraphService(ComposedService):
             self._identify(call)
             if self._timeout_s is not None:
                 done = self._bounds[call] = BoundedCall(done, self._timeout_s, self.timers.call_at)
-        super().accept(call, done)
+        self.units[0].executor.submit(partial(self.run, call, done))
 
     def _identify(self, call: Call) -> None:
         found = puid.puid_of(call.headers)
@@ -175,7 +183,7 @@ class GraphService(ComposedService):
         if self._traces and is_asked_for(call.headers):
             trace = Trace()
             steps = trace.timed(steps)
-        bound = self._bounds.get(call)
+        bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
         if not isinstance(answer, Message):
             return answer  # a stream
@@ -190,7 +198,7 @@ class GraphService(ComposedService):
         counted: Counted = []
         call.unit_metrics = counted
         steps = learn(graph.root, feedback, routing_of(feedback, graph.root), counted)
-        bound = self._bounds.get(call)
+        bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
         return replace(answer, metrics=()) if isinstance(answer, Message) else answer
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import Any
 
-from seldon_runtime.plugin import Call, Done, Feedback, Message, Method, NeutralCodec, SeldonError
+from seldon_runtime.plugin import Call, Done, Feedback, Message, Method, NeutralCodec, SeldonError, Unit
 from seldon_runtime_graph.loading import LoadedGraph
 from seldon_runtime_graph.walk.edges import carried
 
@@ -30,15 +30,20 @@ class Split:
     def __init__(self, graphs: Sequence[LoadedGraph], name: str) -> None:
         shadows = [graph for graph in graphs if graph.predictor.shadow] if len(graphs) > 1 else []
         self._shadow = shadows[0] if shadows else None
-        self._served = [graph for graph in graphs if graph is not self._shadow]
+        self.served = [graph for graph in graphs if graph is not self._shadow]
         self._name = name
-        self._bounds = list(accumulate(graph.predictor.traffic for graph in self._served))
+        self._bounds = list(accumulate(graph.predictor.traffic for graph in self.served))
         self._codec = NeutralCodec()
+
+    @property
+    def shadow_units(self) -> list[Unit]:
+        """The components of the shadow."""
+        return self._shadow.units if self._shadow is not None else []
 
     @property
     def main(self) -> LoadedGraph:
         """The predictor with most traffic."""
-        return max(self._served, key=lambda graph: graph.predictor.traffic)
+        return max(self.served, key=lambda graph: graph.predictor.traffic)
 
     def choose(self, call: Call, request: Message, routing: dict[str, int], submit: Submit) -> LoadedGraph:
         """Return the graph that answers a call, note it in ``routing``, and send a copy to the shadow."""
@@ -47,11 +52,11 @@ class Split:
             return self._shadow
         if self._shadow is not None:
             self._copy(call, request, submit)
-        if len(self._served) == 1:
-            return self._served[0]
+        if len(self.served) == 1:
+            return self.served[0]
         place = self._random()
         routing[self._name] = place
-        return self._served[place]
+        return self.served[place]
 
     def of_feedback(self, feedback: Feedback) -> LoadedGraph:
         """Return the graph whose answer a feedback is about; by traffic if the routing does not tell.
@@ -59,21 +64,21 @@ class Split:
         Raises:
             SeldonError: BAD_DATA for a predictor that does not exist.
         """
-        if len(self._served) == 1:
-            return self._served[0]
+        if len(self.served) == 1:
+            return self.served[0]
         given: Any = feedback.response.meta.routing.get(self._name) if feedback.response is not None else None
         if given is None:
-            return self._served[self._random()]
+            return self.served[self._random()]
         if (
             isinstance(given, bool)
             or not isinstance(given, int | float)
-            or given not in range(len(self._served))
+            or given not in range(len(self.served))
         ):
             raise SeldonError(
                 f"response.meta.routing[{self._name!r}] is {given!r:.40}, "
-                f"expected 0 to {len(self._served) - 1}"
+                f"expected 0 to {len(self.served) - 1}"
             )
-        return self._served[int(given)]
+        return self.served[int(given)]
 
     def _random(self) -> int:
         number = random.random() * self._bounds[-1]

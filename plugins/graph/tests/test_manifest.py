@@ -1,0 +1,84 @@
+"""The Kubernetes objects of a graph in one process."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from seldon_runtime.plugin import StartupError
+from seldon_runtime_graph.commands import graph
+
+
+@pytest.fixture
+def printed(file_of):
+    """``printed(document, *words)``: the objects that the command prints, by kind, and its text."""
+
+    def printed(document, *words):
+        ran = CliRunner().invoke(graph, ["manifest", str(file_of(document)), "--image", "acme/g:1", *words])
+        if ran.exception is not None:
+            raise ran.exception
+        return {each["kind"]: each for each in yaml.safe_load_all(ran.output)}, ran.output
+
+    return printed
+
+
+def with_resources(main, **resources):
+    for container in main["componentSpecs"][0]["spec"]["containers"]:
+        container["resources"] = resources.get(container["name"], {})
+    return main
+
+
+def test_requests_and_limits_are_added_up(printed, make):
+    main = with_resources(
+        make.predictor(make.node("a", None, make.node("b")), replicas=2),
+        a={"requests": {"cpu": "500m", "memory": "1Gi"}, "limits": {"memory": "2Gi", "cpu": 1}},
+        b={"requests": {"cpu": 1.5, "memory": "512M"}, "limits": {"memory": "1Gi"}},
+    )
+    main["componentSpecs"][0]["hpaSpec"] = {"maxReplicas": 5}
+    main["componentSpecs"][0]["spec"]["containers"].append(
+        {"name": "sidecar", "resources": {"requests": {"cpu": 7}}}
+    )
+    objects, text = printed(make.deployment(main))
+    assert not text.startswith("#")
+    deployment = objects["Deployment"]
+    assert deployment["metadata"]["name"] == "shop-main"
+    assert deployment["spec"]["replicas"] == 2
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["image"] == "acme/g:1"
+    assert container["args"] == ["seldon-run", "graph.json", "REST", "--predictor", "main"]
+    assert container["resources"] == {
+        "requests": {"cpu": "2000m", "memory": "1513Mi"},
+        "limits": {"memory": "3072Mi"},
+    }
+    scale = objects["HorizontalPodAutoscaler"]["spec"]
+    assert (scale["minReplicas"], scale["maxReplicas"]) == (2, 5)
+    assert objects["Service"]["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
+
+
+def test_a_router_that_may_learn_has_one_replica_and_the_file_says_so(printed, make):
+    router = make.node("bandit", "ROUTER", make.node("a"), make.node("b"))
+    objects, text = printed(make.deployment(make.predictor(router, replicas=3)))
+    assert text.startswith("# one replica, since bandit may learn from feedback")
+    assert objects["Deployment"]["spec"]["replicas"] == 1
+    assert "HorizontalPodAutoscaler" not in objects
+    built_in = make.node("ab", None, make.node("a"), make.node("b"), implementation="RANDOM_ABTEST")
+    assert (
+        printed(make.deployment(make.predictor(built_in, replicas=3)))[0]["Deployment"]["spec"]["replicas"]
+        == 3
+    )
+
+
+def test_one_predictor_is_chosen(printed, make):
+    made = [make.predictor(make.node("a"), name, traffic=50) for name in ("main", "canary")]
+    document = make.deployment(*made)
+    assert printed(document, "--predictor", "canary")[0]["Service"]["metadata"]["name"] == "shop-canary"
+    for words in ((), ("--predictor", "all")):
+        with pytest.raises(StartupError, match="--predictor"):
+            printed(document, *words)
+
+
+def test_a_wrong_quantity_is_refused(printed, make):
+    main = with_resources(make.predictor(make.node("a")), a={"requests": {"cpu": "lots"}})
+    with pytest.raises(StartupError, match=r"resources.requests.cpu is 'lots', expected a quantity"):
+        printed(make.deployment(main))
