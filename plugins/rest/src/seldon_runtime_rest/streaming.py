@@ -75,10 +75,11 @@ def form_of(accept: bytes) -> StreamForm | None:
 
     A client has to name a form, and must not prefer JSON by a higher weight (RFC 9110, section 12.5.1).
     """
+    accept = accept.lower()
     if b"event-stream" not in accept and b"ndjson" not in accept:  # nearly every request
         return None
     weights: dict[str, float] = {}
-    for part in accept.decode("latin-1").lower().split(","):
+    for part in accept.decode("latin-1").split(","):
         name, *parameters = (word.strip() for word in part.split(";"))
         weights[name] = min(map(_weight, parameters), default=1.0)
     best = max(_FORMS, key=lambda name: weights.get(name, 0.0))
