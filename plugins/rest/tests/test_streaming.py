@@ -117,7 +117,7 @@ def test_each_item_is_an_event_and_the_last_one_says_end(answer):
         "event: end\ndata: {}\n\n",
     ]
     assert client.served.service.ready
-    client.socket.sendall(b"GET /ready HTTP/1.1\r\nHost: x\r\n\r\n")  # the connection lives on
+    client.socket.sendall(b"GET /health/ping HTTP/1.1\r\nHost: x\r\n\r\n")  # the connection lives on
     assert client.head().startswith("http/1.1 200")
 
 

@@ -61,7 +61,7 @@ class HttpCall(Call):
             return status_of(error), 0
         if isinstance(answer, HttpResponse):
             return answer.status, len(answer.body)
-        return 200, len(self.codec.body(answer))
+        return 200, 0 if answer is None else len(self.codec.body(answer))  # None after a stream
 
 
 @dataclass(slots=True, eq=False)
