@@ -217,3 +217,9 @@ def test_a_drain_finishes_streams_within_the_grace_period(answer):
     assert "event: end" in list(chunks)[-1]
     stopping.join(WAIT_S)
     assert not stopping.is_alive()
+
+
+def test_a_page_of_another_origin_receives_the_items(answer):
+    client = answer(Yields(), "ab", "--cors-origins", "*")
+    assert "access-control-allow-origin: *" in client.head()
+    assert len(list(client.chunks())) == 3
