@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from seldon_runtime.plugin import Call, Codec, HeldMemory, Method, Origin, SeldonError, request_id_from
 from seldon_runtime_rest.deadline_headers import deadline_from
 from seldon_runtime_rest.response import HttpResponse, status_of
-from seldon_runtime_rest.streaming import StreamForm
+from seldon_runtime_rest.streaming.forms import StreamForm
 
 TRANSPORT = "rest"
 

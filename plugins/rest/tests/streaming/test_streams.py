@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from seldon_runtime.testing import WAIT_S, wait_until
-from seldon_runtime_rest.streaming import Events, Lines, form_of
+from seldon_runtime_rest.streaming.forms import Events, Lines, form_of
 
 JSON_HEAD = "Content-Type: application/json"
 
