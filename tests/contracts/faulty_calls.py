@@ -55,6 +55,19 @@ class EveryArrayIsAList(Recoding):
             return super().write(method, Message(payload, answer.meta))
 
 
+@found_by("the_items_of_a_generator_are_joined")
+class TakesStreamsItCannotSend(Wire):
+    def outcome(self, call, connection):
+        call.accepts_stream = True
+        return super().outcome(call, connection)
+
+
+@found_by("a_generator_that_fails_fails_its_call")
+class FailuresAreEmpty(Wire):
+    def refusal(self, error):
+        return b'{"answer": {"strData": ""}}'
+
+
 @found_by("meta_travels_both_ways")
 class NoMeta(Recoding):
     class Codec(JsonCodec):

@@ -29,6 +29,7 @@ PAGES = {
     "how-to/graphs.md": 12,
     "how-to/cors.md": 4,
     "how-to/send-values.md": 17,
+    "how-to/streams.md": 6,
     "how-to/test-a-component.md": 6,
     "how-to/tls.md": 13,
     "how-to/metrics-and-alerts.md": 6,
@@ -114,6 +115,17 @@ def test_a_web_page_shows_the_answer_only_if_its_origin_may_call(terminal: Termi
     assert "></output>" in refused.stdout
     (error,) = [block.text for block in Page("how-to/cors.md").blocks() if "blocked by CORS" in block.text]
     assert error.partition(": ")[2].strip() in refused.stderr
+
+
+def test_a_web_page_shows_the_text_of_a_stream(terminal: Terminal, tmp_path: Path) -> None:
+    page = Page("how-to/streams.md")
+    terminal.follow(block for block in page.blocks() if block.file == "Chat.py")
+    terminal.follow(page.blocks("Show it in a page"))
+    address = f"http://localhost:{terminal.ports[8000]}/chat.html"
+    shown = shown_by_browser(address, tmp_path / "profile").stdout
+    assert ">60 parts</output>" in shown
+    (text,) = re.findall(r'<output id="text">([a-z ,.\n]+)</output>', shown)
+    assert len(text) == 60
 
 
 def test_the_page_has_advice_for_every_alert() -> None:

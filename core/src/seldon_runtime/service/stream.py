@@ -140,7 +140,7 @@ class OpenStream:
         error = None  # its traceback holds this frame
 
     async def _await(self, done: Done, unfinished: Any) -> None:
-        """Deliver an item, and a few more if they are wanted at once: a task for each would take longer."""
+        """Pass an item on, and a few more if they are wanted at once: a task for each would take longer."""
         for left in reversed(range(_IN_A_ROW)):
             item, error = None, None
             try:
@@ -162,7 +162,7 @@ class OpenStream:
         return self._stream.next() if error is None else _raising(error)
 
     def _made(self, done: Done, item: Any, error: SeldonError | None) -> None:
-        """Deliver an item, the end (None) or the error."""
+        """Pass on an item, the end (None) or the error."""
         self._is_busy = False
         error = self._late or error
         if error is None and item is not None:

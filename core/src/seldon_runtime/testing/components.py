@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -195,6 +195,25 @@ class Awaiting:
         for loop, gate in self._gates:
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(gate.set)
+
+
+class Yielding:
+    """A class whose ``predict`` yields the characters of a text, or the rows of an array; ``!`` fails."""
+
+    def predict(self, X: Any, features_names: Any) -> Iterator[Any]:
+        for number, item in enumerate(X):
+            if isinstance(item, str) and item == "!":
+                raise ValueError("it failed at an item")
+            yield Response(item if isinstance(item, str) else X[number : number + 1], {"item": number})
+
+
+class YieldingLater:
+    """A class like :class:`Yielding`, with an async generator."""
+
+    async def predict(self, X: Any, features_names: Any) -> AsyncIterator[Any]:
+        for item in Yielding().predict(X, features_names):
+            await asyncio.sleep(0)
+            yield item
 
 
 class Counting(Predictor):

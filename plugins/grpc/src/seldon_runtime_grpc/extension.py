@@ -144,6 +144,8 @@ class GrpcStream:
     end: Callable[[Call], bytes | None] | None = None
     """Returns the serialized message to send after the last one of a component's stream; None for no message.
     """
+    has_one_request: bool = False
+    """True for an RPC with a single request, which ends with its answers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,3 +157,16 @@ def test_the_info_metric_says_what_is_served(serve):
 
 def test_the_info_metric_names_the_class_of_a_component_without_a_name(serve):
     assert serve().value("seldon_runtime_info", model_name="Metered", deployment_name="NOT_IMPLEMENTED") == 1
+
+
+def test_items_of_streams_are_counted_with_their_times(serve):
+    class Yields:
+        def predict(self, X, features_names):
+            yield from X
+
+    served = serve(Yields())
+    served.call({"strData": "abc"})
+    assert served.value("seldon_runtime_stream_items_total", method="predict") == 3
+    assert served.value("seldon_runtime_stream_first_item_seconds_count") == 1
+    assert served.value("seldon_runtime_stream_item_interval_seconds_count") == 2
+    assert served.value(CALLS) == 1

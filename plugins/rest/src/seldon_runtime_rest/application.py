@@ -20,7 +20,7 @@ from seldon_runtime_rest.cors import CrossOrigin
 from seldon_runtime_rest.request import Headers, HttpRequest, request_type
 from seldon_runtime_rest.response import HttpResponse, error_response, fault
 from seldon_runtime_rest.route import HttpRoute, RouteTable
-from seldon_runtime_rest.stream_response import as_stream, stream_response
+from seldon_runtime_rest.streaming.response import as_stream, stream_response
 from seldon_runtime_rest.targets import merged_slashes, parts_of
 
 logger = logging.getLogger(__name__)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HeaderItems, HttpResponse
@@ -35,7 +36,7 @@ class CrossOrigin:
         added = self._headers_for(request)
         names = {name.lower() for name, _ in added} - {"vary"}
         kept = [(name, value) for name, value in response.headers if name.lower() not in names]
-        return HttpResponse(response.status, response.body, response.content_type, (*kept, *added))
+        return replace(response, headers=(*kept, *added))
 
     def _headers_for(self, request: HttpRequest) -> HeaderItems:
         if self._allows_all:

@@ -14,7 +14,7 @@ from seldon_runtime_rest.openapi.inferred import described_inputs
 from seldon_runtime_rest.request import Headers, HttpRequest
 from seldon_runtime_rest.response import HttpResponse, status_of
 from seldon_runtime_rest.route import Deferred, HttpErrors, HttpRoute
-from seldon_runtime_rest.streaming import Events, Lines, StreamForm
+from seldon_runtime_rest.streaming.forms import Events, Lines, StreamForm
 from seldon_runtime_rest.v1.large_arrays import numbers_memory, read_numbers
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from seldon_runtime.plugin import Call, Codec, HeldMemory, Method, Origin, SeldonError, request_id_from
 from seldon_runtime_rest.deadline_headers import deadline_from
 from seldon_runtime_rest.response import HttpResponse, status_of
-from seldon_runtime_rest.streaming import StreamForm
+from seldon_runtime_rest.streaming.forms import StreamForm
 
 TRANSPORT = "rest"
 
@@ -61,7 +61,7 @@ class HttpCall(Call):
             return status_of(error), 0
         if isinstance(answer, HttpResponse):
             return answer.status, len(answer.body)
-        return 200, len(self.codec.body(answer))
+        return 200, 0 if answer is None else len(self.codec.body(answer))  # None after a stream
 
 
 @dataclass(slots=True, eq=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import orjson
 
 from seldon_runtime.plugin import ErrorCode, SeldonError
-from seldon_runtime_rest.streaming import ResponseStream
+from seldon_runtime_rest.streaming.body import ResponseStream
 
 JSON = "application/json"
 REQUEST_ID = "X-Request-Id"

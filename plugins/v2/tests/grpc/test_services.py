@@ -58,14 +58,25 @@ class Client:
 
 
 @pytest.fixture
-def ask():
-    plugin = V2Plugin()
-    words = (*LOCAL, "--v2-model-name", "m")
-    served = Served("grpc", Model(), words, extensions=[plugin], observers=[plugin.seldon_observer()]).start()
-    client = Client(served)
-    yield client
-    client.channel.close()
-    served.stop()
+def asks():
+    clients = []
+
+    def asks(user):
+        plugin = V2Plugin()
+        words = (*LOCAL, "--v2-model-name", "m")
+        served = Served("grpc", user, words, extensions=[plugin], observers=[plugin.seldon_observer()])
+        clients.append(Client(served.start()))
+        return clients[-1]
+
+    yield asks
+    for client in clients:
+        client.channel.close()
+        client.served.stop()
+
+
+@pytest.fixture
+def ask(asks):
+    return asks(Model())
 
 
 @pytest.fixture
@@ -172,6 +183,27 @@ def test_a_stream_goes_on_after_an_error(ask, asked):
     assert [bool(answer.error_message) for answer in answers] == [False, True, False]
     assert [answer.infer_response.id for answer in answers] == ["m", "n", "m"]
     assert all(answer.infer_response.parameters["triton_final_response"].bool_param for answer in answers)
+
+
+class Steps:
+    def predict(self, X, names):
+        for row in X:
+            yield row * 2
+
+
+def test_a_generator_answers_a_stream_with_several_responses(asks, asked):
+    ask = asks(Steps())
+    rpc = ask.channel.stream_stream(
+        f"/{SERVICE}/ModelStreamInfer", lambda request: request.SerializeToString()
+    )
+    request = asked("FP32", [0.5, 1, 2, 3], [2, 2], model_name="m", id="i")
+    answers = [
+        messages.ModelStreamInferResponse.FromString(each) for each in rpc(iter([request]), timeout=WAIT_S)
+    ]
+    finals = [one.infer_response.parameters["triton_final_response"].bool_param for one in answers]
+    assert finals == [False, False, True]
+    assert [len(one.infer_response.outputs) for one in answers] == [1, 1, 0]
+    assert {one.infer_response.id for one in answers} == {"i"}
 
 
 def test_reflection_describes_the_service_and_health_answers_for_the_model(ask):

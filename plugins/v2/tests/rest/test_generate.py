@@ -63,6 +63,34 @@ def test_a_stream_is_one_event(serve):
     assert json.loads(answer.body[6:])["text_output"] == "A"
 
 
+class Tokens(Language):
+    """A language model that yields its text word by word."""
+
+    def infer(self, inputs, parameters):
+        (text,) = inputs["text_input"].reshape(-1).tolist()
+        for word in text.decode().split():
+            if word == "fail":
+                raise ValueError("failed")
+            yield {"text_output": np.array([word], object)}
+
+
+def test_a_generator_is_answered_with_an_event_for_each_item(serve):
+    ask = serve(Tokens(), "--v2-model-name", "m")
+    answer = post(ask, "generate_stream", text_input="to be or", id="7")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/event-stream")
+    events = [json.loads(event.removeprefix(b"data: ")) for event in answer.body.split(b"\n\n")[:-1]]
+    assert [event["text_output"] for event in events] == ["to", "be", "or"]
+    assert {event["id"] for event in events} == {"7"}
+    assert post(ask, "generate", text_input="to be").json["text_output"] == ["to", "be"]
+
+
+def test_an_error_in_a_stream_is_an_event(serve):
+    answer = post(serve(Tokens(), "--v2-model-name", "m"), "generate_stream", text_input="to fail")
+    first, error = (json.loads(each.removeprefix(b"data: ")) for each in answer.body.split(b"\n\n")[:-1])
+    assert first["text_output"] == "to"
+    assert error.keys() == {"error"}
+
+
 @pytest.mark.parametrize("end", ["generate", "generate_stream"])
 @pytest.mark.parametrize(
     ("fields", "status"), [({}, 400), ({"text_input": 1}, 400), ({"text_input": "a", "fail": True}, 500)]

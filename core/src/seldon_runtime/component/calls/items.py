@@ -20,7 +20,7 @@ class GeneratorItems(Stream):
     """The items of a generator. Runs on the component's thread.
 
     Args:
-        generator: of user code.
+        generator: the generator that user code made.
         finish: makes the answer of an item.
     """
 
@@ -52,7 +52,7 @@ class AsyncItems(Stream):
     """The items of an async generator. Runs on the event loop of the component's thread.
 
     Args:
-        generator: of user code.
+        generator: the generator that user code made.
         finish: makes the answer of an item.
     """
 

@@ -41,7 +41,7 @@ class JoinedStream(OpenStream):
         self._items = JoinedItems(service.limits.max_request_memory)
 
     def begin(self, done: Done) -> None:
-        """Pull the first item."""
+        """Request the first item."""
         self.pull(done)
 
     def pull(self, done: Done) -> None:

@@ -76,6 +76,8 @@ class Streams:
                     self._gate.wait_for_opening()
                 with self._response_timeout.sending(context, len(message)):
                     yield message
+            if method.has_one_request:
+                return
 
     def _next(self, requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes | None:
         """Return the next request; None at the end. Blocks."""

@@ -112,7 +112,7 @@ class GrpcCodec(RawCodec):
         """Return the name of the gRPC status code, and the size of the message in bytes."""
         if error is not None:
             return code_of(error).name, 0
-        return "OK", len(answer)
+        return "OK", 0 if answer is None else len(answer)  # None after a stream
 
     def write_raw(self, method: Method, answer: Any, *, show_metrics: bool) -> bytes:
         """Return the serialized answer of a raw method: a message, or a dict in protobuf's JSON form."""

@@ -61,7 +61,7 @@ def _method(name: str, codec: Codec) -> GrpcMethod | GrpcStream:
     def begin(request: bytes, context: RequestContext) -> Call:
         return context.call(method, request, codec)
 
-    return GrpcStream(begin) if name.endswith(STREAM) else GrpcMethod(begin)
+    return GrpcStream(begin, has_one_request=True) if name.endswith(STREAM) else GrpcMethod(begin)
 
 
 def _refuse_graph(request: bytes, context: RequestContext) -> Call:

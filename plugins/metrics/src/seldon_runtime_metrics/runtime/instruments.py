@@ -93,6 +93,19 @@ class Instruments:
             histogram,
             _DURATION_S,
         )
+        self.items = declare("seldon_runtime_stream_items", "Items of streams.", counter)
+        self.first_item = declare(
+            "seldon_runtime_stream_first_item_seconds",
+            "Time from accepting a call to the first item of its stream, in seconds.",
+            histogram,
+            _DURATION_S,
+        )
+        self.item_interval = declare(
+            "seldon_runtime_stream_item_interval_seconds",
+            "Time between two items of a stream, that of a slow client included, in seconds.",
+            histogram,
+            _DURATION_S,
+        )
         self.running = self._one(
             "seldon_runtime_calls_running", "Calls that run in the component now.", Kind.LIVE_SUM
         )

@@ -33,6 +33,15 @@ class _Row:
     wait: Callable[[float], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _ItemRow:
+    """The updates of the series of streams of one method over one transport in one protocol."""
+
+    items: Callable[[float], None]
+    first: Callable[[float], None]
+    interval: Callable[[float], None]
+
+
 class RuntimeObserver(Observer):
     """Counts finished calls, saves and starts of the worker.
 
@@ -44,6 +53,7 @@ class RuntimeObserver(Observer):
         self._instruments = instruments
         self._lock = instruments.lock
         self._rows: dict[tuple[Method, str, str], _Row] = {}
+        self._item_rows: dict[tuple[Method, str, str], _ItemRow] = {}
         self._started: set[int] = set()  # calls by id; add and discard are atomic: no lock
         self._load_began: float | None = None
 
@@ -78,6 +88,14 @@ class RuntimeObserver(Observer):
         made.update(made.series(made.batch, method=method), record.calls)
         made.update(made.series(made.batch_wait, method=method), record.waited_s)
 
+    def item_made(self, call: Call, number: int, since_s: float) -> None:
+        """Count the item of a stream and the time that it took."""
+        key = call.method, call.transport, call.codec.protocol
+        row = self._item_rows.get(key) or self._new_item_row(call)
+        with self._lock:
+            row.items(1.0)
+            (row.first if number == 1 else row.interval)(since_s)
+
     def state_saved(self, record: SaveRecord) -> None:
         """Count an attempt to save the component's state."""
         made = self._instruments
@@ -109,6 +127,12 @@ class RuntimeObserver(Observer):
         families = made.calls, made.request, made.response, made.duration, made.wait
         row = _Row(*(made.series(family, **_labels(call)).update for family in families))
         return self._rows.setdefault((call.method, call.transport, call.codec.protocol), row)
+
+    def _new_item_row(self, call: Call) -> _ItemRow:
+        made = self._instruments
+        families = made.items, made.first_item, made.item_interval
+        row = _ItemRow(*(made.series(family, **_labels(call)).update for family in families))
+        return self._item_rows.setdefault((call.method, call.transport, call.codec.protocol), row)
 
     def _count_error(self, call: Call, code: object) -> str:
         """Return the name of the code; user code may set the code of its error to anything."""

@@ -12,7 +12,7 @@ from seldon_runtime_rest.media.format import Format
 from seldon_runtime_rest.media.formats import FORMATS, missing, reader_of
 from seldon_runtime_rest.media.headers import JSON, accepted, media_type_of
 from seldon_runtime_rest.request import HttpRequest
-from seldon_runtime_rest.streaming import form_of
+from seldon_runtime_rest.streaming.forms import form_of
 from seldon_runtime_rest.v1.codec import RestCodec
 
 JSON_ONLY: tuple[Format | None, ...] = (None,)

@@ -15,9 +15,9 @@ from seldon_runtime_rest.response import HttpResponse
 from seldon_runtime_rest.server.parts import ServerParts
 from seldon_runtime_rest.server.pending import Pending
 from seldon_runtime_rest.server.reader import RequestReader
-from seldon_runtime_rest.server.stream_writer import StreamWriter
 from seldon_runtime_rest.server.timeouts import SKIPPED, ReceiveTimeout, SendTimeout
-from seldon_runtime_rest.streaming import ResponseStream
+from seldon_runtime_rest.streaming.body import ResponseStream
+from seldon_runtime_rest.streaming.writer import StreamWriter
 
 _ONE_PIECE_BYTES = 64 * 1024
 """A longer body is written after its head; a shorter one is copied, and written together with its head."""

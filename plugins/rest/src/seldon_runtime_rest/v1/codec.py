@@ -45,10 +45,12 @@ class RestCodec(JsonCodec):
         return HttpResponse(200, JsonCodec.to_wire(self, value))
 
     def outcome(self, answer: Any, error: SeldonError | None) -> tuple[int, int]:
-        """Return the HTTP status and the bytes of the body."""
+        """Return the HTTP status and the bytes of the body; 0 for a stream."""
         if error is not None:
             return status_of(error), 0
-        return (answer.status, len(answer.body)) if isinstance(answer, HttpResponse) else (500, 0)
+        if isinstance(answer, HttpResponse):
+            return answer.status, len(answer.body)
+        return (200 if answer is None else 500), 0  # None after a stream
 
     def raw_argument(self, method: Method, parsed: Any) -> Any:
         """Return the parsed value; for feedback a protobuf message if user code knows its class."""

@@ -13,7 +13,7 @@ from seldon_runtime_rest.openapi.document import Description, document
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HttpResponse
 from seldon_runtime_rest.route import Deferred, HttpRoute
-from seldon_runtime_rest.streaming import form_of
+from seldon_runtime_rest.streaming.forms import form_of
 from seldon_runtime_rest.v1.codec import RestCodec
 from seldon_runtime_rest.v1.cross_site import CrossSiteCheck
 from seldon_runtime_rest.v1.json_text import dumper

@@ -1,15 +1,17 @@
-"""The tests of a transport whose component has async methods."""
+"""The tests of a transport whose component has async methods or generators."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from seldon_runtime.errors import ErrorCode
 from seldon_runtime.inference.method import Method
-from seldon_runtime.testing.components import Awaiting
-from seldon_runtime.testing.contracts.transport.subject import TransportSubject
+from seldon_runtime.testing.components import Awaiting, Yielding, YieldingLater
+from seldon_runtime.testing.contracts.transport.subject import TransportSubject, answer_in_process
+from seldon_runtime.testing.parity import assert_same_answer
 from seldon_runtime.testing.served import Served
 from seldon_runtime.testing.waiting import Background, wait_until
 
@@ -31,6 +33,22 @@ class TransportAwaiting(TransportSubject):
         user.open()
         assert [one.outcome for one in asked] == texts
         assert one_more.outcome == "one more"
+
+    @pytest.mark.parametrize("kind", [Yielding, YieldingLater])
+    @pytest.mark.parametrize("request_", [{"strData": "a text"}, {"data": {"ndarray": [[1, 2], [3, 4]]}}])
+    def test_the_items_of_a_generator_are_joined(
+        self, serve: Callable[..., Served], kind: type, request_: Any
+    ) -> None:
+        served = serve(kind())
+        expected = answer_in_process(served.service, Method.PREDICT, request_)
+        assert_same_answer(expected, self.ask(served, request_))
+        assert [outcome.error for _, outcome in served.records] == [None, None]
+
+    def test_a_generator_that_fails_fails_its_call(self, serve: Callable[..., Served]) -> None:
+        served = serve(Yielding())
+        failed = self.failure(served, {"strData": "fails!"})
+        assert failed.reason == "MICROSERVICE_INTERNAL_ERROR"
+        assert self.ask_text(served, "next") == "next"
 
     def test_an_async_call_whose_client_has_gone_is_cancelled(self, serve: Callable[..., Served]) -> None:
         user = Awaiting()

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from seldon_runtime.plugin import Call, Done, OpenStream, SeldonError
 
 _JSON = "application/json"
 
@@ -75,54 +71,16 @@ def form_of(accept: bytes) -> StreamForm | None:
 
     A client has to name a form, and must not prefer JSON by a higher weight (RFC 9110, section 12.5.1).
     """
+    accept = accept.lower()
     if b"event-stream" not in accept and b"ndjson" not in accept:  # nearly every request
         return None
     weights: dict[str, float] = {}
-    for part in accept.decode("latin-1").lower().split(","):
+    for part in accept.decode("latin-1").split(","):
         name, *parameters = (word.strip() for word in part.split(";"))
         weights[name] = min(map(_weight, parameters), default=1.0)
     best = max(_FORMS, key=lambda name: weights.get(name, 0.0))
     weight = weights.get(best, 0.0)
     return _FORMS[best] if weight > 0 and weight >= weights.get(_JSON, 0.0) else None
-
-
-@dataclass(slots=True, eq=False)
-class ResponseStream:
-    """The items of a response's body, pulled from the component one by one.
-
-    Args:
-        stream: the component's stream.
-        form: the form of the items.
-        call: the call that the stream answers.
-        error_body: returns the body of an error's response.
-    """
-
-    stream: OpenStream
-    form: StreamForm
-    call: Call
-    error_body: Callable[[SeldonError], bytes]
-    _count: int = 0
-
-    def pull(self, done: Done) -> None:
-        """Request the next item; ``done`` receives what :meth:`text` takes, on any thread."""
-        self.stream.pull(done)
-
-    def text(self, item: object, error: SeldonError | None) -> tuple[bytes, bool]:
-        """Return the next part of the body, and whether it is the last one."""
-        if error is not None:
-            return self.form.error(self.error_body(error)), True
-        if item is None:
-            return self.form.end(), True
-        self._count += 1
-        return self.form.item(self._count, self.call.codec.body(_body_of(item))), False
-
-    def close(self) -> None:
-        """Close the component's stream: no more items are wanted."""
-        self.stream.close()
-
-
-def _body_of(item: object) -> object:
-    return getattr(item, "body", item)
 
 
 def _line(body: bytes) -> bytes:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from seldon_runtime.plugin import OpenStream, SeldonError
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HttpResponse
-from seldon_runtime_rest.streaming import ResponseStream, StreamForm
+from seldon_runtime_rest.streaming.body import ResponseStream
+from seldon_runtime_rest.streaming.forms import StreamForm
 
 _UNBUFFERED = (("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
 """Headers by which caches and proxies pass each item on at once."""
@@ -29,7 +30,12 @@ def stream_response(
     form, call = request.stream_form, request.made
     if form is None or call is None:
         raise TypeError("a route's call accepts streams, but its request has no stream_form")
-    stream = ResponseStream(answer, form, call, error_body)
+    codec = call.codec
+
+    def item_body(item: object) -> bytes:
+        return item.body if isinstance(item, HttpResponse) else codec.body(item)
+
+    stream = ResponseStream(answer, form, item_body, error_body)
     return HttpResponse(200, b"", form.media_type, _UNBUFFERED, stream)
 
 

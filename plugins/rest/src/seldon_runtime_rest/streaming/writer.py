@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from seldon_runtime.plugin import SeldonError
 from seldon_runtime_rest.server.completions import Completions
 from seldon_runtime_rest.server.pending import Pending
-from seldon_runtime_rest.streaming import ResponseStream
+from seldon_runtime_rest.streaming.body import ResponseStream
 
 _MOST_ON_THE_WAY = 16
 """The items that may have left the component and not yet be written."""
