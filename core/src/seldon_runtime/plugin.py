@@ -8,9 +8,10 @@ from seldon_runtime.component.parameters import parse_parameters
 from seldon_runtime.component.response_meta import answer_of
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, StartupError, closest
 from seldon_runtime.hookspecs import Hooks, Units, hookimpl, hookspec
+from seldon_runtime.inference.arrays.columns import Columns
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.call import Call, Origin, request_id, request_id_from, running_call
 from seldon_runtime.inference.codec import Codec, NeutralCodec, RawCodec
-from seldon_runtime.inference.columns import Columns
 from seldon_runtime.inference.deadline import remaining_s
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import Limits, check_empty_shape
@@ -31,7 +32,6 @@ from seldon_runtime.inference.message import (
     Request,
 )
 from seldon_runtime.inference.method import EMPTY_REQUESTS, USER_METHODS, Method
-from seldon_runtime.inference.named_arrays import as_single
 from seldon_runtime.inference.predictor import Predict, Predictor, Proceed, Stream, WireMethod
 from seldon_runtime.inference.status import ServiceStatus
 from seldon_runtime.persistence.snapshot import Buffer

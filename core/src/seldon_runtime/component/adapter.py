@@ -30,13 +30,13 @@ from seldon_runtime.component.signature import ARGUMENTS, Invoke, adapt, failing
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_optional, call_user
 from seldon_runtime.errors import ComponentFailed, SeldonNotImplementedError, StartupError
+from seldon_runtime.inference.arrays.columns import Columns
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.codec import Codec, RawCodec
-from seldon_runtime.inference.columns import Columns
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES, Limits
 from seldon_runtime.inference.message import ARRAYS, Kind, Message, Meta, Request
 from seldon_runtime.inference.method import USER_METHODS, Method
-from seldon_runtime.inference.named_arrays import as_single
 from seldon_runtime.inference.predictor import Predictor, Stream, WireMethod
 
 logger = logging.getLogger(__name__)

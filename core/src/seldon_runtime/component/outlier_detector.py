@@ -14,9 +14,9 @@ from seldon_runtime.component.signature import adapt
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_user
 from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import Message, Meta, Request
 from seldon_runtime.inference.method import Method
-from seldon_runtime.inference.named_arrays import as_single
 from seldon_runtime.protocols.libraries.forms import conversion_of
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from seldon_runtime.component.calls.unfinished import Unfinished
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.inference.columns import Columns
+from seldon_runtime.inference.arrays.columns import Columns
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, NDARRAY, TENSOR, TFTENSOR, Kind, Payload
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of

@@ -17,10 +17,10 @@ from seldon_runtime.component.signature import Invoke, adapt
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_user
 from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError, StartupError
-from seldon_runtime.inference.columns import Columns
+from seldon_runtime.inference.arrays.columns import Columns
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Message, Meta, Payload
 from seldon_runtime.inference.method import Method
-from seldon_runtime.inference.named_arrays import as_single
 
 INPUT = "input-0"
 """The name of the only array of a request that gives no names."""

@@ -16,9 +16,9 @@ from seldon_runtime.component.result import branch_array
 from seldon_runtime.component.signature import Invoke
 from seldon_runtime.component.user_object import call_user
 from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import Feedback, Kind, Message, Meta, Payload
 from seldon_runtime.inference.method import Method
-from seldon_runtime.inference.named_arrays import as_single
 
 _HEALTHY = "healthy"
 _NOTHING = partial(np.array, ())

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seldon_runtime.component.hints.places import place_of
 from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import DATA_KINDS, Kind, Message, Payload
-from seldon_runtime.inference.named_arrays import as_single
 
 _ARRAYS = frozenset(kind.value for kind in DATA_KINDS)
 _OWN = frozenset({Kind.STR.value, Kind.BINARY.value, Kind.JSON.value, Kind.CUSTOM.value})

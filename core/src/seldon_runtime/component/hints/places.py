@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.columns import Columns
+from seldon_runtime.inference.arrays.columns import Columns
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Payload
-from seldon_runtime.inference.named_arrays import as_single
 
 Convert = Callable[[Payload], Any]
 """Function that makes the argument of a method from a payload; it raises SeldonError (BAD_DATA)."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.inference.columns import floats_of, joined
+from seldon_runtime.inference.arrays.columns import floats_of, joined
 
 Columns = Callable[[Any], Iterable[tuple[Any, Any]]]
 """Function that returns the names and the columns of a frame."""

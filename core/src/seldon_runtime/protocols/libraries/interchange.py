@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.inference.columns import floats_of
+from seldon_runtime.inference.arrays.columns import floats_of
 from seldon_runtime.protocols.libraries.frames import Table
 
 _INT, _UINT, _FLOAT, _BOOL, _STRING, _DATETIME, _CATEGORICAL = 0, 1, 2, 20, 21, 22, 23

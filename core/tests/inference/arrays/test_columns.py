@@ -12,12 +12,12 @@ import pytest
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.hints.methods import Hints
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.columns import Columns, joined
+from seldon_runtime.inference.arrays.columns import Columns, joined
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import ARRAYS, Kind, Message, Payload
 from seldon_runtime.inference.method import Method
-from seldon_runtime.inference.named_arrays import as_single
 
 TABLE = Columns(a=np.array([1, 2]), b=np.array(["x", None], object), c=np.array([0.5, 1.5]))
 

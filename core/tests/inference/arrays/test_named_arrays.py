@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import ARRAYS, NDARRAY, Kind, Payload
-from seldon_runtime.inference.named_arrays import as_single
 
 
 def single(**arrays: Any) -> Payload:

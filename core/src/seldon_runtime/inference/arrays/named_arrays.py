@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.columns import Columns, joined
+from seldon_runtime.inference.arrays.columns import Columns, joined
 from seldon_runtime.inference.message import ARRAYS, NDARRAY, Payload
 
 _MOST_NAMES_SHOWN = 5

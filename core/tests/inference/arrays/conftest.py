@@ -1,0 +1,1 @@
+"""Tests of ``seldon_runtime.inference.arrays``."""
