@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.component.hints.places import Convert, OfColumns, place_of, refusal
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference import columns as table
+from seldon_runtime.inference.arrays import columns as table
 from seldon_runtime.inference.arrays.named_arrays import as_single, columns_of
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
 from seldon_runtime.protocols.arrays import as_floats
