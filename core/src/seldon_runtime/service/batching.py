@@ -139,7 +139,10 @@ class BatchedPipeline:
         Raises:
             SeldonError: OVERLOADED or UNAVAILABLE.
         """
-        if call.method in EMPTY_REQUESTS or self._unit.predictor.wire_methods(call.codec).get(call.method):
+        predictor = self._unit.predictor
+        if call.method in EMPTY_REQUESTS or predictor.wire_methods(call.codec).get(call.method):
+            return False
+        if predictor.is_async:  # a batcher takes answers, not awaitables
             return False
         try:
             group = self._batcher.group(call)
