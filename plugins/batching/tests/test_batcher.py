@@ -216,6 +216,17 @@ def test_a_class_or_a_method_may_want_no_batches(place: str) -> None:
     assert (Method.TRANSFORM_INPUT in batched) is (place == "method")
 
 
+def test_a_method_that_yields_is_not_batched() -> None:
+    class Streams:
+        def predict(self, X: Any, names: Any) -> Any:
+            yield X
+
+        async def transform_input(self, X: Any, names: Any) -> Any:
+            yield X
+
+    assert Marks(Streams(), ServiceType.MODEL).methods == {Method.TRANSFORM_OUTPUT}
+
+
 def test_an_outlier_detectors_scores_are_each_requests_own() -> None:
     assert Method.TRANSFORM_INPUT not in Marks(Doubles(), ServiceType.OUTLIER_DETECTOR).methods
 

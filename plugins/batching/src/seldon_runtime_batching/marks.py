@@ -29,7 +29,10 @@ class Marks:
         self.predict_batch = _predict_batch(user)
         """The user's method for a list of requests, or None."""
         stacked = _STACKED if _is_batchable(user) else ()
-        self.methods = frozenset(method for method in stacked if _is_batchable(_function(user, method)))
+        functions = {method: _function(user, method) for method in stacked}
+        self.methods = frozenset(
+            method for method, f in functions.items() if _is_batchable(f) and not _is_stream(f)
+        )
         """The methods whose calls may share a batch."""
         if service_type is ServiceType.OUTLIER_DETECTOR:
             self.methods -= {Method.TRANSFORM_INPUT}
@@ -45,6 +48,12 @@ def _function(user: object | None, method: Method) -> Any:
 
 def _is_batchable(thing: object | None) -> bool:
     return getattr(thing, "batchable", True) is not False
+
+
+def _is_stream(function: Any) -> bool:
+    """Return whether a method yields its answer, which no other call can share."""
+    inner = inspect.unwrap(function) if callable(function) else function
+    return inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner)
 
 
 def _takes_meta(function: Any) -> bool:
