@@ -41,9 +41,7 @@ def call_routes(codecs: Codecs, read_form: ReadForm, cross_site: CrossSiteCheck)
         cross_site: checks the requests that change the component's state.
     """
     for path, (method, verbs) in CALLS.items():
-        begin: Begin = partial(_begin, method, codecs(method), read_form)
-        if method in _STREAMED:
-            begin = partial(_begin_stream, begin)
+        begin: Begin = partial(_begin, method, codecs(method), read_form, method in _STREAMED)
         if method is Method.SEND_FEEDBACK:
             begin = partial(_begin_checked, cross_site, begin)
         yield HttpRoute(verbs, path, begin)
@@ -127,21 +125,19 @@ def _begin_checked(cross_site: CrossSiteCheck, begin: Begin, request: HttpReques
     return begin(request)
 
 
-def _begin(method: Method, codec: RestCodec, read_form: ReadForm, request: HttpRequest) -> Call | Deferred:
-    if is_json(request.headers.raw) and not (request.query and _may_hold_json(request.query)):
-        return request.call(method, codec, request.body)
-    return read_form(request, request.call(method, codec))
-
-
-def _begin_stream(begin: Begin, request: HttpRequest) -> Call | Deferred:
-    """Begin a call whose answer may be a stream, if the client asks for one."""
-    accept = request.headers.raw.get(b"accept")
-    if accept is None or (form := form_of(accept)) is None:
-        return begin(request)
-    begun = begin(request)
-    request.stream_form = form
-    assert request.made is not None
-    request.made.accepts_stream = True
+def _begin(
+    method: Method, codec: RestCodec, read_form: ReadForm, may_stream: bool, request: HttpRequest
+) -> Call | Deferred:
+    raw = request.headers.raw
+    if is_json(raw) and not (request.query and _may_hold_json(request.query)):
+        call = request.call(method, codec, request.body)
+        begun: Call | Deferred = call
+    else:
+        call = request.call(method, codec)
+        begun = read_form(request, call)
+    if may_stream and b"accept" in raw and (form := form_of(raw[b"accept"])) is not None:
+        request.stream_form = form
+        call.accepts_stream = True
     return begun
 
 
