@@ -46,9 +46,7 @@ def call_routes(
     """
     for path, (method, verbs) in CALLS.items():
         known = media if method in media.methods else None
-        begin: Begin = partial(_begin, method, codecs(method), read_form, known)
-        if method in _STREAMED:
-            begin = partial(_begin_stream, begin)
+        begin: Begin = partial(_begin, method, codecs(method), read_form, known, method in _STREAMED)
         if method is Method.SEND_FEEDBACK:
             begin = partial(_begin_checked, cross_site, begin)
         yield HttpRoute(verbs, path, begin)
@@ -133,29 +131,35 @@ def _begin_checked(cross_site: CrossSiteCheck, begin: Begin, request: HttpReques
 
 
 def _begin(
+    method: Method,
+    codec: RestCodec,
+    read_form: ReadForm,
+    media: Media | None,
+    may_stream: bool,
+    request: HttpRequest,
+) -> Call | Deferred:
+    accept = request.headers.raw.get(b"accept", ANY)
+    if accept in USUAL:
+        return _begin_json(method, codec, read_form, media, request)
+    if media is not None:
+        codec = media.for_json(codec, request)
+    begun = _begin_json(method, codec, read_form, media, request)
+    if may_stream and (form := form_of(accept)) is not None:
+        request.stream_form = form
+        assert request.made is not None
+        request.made.accepts_stream = True
+    return begun
+
+
+def _begin_json(
     method: Method, codec: RestCodec, read_form: ReadForm, media: Media | None, request: HttpRequest
 ) -> Call | Deferred:
-    raw = request.headers.raw
     may_hold_json = request.query and _may_hold_json(request.query)
-    if media is not None and raw.get(b"accept", ANY) not in USUAL:
-        codec = media.for_json(codec, request)
-    if is_json(raw) and not may_hold_json:
+    if not may_hold_json and is_json(request.headers.raw):
         return request.call(method, codec, request.body)
     if media is not None and not may_hold_json and (own := media.for_body(request)) is not None:
         return request.call(method, own, request.body)
     return read_form(request, request.call(method, codec))
-
-
-def _begin_stream(begin: Begin, request: HttpRequest) -> Call | Deferred:
-    """Begin a call whose answer may be a stream, if the client asks for one."""
-    accept = request.headers.raw.get(b"accept")
-    if accept is None or (form := form_of(accept)) is None:
-        return begin(request)
-    begun = begin(request)
-    request.stream_form = form
-    assert request.made is not None
-    request.made.accepts_stream = True
-    return begun
 
 
 def _may_hold_json(query: str) -> bool:
