@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +11,8 @@ import pytest
 
 from seldon_runtime.testing import WAIT_S, Gate, wait_until
 from seldon_runtime_grpc.messages import SeldonMessage
+from tests.support.grpc_client import GrpcClient
+from tests.support.http_client import HttpClient
 
 SOURCE = """
     class Yields:
@@ -34,21 +35,21 @@ Open = Callable[[Any, str], Iterator[str]]
 
 def over_rest(server: Any, text: str) -> Iterator[str]:
     """Yield the texts of a stream, an error as its reason."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.ports["rest"], timeout=WAIT_S)
+    client = HttpClient(server.ports["rest"])
     try:
-        connection.request("POST", "/predict", json.dumps({"strData": text}), JSON)
-        response = connection.getresponse()
+        client.begin("POST", "/predict", json.dumps({"strData": text}).encode(), JSON)
+        response = client.http.getresponse()
         while line := response.readline():
             message = json.loads(line)
             yield message["status"]["reason"] if "status" in message else message["strData"]
     finally:
-        connection.close()
+        client.close()
 
 
 def over_grpc(server: Any, text: str) -> Iterator[str]:
     """Yield the texts of a stream, an error as its status."""
-    with grpc.insecure_channel(f"127.0.0.1:{server.ports['grpc']}") as channel:
-        call = channel.unary_stream(
+    with GrpcClient(server.ports["grpc"]) as client:
+        call = client.channel.unary_stream(
             "/seldon.protos.Model/PredictStream", SeldonMessage.SerializeToString, SeldonMessage.FromString
         )(SeldonMessage(strData=text), timeout=WAIT_S)
         try:
