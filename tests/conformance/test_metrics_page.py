@@ -82,9 +82,12 @@ def total(process, name):
 def test_the_documented_table_is_what_stands_on_the_page(seldon_run):
     """All but what is not there before it happens."""
     state = {"PERSISTENCE": "file", "PERSISTENCE_REQUIRE_SIGNATURE": "false"}
-    process = seldon_run("Echo", source=ECHO, env=CHOSEN | state | {"SELDON_EXTENSIONS": "batching"})
+    source = ECHO + "\n        def transform_input(self, X, names):\n            yield from X\n"
+    process = seldon_run("Echo", source=source, env=CHOSEN | state | {"SELDON_EXTENSIONS": "batching"})
     assert process.post("/predict", {"strData": "a"}).status == 200
     assert process.post("/predict", {}).status == 400
+    stream = process.post("/transform-input", {"strData": "ab"}, {"Accept": "application/x-ndjson"})
+    assert len(stream.body.splitlines()) == 2
     process.process.send_signal(signal.SIGUSR1)
     saved = "seldon_runtime_state_saved_timestamp_seconds"
     wait_until(lambda: saved in page_of(process, "/metrics/runtime")[0], "the state is saved")

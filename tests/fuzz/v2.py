@@ -82,7 +82,7 @@ def json_body(body: bytes) -> None:
 
 def flat_body(body: bytes) -> None:
     """A body of a generate request. Raises SeldonError when it is refused."""
-    _answer(body, lambda model: GenerateCodec(model, LIMITS, NonFinite.NULL, is_event=False))
+    _answer(body, lambda model: GenerateCodec(model, LIMITS, NonFinite.NULL))
 
 
 def binary_body(data: bytes) -> None:
