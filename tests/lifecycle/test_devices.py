@@ -9,12 +9,16 @@ from typing import Any
 
 import pytest
 
+from seldon_runtime.testing import wait_until
+
 Start = Callable[..., Any]
 
 SOURCE = """
     import os
+    import sys
 
-    print("imported with", os.environ.get("CUDA_VISIBLE_DEVICES"))
+    # one write for a line: workers share the output
+    sys.stdout.write(f"imported with {os.environ.get('CUDA_VISIBLE_DEVICES')}\\n")
 
     class Model:
         def predict(self, X, names):
@@ -38,7 +42,7 @@ def seen(server: Any) -> list[str]:
 )
 def test_each_worker_sees_its_device(seldon_run: Start, words: list[str], devices: list[str]) -> None:
     server = seldon_run("Model", "REST", *words, source=SOURCE)
-    assert seen(server) == devices
+    wait_until(lambda: seen(server) == devices, "each worker has printed its device")
     assert server.post("/predict", {"strData": "which"}).json["strData"] in devices
 
 
@@ -47,7 +51,7 @@ def test_a_restarted_worker_sees_the_device_of_the_worker_before_it(seldon_run: 
     server = seldon_run("Model", "REST", "--devices", "0,1", source=source)
     device = _ended(server)
     server.wait_for_log(r"worker \d \(process \d+\) is ready(.*\n)*.*ended with status 1(.*\n)*.*is ready")
-    assert seen(server) == sorted(["0", "1", device])
+    wait_until(lambda: seen(server) == sorted(["0", "1", device]), "the new worker has printed its device")
 
 
 def _ended(server: Any) -> str:
