@@ -37,7 +37,7 @@ _LAST_SAVE_S = 5.0
 
 
 _SWITCH_INTERVAL_S = 0.0005
-"""Seconds of a thread's turn. Each piece of an upload waits for one, and so do the probes behind it."""
+"""Seconds of a thread's turn. A transport waits for one at each step beside a component that computes."""
 
 
 class Terminated(BaseException):
