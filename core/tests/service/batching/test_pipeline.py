@@ -292,3 +292,17 @@ def test_no_task_of_an_answered_call_stays_in_the_queue(held: Callable[..., Held
         one.submit(number)
     one.release()
     assert max(longest) <= 8
+
+
+class Raises(Doubles):
+    def predict(self, X: Any, names: Any) -> Any:
+        raise ValueError("a secret")
+
+
+def test_an_error_of_a_batch_names_the_request_of_each_caller(held: Callable[..., Held]) -> None:
+    one = held(Stacks(), Raises(), error_details=False)
+    for number in range(3):
+        one.submit(number)
+    assert {name: error.message for name, error in one.release().items()} == {
+        str(number): f"the component failed; see its log for request {number}" for number in range(3)
+    }

@@ -59,11 +59,17 @@ def seldon_batcher(service: Service, settings: Settings) -> Batcher | None:
     """Return the batcher of the component; None for a class that wants no batches.
 
     Raises:
-        StartupError: a preferred size is not a number, or above the largest size.
+        StartupError: a preferred size is not a number, or above the largest size; the class has
+            ``predict_batch`` and async methods.
     """
     marks = Marks(service.user, service.service_type)
     if not marks.methods:
         return None
+    if marks.predict_batch is not None and any(unit.predictor.is_async for unit in service.units):
+        raise StartupError(
+            f"{service.class_name} has predict_batch and async methods, expected one of them: predict_batch "
+            "would run beside the component's event loop"
+        )
     most: int = settings["batch_max_size"]
     policy = Policy(
         most_rows=most,

@@ -187,7 +187,7 @@ class BatchedPipeline:
                 raise ValueError(f"returned {len(answers)} answers for {len(jobs)} requests")
             for job, answer in zip(jobs, answers, strict=True):
                 if isinstance(answer, SeldonError):
-                    job.error = answer
+                    job.error = _copy_of(answer)
                 elif isinstance(answer, Message | Stream):
                     job.result = answer
                 else:
@@ -196,7 +196,7 @@ class BatchedPipeline:
                     )
         except SeldonError as error:
             for job in jobs:
-                job.error = error
+                job.error = _copy_of(error)
         except BaseException as error:  # noqa: BLE001 - a batcher is a plugin
             for job in jobs:
                 job.error = PluginFailed(name, error)
@@ -219,3 +219,11 @@ class BatchedPipeline:
 
 def _seldon_error(error: BaseException) -> SeldonError:
     return error if isinstance(error, SeldonError) else failed(error)
+
+
+def _copy_of(error: SeldonError) -> SeldonError:
+    """Return an error of one call's own, because its message may come to name that call's request id."""
+    copied = type(error).__new__(type(error), *error.args)
+    copied.__dict__.update(error.__dict__)
+    copied.__cause__ = error.__cause__
+    return copied
