@@ -10,23 +10,19 @@ import sys
 import sysconfig
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from tests.support.corpus import Case, recorded_in, runner_in
 from tests.support.paths import CONFORMANCE
 
 RUNNER = CONFORMANCE / "runner.py"
-Case = dict[str, Any]
 
 
 def recorded() -> list[Case]:
     """Return all cases, in the order of their files."""
-    files = sorted(CONFORMANCE.glob("corpus/*.jsonl"))
-    lines = [line for file in files for line in file.read_text().splitlines()]
-    return [json.loads(line) for line in lines if line.strip()]
+    return recorded_in(CONFORMANCE)
 
 
 def needs_package(case: Case) -> bool:
@@ -34,15 +30,9 @@ def needs_package(case: Case) -> bool:
     return CONFORMANCE.joinpath("models_base", f"{case['model'].partition('.')[0]}.py").exists()
 
 
-@cache
 def runner() -> ModuleType:
     """Return the runner as a module: its gRPC client knows the messages that are in a file."""
-    spec = spec_from_file_location("runner", RUNNER)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return runner_in(CONFORMANCE)
 
 
 def transports_of(case: Case) -> set[str]:

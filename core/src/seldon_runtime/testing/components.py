@@ -216,6 +216,33 @@ class YieldingLater:
             yield item
 
 
+class Yields:
+    """Yields the characters of a text; ``!`` fails, ``*`` yields 64 KiB for ever, ``_`` waits at a gate."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.closed = 0
+        self.gate = threading.Event()
+
+    def predict(self, X: Any, features_names: Any) -> Iterator[str]:
+        try:
+            for character in X:
+                if character == "!":
+                    raise ValueError("no more")
+                if character == "_":
+                    assert self.gate.wait(WAIT_S)
+                while character == "*":
+                    self.made += 1
+                    yield "x" * 65536
+                self.made += 1
+                yield character
+        finally:
+            self.closed += 1
+
+    def transform_input(self, X: Any, features_names: Any) -> Any:
+        return X
+
+
 class Counting(Predictor):
     """A predictor that answers with a stream of three texts."""
 

@@ -9,34 +9,8 @@ import grpc
 import pytest
 
 from seldon_runtime.testing import WAIT_S, wait_until
+from seldon_runtime.testing.components import Yields
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
-
-
-class Yields:
-    """Yields the characters of a text; ``!`` fails, ``*`` yields for ever, ``_`` waits at a gate."""
-
-    def __init__(self):
-        self.closed = 0
-        self.made = 0
-        self.gate = threading.Event()
-
-    def predict(self, X, features_names):
-        try:
-            for character in X:
-                if character == "!":
-                    raise ValueError("no more")
-                if character == "_":
-                    assert self.gate.wait(WAIT_S)
-                while character == "*":
-                    self.made += 1
-                    yield "x" * 65536
-                self.made += 1
-                yield character
-        finally:
-            self.closed += 1
-
-    def transform_input(self, X, features_names):
-        return X
 
 
 class Awaits(Yields):

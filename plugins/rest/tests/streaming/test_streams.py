@@ -9,36 +9,10 @@ import threading
 import pytest
 
 from seldon_runtime.testing import WAIT_S, wait_until
+from seldon_runtime.testing.components import Yields
 from seldon_runtime_rest.streaming.forms import Events, Lines, form_of
 
 JSON_HEAD = "Content-Type: application/json"
-
-
-class Yields:
-    """Yields the characters of a text; ``!`` fails, ``*`` yields 64 KiB for ever, ``_`` waits at a gate."""
-
-    def __init__(self):
-        self.made = 0
-        self.closed = 0
-        self.gate = threading.Event()
-
-    def predict(self, X, features_names):
-        try:
-            for character in X:
-                if character == "!":
-                    raise ValueError("no more")
-                if character == "_":
-                    assert self.gate.wait(WAIT_S)
-                while character == "*":
-                    self.made += 1
-                    yield "x" * 65536
-                self.made += 1
-                yield character
-        finally:
-            self.closed += 1
-
-    def transform_input(self, X, features_names):
-        return X
 
 
 @pytest.mark.parametrize(
