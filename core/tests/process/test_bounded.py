@@ -103,6 +103,27 @@ def test_a_transport_that_blocks_holds_up_no_other(
     ]
 
 
+def test_transports_beside_the_selected_ones_stop_after_them() -> None:
+    trace: list[str] = []
+    page_has_stopped = threading.Event()
+
+    class Answering(Blocking):
+        def stop(self, grace_s: float) -> None:
+            page_has_stopped.wait(0.3)  # longer than what stops at once needs
+            super().stop(grace_s)
+
+    class Page(Blocking):
+        def stop(self, grace_s: float) -> None:
+            super().stop(grace_s)
+            page_has_stopped.set()
+
+    both = [("a", Page("page", trace)), ("b", Answering("one", trace))]
+    transports = Transports(both, ["ONE"])
+    transports.start()
+    transports.stop(time.monotonic() + WAIT_S)
+    assert trace[2:] == ["page stop_accepting", "one stop_accepting", "one stop", "page stop"]
+
+
 def test_an_observer_that_blocks_its_stop_takes_its_share_only(
     opened: threading.Event, caplog: pytest.LogCaptureFixture
 ) -> None:

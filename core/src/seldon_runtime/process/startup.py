@@ -78,7 +78,8 @@ class Startup:
         elif batcher is not None:
             logger.warning("%s does not batch calls: %s is not used", described(service), described(batcher))
         self.transports = Transports(
-            plugins.collect("seldon_transport", service=service, settings=settings, sockets=self._sockets)
+            plugins.collect("seldon_transport", service=service, settings=settings, sockets=self._sockets),
+            settings.transports,
         )
         for name in set(settings.transports) - self.transports.names:
             logger.warning("API_TYPE names %s, but its plugin returned no transport of that name", name)

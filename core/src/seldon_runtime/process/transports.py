@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 
 from seldon_runtime.errors import StartupError
@@ -21,12 +21,14 @@ class Transports:
 
     Args:
         collected: the plugins' transports, each with the plugin's name for messages.
+        selected: the names that ``API_TYPE`` selects. Other transports, such as a page of metrics, stop after
+            these, so that they can show the last calls.
 
     Raises:
         StartupError: two plugins return transports of the same name.
     """
 
-    def __init__(self, collected: Iterable[tuple[str, Transport]]) -> None:
+    def __init__(self, collected: Iterable[tuple[str, Transport]], selected: Collection[str] = ()) -> None:
         self._all: list[Transport] = []
         self._started: list[Transport] = []
         owners: dict[str, str] = {}
@@ -39,6 +41,7 @@ class Transports:
                 )
             self._all.append(transport)
         self._owners = owners
+        self._selected = frozenset(name.lower() for name in selected)
         self.names = frozenset(owners)
         """The transports' names, in lower case."""
 
@@ -72,15 +75,17 @@ class Transports:
             ) from error
 
     def stop(self, deadline: float) -> None:
-        """Stop accepting on all transports, then let each finish its accepted calls. Idempotent.
+        """Stop accepting on all transports, then let each finish its accepted calls; the selected ones first.
 
-        Blocks until ``deadline``, on the clock of ``time.monotonic``, or a little longer when a
+        Idempotent. Blocks until ``deadline``, on the clock of ``time.monotonic``, or a little longer when a
         transport does not return in time. The log names it, and the process goes on.
         """
         started, self._started = self._started, []
         self._end("stop accepting", [(each, each.stop_accepting) for each in started], time.monotonic())
-        grace_s = max(0.0, deadline - time.monotonic())
-        self._end("stop", [(each, partial(each.stop, grace_s)) for each in started], deadline)
+        for is_selected in (True, False):
+            grace_s = max(0.0, deadline - time.monotonic())
+            group = [each for each in started if (each.name.lower() in self._selected) is is_selected]
+            self._end("stop", [(each, partial(each.stop, grace_s)) for each in group], deadline)
 
     def _end(self, act: str, ends: Sequence[tuple[Transport, Callable[[], None]]], deadline: float) -> None:
         """Have all transports end at the same time, in their order as far as each returns at once."""

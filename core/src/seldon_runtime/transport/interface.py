@@ -9,7 +9,8 @@ class Transport(Protocol):
     """A server that submits clients' requests to the service.
 
     The runtime calls each method once, in this order: ``start`` on the main thread, the others on threads of
-    their own, at the same time as those of other transports.
+    their own, at the same time as those of other transports. Only ``stop`` of a transport that ``API_TYPE``
+    does not select, such as a page of metrics, follows when the selected ones have stopped.
     """
 
     name: str
