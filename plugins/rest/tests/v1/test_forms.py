@@ -89,7 +89,7 @@ def test_the_first_of_several_wins(reading):
 
 def test_an_empty_field_counts_as_absent(reading):
     assert reading(data="body", content_type="application/json", query_string="json=") == b"body"
-    with pytest.raises(SeldonError, match="with a json field"):
+    with pytest.raises(SeldonError, match="no field named json"):
         reading(data="json=", content_type="application/x-www-form-urlencoded")
 
 

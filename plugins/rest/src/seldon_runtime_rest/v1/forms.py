@@ -101,6 +101,12 @@ def read(
             "a multipart form, or json=... in a form or the query",
             status_code=415 if request.method != "GET" else None,
         )
+    if request.mimetype == "application/x-www-form-urlencoded":
+        raise SeldonError(
+            "Content-Type is application/x-www-form-urlencoded, and the form has no field named json; if the "
+            "body is JSON, send Content-Type application/json (curl: -H 'Content-Type: application/json')",
+            status_code=415,
+        )
     raise SeldonError(
         f"Content-Type is {request.mimetype:.80}, expected application/json, multipart/form-data, "
         "application/x-www-form-urlencoded with a json field, or for a method with one payload "
