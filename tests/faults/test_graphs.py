@@ -100,6 +100,8 @@ def test_a_node_that_raises_is_a_500_and_the_graph_goes_on(seldon_run: Start, gr
     failed = server.post("/predict", {"strData": "raise"})
     assert (failed.status, failed.info) == (500, "no such day")
     assert server.post("/predict", {"strData": "x"}).json["strData"] == "x"
+    server.wait_for_log("ValueError: no such day")
+    assert server.stop() == 0
     assert server.log.count("ValueError: no such day") == 1
 
 

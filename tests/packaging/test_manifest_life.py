@@ -26,7 +26,7 @@ def test_a_pod_is_ready_drains_and_ends_as_its_manifest_says(
     given = [
         "MODEL_NAME=Plain",
         "METRICS=prometheus",
-        "SELDON_DRAIN_DELAY_S=0.5",
+        "SELDON_DRAIN_DELAY_S=2",
         "SELDON_GRACE_S=5",
         "PREDICTIVE_UNIT_SERVICE_PORT=0",
     ]
@@ -51,4 +51,4 @@ def test_a_pod_is_ready_drains_and_ends_as_its_manifest_says(
     assert server.post("/predict", {"data": {"ndarray": [[1]]}}).status == 200
     assert server.wait() == 0
     assert time.monotonic() - began < pod["terminationGracePeriodSeconds"]
-    assert pytest.approx(0.5 + 5 + 10, abs=1) == pod["terminationGracePeriodSeconds"]
+    assert pytest.approx(2 + 5 + 10, abs=1) == pod["terminationGracePeriodSeconds"]
