@@ -14,6 +14,8 @@ from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.unit import Unit
 from seldon_runtime.testing import WAIT_S
 
+from .chains import Chain
+
 MakeUnit = Callable[..., Unit]
 
 
@@ -32,3 +34,13 @@ def make_unit() -> Iterator[MakeUnit]:
     yield make_unit
     for executor in executors:
         assert executor.stop(WAIT_S)
+
+
+@pytest.fixture
+def chain(make_unit: Any) -> Callable[..., Chain]:
+    """``chain(*users, queue_size=1000, of=Chain, **of_the_service)``: their service."""
+
+    def chain(*users: object, queue_size: int = 1000, of: type[Chain] = Chain, **options: Any) -> Chain:
+        return of([make_unit(user, queue_size) for user in users], **options)
+
+    return chain

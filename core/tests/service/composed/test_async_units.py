@@ -10,7 +10,6 @@ import pytest
 
 from seldon_runtime.errors import ErrorCode
 from seldon_runtime.inference.call import Call, request_id
-from seldon_runtime.inference.codec import NeutralCodec
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.service.composed.service import ComposedService
@@ -19,17 +18,9 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.testing import Background, wait_until
 from seldon_runtime.testing.components import Awaiting
 
+from .chains import Chain, answered, call
+
 Compose = Callable[..., Service]
-
-
-class Chain(ComposedService):
-    """Its components answer one after the other."""
-
-    def steps(self, call: Call, request: Request) -> Steps:
-        answer: Any = request
-        for unit in self.units:
-            answer = yield Ask(unit, call.method, answer)
-        return answer  # type: ignore[no-any-return]
 
 
 class Both(ComposedService):
@@ -57,14 +48,6 @@ class Named:
 @pytest.fixture
 def compose(make_unit: Any) -> Compose:
     return lambda of, *users: of([make_unit(user) for user in users])
-
-
-def call(text: str = "x", method: Method = Method.PREDICT, **fields: Any) -> Call:
-    return Call(method, Message(Payload(Kind.STR, text)), NeutralCodec(), "test", **fields)
-
-
-def answered(service: Service, one: Call) -> Any:
-    return service.call(one).payload.value
 
 
 @pytest.mark.parametrize("users", [(Named(), Plain()), (Plain(), Named()), (Named(), Named())])
