@@ -13,14 +13,15 @@ import pytest
 from seldon_runtime.testing import WAIT_S
 from seldon_runtime_rest.server.connections import ConnectionLimits
 
+from .raw_requests import HEAD, all_of
+
 PING = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n\r\n"
 AGE_S = 0.1
 
 
 def predict(text: bytes) -> bytes:
     body = b'{"strData":"%b"}' % text
-    head = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
-    return head + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+    return HEAD + b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
 @pytest.fixture
@@ -37,13 +38,6 @@ def old(server):
         assert connection.recv(65536).endswith(b"pong")
         time.sleep(1.2 * AGE_S)  # that long it lives at least, however busy the machine is
         yield connection
-
-
-def all_of(connection: socket.socket) -> bytes:
-    received = b""
-    while part := connection.recv(65536):
-        received += part
-    return received
 
 
 def closes(received: bytes) -> list[bool]:

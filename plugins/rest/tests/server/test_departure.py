@@ -9,8 +9,8 @@ import pytest
 
 from seldon_runtime.testing import WAIT_S, wait_until
 
-HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
-BODY = b'{"strData":"x"}'
+from .raw_requests import BODY, HEAD, all_of
+
 PLAIN = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
 LARGE = HEAD + b'Content-Length: 3000014\r\n\r\n{"strData":"%b"}' % (b"x" * 3_000_000)
@@ -34,10 +34,7 @@ def sent(server, request):
 
 def everything(client):
     with client:
-        received = b""
-        while data := client.recv(1 << 16):
-            received += data
-    return received
+        return all_of(client)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from seldon_runtime.plugin import Call
 from seldon_runtime.testing import WAIT_S
 from seldon_runtime_rest.extension import HttpResponse, HttpRoute
 
+from .raw_requests import all_of
+
 JSON_TYPE = {"Content-Type": "application/json"}
 ECHO = b'{"strData":"x"}'
 PLAIN, OTHER = "/predict", "/predict?x=%20"
@@ -35,9 +37,7 @@ def ask(server, target: str, body: bytes = ECHO, *headers: bytes) -> bytes:
     head = (b"POST %b HTTP/1.1" % target.encode(), b"Host: h", b"Connection: close", *length, *headers)
     with socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S) as connection:
         connection.sendall(b"\r\n".join((*head, b"", body)))
-        received = b""
-        while part := connection.recv(65536):
-            received += part
+        received = all_of(connection)
     return re.sub(rb"date: [^\r]+\r\n", b"date: then\r\n", received)
 
 

@@ -9,10 +9,9 @@ import time
 import pytest
 
 from seldon_runtime.testing import WAIT_S
-from seldon_runtime_rest.server import timeouts
 
-PING = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n"
-HEAD = b"POST /predict HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+from .raw_requests import HEAD, PING, all_of
+
 HASTE = ("--http-head-timeout", "0.3", "--http-body-timeout", "0.3")
 
 
@@ -23,27 +22,9 @@ class Filling:
         return "x" * int(X)
 
 
-@pytest.fixture
-def brief_linger(monkeypatch):
-    monkeypatch.setattr(timeouts, "_LINGER_S", 0.2)
-
-
 @pytest.fixture(scope="module")
 def server(serve_module):
     return serve_module(Filling(), *HASTE)
-
-
-@pytest.fixture
-def connect(server):
-    """Makes connections to the server."""
-    return lambda: socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S)
-
-
-def all_of(connection: socket.socket) -> bytes:
-    received = b""
-    while part := connection.recv(65536):
-        received += part
-    return received
 
 
 def drip(connection: socket.socket, begin: bytes, more: bytes) -> bytes:

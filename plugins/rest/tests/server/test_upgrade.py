@@ -9,6 +9,8 @@ import pytest
 
 from seldon_runtime.testing import WAIT_S
 
+from .raw_requests import all_of
+
 TEXT = b'{"strData":"a\\r\\nUpgrade: h2c"}'
 RAW = b'{"jsonData":[1,\r\nUpgrade: h2c]}'
 JAVA = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
@@ -45,10 +47,7 @@ def exchange(server: Any, *pieces: bytes) -> bytes:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for piece in pieces:
             connection.sendall(piece)
-        received = b""
-        while part := connection.recv(65536):
-            received += part
-    return received
+        return all_of(connection)
 
 
 def bodies(received: bytes) -> list[bytes]:
