@@ -9,22 +9,11 @@ import numpy as np
 import pytest
 
 from seldon_runtime import Response
-from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.errors import ErrorCode
+
+from .small_classes import ROW, made, refusal
 
 Ask = Callable[..., Any]
-
-ROW = {"data": {"names": ["a", "b"], "ndarray": [[1, 2]]}}
-
-
-def made(method: str, function: Callable[..., Any]) -> object:
-    """An instance of a class with this one method."""
-    return type("Made", (), {method: function})()
-
-
-def refusal(ask: Ask, *arguments: Any, **keywords: Any) -> SeldonError:
-    with pytest.raises(SeldonError) as caught:
-        ask(*arguments, **keywords)
-    return caught.value
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,9 @@ from typing import Any
 import click
 import pytest
 
-from seldon_runtime.errors import StartupError
-from seldon_runtime.inference.identity import Identity
-from seldon_runtime.inference.limits import Limits
-from seldon_runtime.plugins.selection import Selection
-from seldon_runtime.settings.derived import identity_from, limits_from, memory_from
 from seldon_runtime.settings.options import options
-from seldon_runtime.settings.persistence_options import switch
-from seldon_runtime.settings.values import Settings
 
 Run = Callable[..., Any]
-
 SETTINGS = [
     # name, flag, variable, words and their value, the variable's and its value, default
     ("service_type", "--service-type", "SERVICE_TYPE", "router", "ROUTER", "Combiner", "COMBINER", "MODEL"),
@@ -232,18 +224,6 @@ def test_a_switch_of_our_own_with_another_text_is_refused(seldon_run: Run) -> No
     assert seldon_run("MyModel", "--check", SELDON_ACCESS_LOG="none", GUNICORN_ACCESS_LOG="1").status == 2
 
 
-@pytest.mark.parametrize("word", ["false", "False", "no", "off", "N", "0", ""])
-def test_persistence_is_off_by_any_word_for_it(seldon_run: Run, word: str) -> None:
-    assert seldon_run("MyModel", "--check", PERSISTENCE=word).settings["fake"]["persistence"] == "0"
-    assert seldon_run("MyModel", f"--persistence={word or 0}", "--check").status == 0
-
-
-@pytest.mark.parametrize("word", ["true", "YES", "on", "1"])
-def test_persistence_is_on_by_any_word_for_it(word: str) -> None:
-    assert switch(word) == "1"
-    assert Selection.of({"persistence": word}).persistence == "1"
-
-
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
@@ -261,59 +241,6 @@ def test_a_value_that_is_none_is_wrong_usage(seldon_run: Run, words: list[str], 
     ended = seldon_run("MyModel", "--check", *words)
     assert ended.status == 2
     assert complaint in ended.err
-
-
-def settings(**values: object) -> Settings:
-    identity = dict.fromkeys(("unit_id", "unit_image", "deployment_id", "predictor_id"))
-    return Settings({**identity, "predictor_labels": "{}", **values})
-
-
-def test_the_identity_and_the_limits_come_from_the_settings() -> None:
-    given = settings(
-        unit_id="u", unit_image="i:1", deployment_id="d", predictor_id="p", predictor_labels='{"version": 2}'
-    )
-    assert identity_from(given) == Identity("u", "i:1", "d", "p", {"version": "2"})
-    assert identity_from(settings()) == Identity()
-    of_requests = {"max_body_bytes": 1, "max_array_values": 2, "max_nesting": 3}
-    of_time = {"timeout_s": 4.0, "health_timeout_s": 5.0, "stream_idle_timeout_s": 6.0}
-    limits = limits_from(Settings({**of_requests, **of_time}))
-    assert limits == Limits(1, 2, 3, 4.0, 5.0, stream_idle_timeout_s=6.0)
-    assert limits_from(Settings({**of_requests, **of_time, "timeout_s": 0.0})).timeout_s is None
-
-
-MIB = 1024 * 1024
-
-
-@pytest.mark.parametrize(
-    ("given", "free_mib", "budget_mib", "request_mib"),
-    [
-        ({}, 16 * 1024, 8 * 1024, 256),
-        ({}, 200, 100, 50),
-        ({"threads": 2}, 200, 100, 25),
-        ({}, 0, 16, 8),
-        ({"memory_budget": 40 * MIB}, 200, 40, 20),
-        ({"max_request_memory": 90 * MIB}, 200, 100, 90),
-    ],
-)
-def test_the_memory_of_requests_follows_the_free_memory_unless_it_is_set(
-    given: dict[str, int], free_mib: int, budget_mib: int, request_mib: int
-) -> None:
-    found = Settings({"memory_budget": None, "max_request_memory": None, "threads": 1, **given})
-    limits, memory = memory_from(found, Limits(max_nesting=3), free_mib * MIB)
-    assert limits == Limits(max_nesting=3, max_request_memory=request_mib * MIB)
-    assert memory.limit_bytes == budget_mib * MIB
-
-
-@pytest.mark.parametrize(
-    ("labels", "message"),
-    [
-        ("nope", "PREDICTOR_LABELS is not valid JSON: "),
-        ("[]", "PREDICTOR_LABELS is .*, expected a JSON object"),
-    ],
-)
-def test_labels_that_are_no_object_stop_the_start(labels: str, message: str) -> None:
-    with pytest.raises(StartupError, match=message):
-        identity_from(settings(predictor_labels=labels))
 
 
 def test_every_option_has_a_variable_and_help() -> None:
