@@ -3,7 +3,6 @@
 Modules without a test module of their name, and the tests that hold them:
     calls: compat/tests/test_grpc_server.py
     plugin, pod_annotations: plugins/grpc/tests/test_channel_options.py
-    service_table: plugins/grpc/tests/test_transport.py, plugins/grpc/tests/test_extension.py
 """
 
 from __future__ import annotations
@@ -28,6 +27,9 @@ from seldon_runtime_grpc.extension import GrpcService
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 from seldon_runtime_grpc.service_table import services_of
 from seldon_runtime_grpc.transport import GrpcTransport
+
+from . import hello
+from .hello_client import Client, Shout
 
 PLAIN = {
     "host": "127.0.0.1",
@@ -117,6 +119,14 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Served]]:
             return served
 
         yield start
+
+
+@pytest.fixture
+def serve_hello(serve: Callable[..., Served]) -> Callable[..., Client]:
+    """``serve_hello(*services)`` starts a transport with these, or the toy service; returns a client."""
+    return lambda *services, **options: Client(
+        serve(Shout(), contributed=services or [hello.HELLO], **options).target
+    )
 
 
 @pytest.fixture
