@@ -12,83 +12,25 @@ from typing import Any
 import pytest
 
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
-from seldon_runtime.inference.call import Call, request_id
-from seldon_runtime.inference.codec import NeutralCodec
+from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.message import Kind, Message, Payload, Request
-from seldon_runtime.inference.method import Method
-from seldon_runtime.inference.predictor import Predictor, Stream
+from seldon_runtime.inference.message import Kind, Message, Payload
+from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.interceptor import Interceptor
-from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.testing import WAIT_S, wait_until
+
+from .streams import Counts, Sees, Streams, call, pulled
 
 Serve = Callable[..., ComponentService]
 
 
-class Counts(Stream):
-    """Gives 0, 1, 2 …; fails or waits at a number."""
-
-    def __init__(self, length: int, fails_at: int | None = None) -> None:
-        self.made = 0
-        self.closed = 0
-        self._length = length
-        self._fails_at = fails_at
-
-    def next(self) -> Message | None:
-        if self.made == self._fails_at:
-            raise ValueError("no more")
-        if self.made == self._length:
-            return None
-        self.made += 1
-        return Message(Payload(Kind.STR, f"{self.made - 1} {request_id()}"))
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-class Streams(Predictor):
-    """Answers with a stream, and text with itself."""
-
-    def __init__(self, stream: Stream) -> None:
-        self.stream = stream
-
-    @property
-    def methods(self) -> frozenset[Method]:
-        return frozenset({Method.PREDICT})
-
-    def predict(self, method: Method, request: Request) -> Message | Stream:
-        assert isinstance(request, Message)
-        assert request.payload is not None
-        return self.stream if request.payload.value == "stream" else request
-
-
-class Sees(Observer):
-    def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
-
-    def call_finished(self, call: Call, outcome: Outcome) -> None:
-        self.outcomes.append(outcome)
-
-
-def call(text: str = "stream", **fields: Any) -> Call:
-    wire = Message(Payload(Kind.STR, text))
-    return Call(Method.PREDICT, wire, NeutralCodec(), "test", **{"accepts_stream": True, **fields})
-
-
-def pulled(stream: OpenStream) -> Any:
-    """The next item's text, None at the end, or the error."""
-    told: SimpleQueue[tuple[Any, SeldonError | None]] = SimpleQueue()
-    stream.pull(lambda item, error: told.put((item, error)))
-    item, error = told.get(timeout=WAIT_S)
-    if error is not None:
-        raise error
-    return None if item is None else item.payload.value
-
-
 @pytest.fixture
 def opened(serve: Serve) -> Callable[..., tuple[OpenStream, Sees, ComponentService]]:
+    """``opened(stream, *interceptors, **of_the_call)``: an open stream, its observer and its service."""
+
     def opened(stream: Stream, *interceptors: Interceptor, **fields: Any) -> Any:
         service, sees = serve(Streams(stream)), Sees()
         service.attach([sees], interceptors)
@@ -162,36 +104,6 @@ def test_interceptors_see_each_item(opened: Any) -> None:
 
     stream, _, _ = opened(Counts(2), Shouts())
     assert [pulled(stream), pulled(stream), pulled(stream)] == ["0 r!", "1 r!", None]
-
-
-def test_a_transport_that_cannot_send_a_stream_gets_the_items_joined(serve: Serve) -> None:
-    counts, sees = Counts(3), Sees()
-    service = serve(Streams(counts))
-    service.attach([sees])
-    answer = service.call(call(accepts_stream=False, request_id="r"))
-    assert answer.payload.value == "0 r1 r2 r"
-    assert counts.closed == 1
-    assert [outcome.error for outcome in sees.outcomes] == [None]
-
-
-def test_a_stream_that_fails_while_it_is_joined_fails_the_call_once(serve: Serve) -> None:
-    counts, sees = Counts(3, fails_at=1), Sees()
-    service = serve(Streams(counts))
-    service.attach([sees])
-    with pytest.raises(SeldonError) as caught:
-        service.call(call(accepts_stream=False))
-    assert caught.value.code is ErrorCode.COMPONENT_FAILED
-    assert counts.closed == 1
-    assert [outcome.error for outcome in sees.outcomes] == [caught.value]
-
-
-def test_the_deadline_ends_a_stream_that_is_joined(serve: Serve) -> None:
-    counts = Counts(10**9)
-    service = serve(Streams(counts))
-    with pytest.raises(SeldonError) as caught:
-        service.call(call(accepts_stream=False, deadline=time.monotonic() + 0.05))
-    assert caught.value.code is ErrorCode.DEADLINE_EXCEEDED
-    wait_until(lambda: counts.closed == 1, "the stream to be closed")
 
 
 class Slow(Stream):
