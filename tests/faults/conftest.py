@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,6 +62,17 @@ def caller() -> Iterator[Callable[..., Any]]:
     yield make
     for each in callers:
         each.close()
+
+
+@pytest.fixture
+def published(install: Callable[..., Path]) -> Callable[..., dict[str, str]]:
+    """``published(source, group="extension")``: the environment with a plugin ``bad`` of ``acme-bad``."""
+
+    def published(source: str, group: str = "extension", **options: Any) -> dict[str, str]:
+        entries = {f"seldon_runtime.{group}": {"bad": "acme_bad"}}
+        return {"PYTHONPATH": str(install("acme-bad", entries, {"acme_bad": source}, **options))}
+
+    return published
 
 
 @pytest.fixture(params=WAYS, ids=" ".join)

@@ -3,50 +3,24 @@
 from __future__ import annotations
 
 import os
-import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.components import ECHO
+from tests.support.faulty_plugins import LABEL, hook, transport
 
 Start = Callable[..., Any]
 Install = Callable[..., Path]
-HEAD = "import click, sys\nfrom seldon_runtime import hookimpl\n"
-TRANSPORT = """
-class Silent:
-    name, address = "silent", "silent:nowhere"
-    def __init__(self, settings=None): pass
-    def start(self): {start}
-    def stop_accepting(self): {stop_accepting}
-    def stop(self, grace_s): {stop}
-
-@hookimpl
-def seldon_transport(settings):
-    return {given}
-"""
-
-
-def transport(
-    start: str = "pass", stop_accepting: str = "pass", stop: str = "pass", given: str = "Silent()"
-) -> str:
-    return HEAD + TRANSPORT.format(start=start, stop_accepting=stop_accepting, stop=stop, given=given)
-
-
-def hook(signature: str, body: str) -> str:
-    return f"{HEAD}@hookimpl\ndef {signature}:\n    {body}\n"
-
-
-WHO = "{kind} plugin 'acme' (acme-plugin 1.0, acme_plugin)"
 FAULTS: dict[str, tuple[str, str, str]] = {
     # the group, the module, and what the message says behind the plugin's name
     "raises on import": (
         "extension",
         "raise KeyError('on import')",
         "cannot be imported: KeyError: 'on import'. "
-        "Reinstall it with: pip install --force-reinstall acme-plugin",
+        "Reinstall it with: pip install --force-reinstall acme-bad",
     ),
     "exits on import": ("extension", "raise SystemExit(0)", "cannot be imported: SystemExit: 0. Reinstall"),
     "needs what is not there": (
@@ -161,22 +135,11 @@ STARTS = {
 }
 
 
-@pytest.fixture
-def published(install: Install) -> Callable[[str, str], Mapping[str, str]]:
-    """``published(group, source)``: the environment in which that plugin ``acme`` is installed."""
-
-    def published(group: str, source: str) -> Mapping[str, str]:
-        entries = {f"seldon_runtime.{group}": {"acme": "acme_plugin"}}
-        return {"PYTHONPATH": str(install("acme-plugin", entries, {"acme_plugin": source}))}
-
-    return published
-
-
 def words(kind: str) -> tuple[str, ...]:
-    """What selects the plugin ``acme`` of that group."""
+    """What selects the plugin ``bad`` of that group."""
     if kind == "transport":
-        return ("Echo", "ACME")
-    return ("Echo", "REST", f"--{kind}", "acme")
+        return ("Echo", "BAD")
+    return ("Echo", "REST", f"--{kind}", "bad")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -184,10 +147,10 @@ def test_a_selected_plugin_with_a_fault_stops_the_start_by_name(
     seldon_run: Start, published: Any, fault: str
 ) -> None:
     kind, source, message = FAULTS[fault]
-    process = seldon_run(*words(kind), source=ECHO, env=published(kind, source), wait=False)
+    process = seldon_run(*words(kind), source=ECHO, env=published(source, kind), wait=False)
     assert process.wait() == 3
     last = process.log.rstrip().splitlines()[-1]
-    assert last.startswith(f"seldon-run: {WHO.format(kind=kind)} {message}"), last
+    assert last.startswith(f"seldon-run: {kind} {LABEL} {message}"), last
     assert " ready: " not in process.log
 
 
@@ -209,8 +172,8 @@ def test_a_transport_that_cannot_start_stops_the_start_and_what_had_started(
     seldon_run: Start, published: Any, fault: str
 ) -> None:
     start, message = STARTS[fault]
-    env = published("transport", transport(start))
-    process = seldon_run("Echo", "REST,ACME", source=ECHO, env=env, wait=False)
+    env = published(transport(start), "transport")
+    process = seldon_run("Echo", "REST,BAD", source=ECHO, env=env, wait=False)
     assert process.wait() == 3
     last = process.log.rstrip().splitlines()[-1]
     assert last.startswith(f"seldon-run: transport silent failed to start: {message}"), last
@@ -218,82 +181,10 @@ def test_a_transport_that_cannot_start_stops_the_start_and_what_had_started(
 
 
 def test_a_chosen_plugin_that_serves_nothing_is_warned_of(seldon_run: Start, published: Any) -> None:
-    env = published("transport", transport(given="None"))
-    process = seldon_run("Echo", "REST,ACME", source=ECHO, env=env)
+    env = published(transport(given="None"), "transport")
+    process = seldon_run("Echo", "REST,BAD", source=ECHO, env=env)
     assert process.post("/predict", {"strData": "fine"}).json["strData"] == "fine"
-    assert "WARNING seldon_runtime.process.startup: API_TYPE names acme" in process.log
-
-
-def test_the_doctor_finds_no_fault_in_our_own_plugins(seldon_run: Start, tmp_path: Path) -> None:
-    (tmp_path / "Echo.py").write_text(textwrap.dedent(ECHO))
-    words = ("doctor", "Echo", "REST,GRPC", "--service-port", "0", "--metrics", "prometheus")
-    process = seldon_run(*words, "--metrics-port", "0", wait=False)
-    assert process.wait() == 0, process.log
-
-
-@pytest.mark.parametrize("when", ["stop_accepting", "stop"])
-@pytest.mark.parametrize("what", ["raise ValueError('not now')", "sys.exit(5)"])
-def test_a_transport_that_fails_to_stop_is_logged_and_the_others_stop(
-    seldon_run: Start, published: Any, when: str, what: str
-) -> None:
-    env = published("transport", transport(**{when: what}))
-    process = seldon_run("Echo", "ACME,REST", source=ECHO, env=env)
-    assert process.post("/predict", {"strData": "fine"}).json["strData"] == "fine"
-    assert process.stop() == 0
-    of = "transport silent (transport plugin 'acme' (acme-plugin 1.0, acme_plugin))"
-    assert f"ERROR seldon_runtime.process.bounded: {of} failed to {when.replace('_', ' ')}" in process.log
-    assert process.log.count("Traceback") == 1
-    assert process.log.rstrip().endswith("stopped")
-
-
-RAISING_OBSERVER = """
-from seldon_runtime.plugin import Observer
-
-class Raises(Observer):
-    def call_finished(self, call, outcome): {call}
-    def lifecycle_changed(self, state): {life}
-
-@hookimpl
-def seldon_observer():
-    return Raises()
-"""
-
-
-@pytest.mark.parametrize("what", ["raise ValueError('not now')", "sys.exit(5)"])
-@pytest.mark.parametrize(("method", "times"), [("call", 2), ("life", 5)])
-def test_an_observer_that_raises_is_logged_and_breaks_nothing(
-    seldon_run: Start, published: Any, what: str, method: str, times: int
-) -> None:
-    bodies = {"call": "pass", "life": "pass", method: what}
-    env = published("extension", HEAD + RAISING_OBSERVER.format(**bodies))
-    process = seldon_run("Echo", "REST", "--extension", "acme", source=ECHO, env=env)
-    for text in ("one", "two"):
-        assert process.post("/predict", {"strData": text}).json["strData"] == text
-    assert process.stop() == 0
-    named = "Raises of extension plugin 'acme' (acme-plugin 1.0, acme_plugin) failed"
-    assert process.log.count(named) == times
-
-
-def test_an_interceptor_that_raises_fails_its_call_and_no_other(seldon_run: Start, published: Any) -> None:
-    source = """
-        from seldon_runtime.plugin import Interceptor, hookimpl
-
-        class Strict(Interceptor):
-            def before(self, call, request):
-                if request.payload.value == "bad":
-                    raise KeyError("strict")
-                return request
-
-        @hookimpl
-        def seldon_interceptor():
-            return Strict()
-    """
-    env = published("extension", source)
-    process = seldon_run("Echo", "REST", "--extension", "acme", source=ECHO, env=env)
-    bad = process.post("/predict", {"strData": "bad"})
-    assert (bad.status, bad.json["status"]["reason"]) == (500, "MICROSERVICE_INTERNAL_ERROR")
-    assert process.post("/predict", {"strData": "good"}).status == 200
-    process.wait_for_log(r"acme_plugin\.py")
+    assert "WARNING seldon_runtime.process.startup: API_TYPE names bad" in process.log
 
 
 def test_a_name_that_two_distributions_have_stops_the_start_only_if_it_is_selected(
