@@ -6,10 +6,7 @@ from seldon_runtime.plugin import ErrorCode, SeldonError
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.repository import index, load, unload
 
-
-class Model:
-    def predict(self, X, names):
-        return X
+from .components import Model
 
 
 @pytest.fixture

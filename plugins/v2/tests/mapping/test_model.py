@@ -5,22 +5,14 @@ import pytest
 from seldon_runtime.plugin import ErrorCode, Identity, Method, SeldonError
 from seldon_runtime_v2.mapping.model import ServedModel
 
+from ..components import Infers, Model
+
 TENSOR = {"name": "a", "datatype": "FP32", "shape": [-1, 2]}
-
-
-class Model:
-    def predict(self, X, names):
-        return X
 
 
 class Transformer:
     def transform_input(self, X, names):
         return X
-
-
-class Infers:
-    def infer(self, inputs):
-        return inputs
 
 
 @pytest.fixture

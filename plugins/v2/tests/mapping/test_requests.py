@@ -9,15 +9,7 @@ from seldon_runtime_v2.mapping.requests import message_of
 from seldon_runtime_v2.mapping.tensors import InputTensor
 from seldon_runtime_v2.tensors.datatypes import BYTES, DATATYPES
 
-
-class Model:
-    def predict(self, X, names):
-        return X
-
-
-class Infers:
-    def infer(self, inputs):
-        return inputs
+from ..components import Infers, Model
 
 
 def texts(*values):

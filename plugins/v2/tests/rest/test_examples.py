@@ -5,12 +5,9 @@ import pytest
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.examples import example_inputs
 
+from ..components import Model
+
 GENERAL = {"name": "input-0", "datatype": "FP64", "shape": [1, 2], "data": [1.0, 2.0]}
-
-
-class Model:
-    def predict(self, X, names):
-        return X
 
 
 @pytest.fixture

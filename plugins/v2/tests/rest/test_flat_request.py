@@ -6,15 +6,12 @@ from seldon_runtime.plugin import Limits, SeldonError
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.flat_request import parse, split
 
+from ..components import Infers
+
 
 class Predicts:
     def predict(self, X, names):
         return X
-
-
-class Infers:
-    def infer(self, inputs):
-        return inputs
 
 
 @pytest.fixture
