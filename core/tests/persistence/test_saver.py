@@ -1,102 +1,16 @@
-"""When state is saved, and what becomes of failures: with a store whose answers the test chooses."""
+"""The times at which state is saved, and failures of the store or of a snapshot."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
 
-import pytest
-
 from seldon_runtime.persistence import saver
-from seldon_runtime.persistence.envelope import Header, peek, seal
-from seldon_runtime.persistence.saver import Saver
 from seldon_runtime.persistence.snapshot import Snapshot
-from seldon_runtime.persistence.store import StateConflict, StoredState, StoreError
-from seldon_runtime.persistence.versioned_writer import CONFLICT, VersionedWriter
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.persistence.store import StoreError
 
-KEY = "persistence_0_0_0"
-
-
-def sealed(key, snapshot, writer="me"):
-    return bytes(seal(Header(key, "M:M", None, 0.0, writer, "0"), snapshot))
-
-
-class Memory:
-    """A store that keeps the newest blobs, and fails when told to."""
-
-    address = "memory"
-
-    def __init__(self):
-        self.there = {}
-        self.fail_after_write = False
-        self.failure = None
-        self.hang = None
-        self.calls = []
-
-    def load(self, key, version=None):
-        return self.there.get(key)
-
-    def save(self, key, blob, *, expected, keep):
-        self.calls.append(key)
-        if self.hang is not None:
-            self.hang.wait(WAIT_S)
-        if self.failure is not None:
-            raise self.failure
-        newest = self.there[key].version if key in self.there else 0
-        if expected is not None and newest not in (0, expected):
-            raise StateConflict(key, expected, newest)
-        self.there[key] = StoredState(max(newest, expected or 0) + 1, blob)
-        if self.fail_after_write:
-            self.fail_after_write = False
-            raise StoreError("no answer")
-        return self.there[key].version
-
-
-class Learner:
-    """What a test changes, its saver, and what the saver reports."""
-
-    def __init__(self, store, interval_s=3600, saved=None, **known):
-        self.value = b"0"
-        self.reports = []
-        self.reported = threading.Condition()
-        self.saver = Saver(
-            VersionedWriter(store, KEY, writer="me", keep=3, **known),
-            snapshot=self.snapshot,
-            seal=sealed,
-            report=self._report,
-            saved=saved,
-            interval_s=interval_s,
-        )
-        self.saver.start()
-
-    def snapshot(self):
-        if isinstance(self.value, Exception):
-            raise self.value
-        return Snapshot(self.value)
-
-    def _report(self, record):
-        with self.reported:
-            self.reports.append(record)
-            self.reported.notify_all()
-
-    def wait_for_reports(self, number):
-        with self.reported:
-            assert self.reported.wait_for(lambda: len(self.reports) >= number, 10)
-
-    def learn(self, value):
-        self.value = value
-        self.saver.request()
-
-    def finish(self, within_s=5):
-        return self.saver.finish(time.monotonic() + within_s)
-
-
-@pytest.fixture
-def store():
-    return Memory()
+from .learner import KEY, Learner
 
 
 def test_the_end_saves_what_changed(store):
@@ -136,57 +50,6 @@ def test_a_failed_save_is_tried_again_and_then_the_newest_state_is_saved(store):
     learner.finish()
 
 
-def test_an_own_save_whose_answer_was_lost_is_no_conflict(store):
-    store.fail_after_write = True
-    learner = Learner(store)
-    learner.learn(b"1")
-    learner.wait_for_reports(2)
-    assert learner.finish()
-    assert [record.error is None for record in learner.reports[:2]] == [False, True]
-    assert set(store.calls) == {KEY}
-
-
-def test_a_store_that_went_back_to_an_own_older_version_is_no_conflict(store):
-    learner = Learner(store)
-    learner.learn(b"1")
-    learner.wait_for_reports(1)
-    older = store.there[KEY]
-    learner.learn(b"2")
-    learner.wait_for_reports(2)
-    store.there[KEY] = older
-    learner.learn(b"3")
-    learner.wait_for_reports(3)
-    assert learner.reports[-1].error is None
-    assert learner.finish()
-
-
-def test_a_store_that_lost_everything_is_filled_again(store):
-    learner = Learner(store)
-    learner.learn(b"1")
-    learner.wait_for_reports(1)
-    store.there.clear()
-    learner.learn(b"2")
-    learner.wait_for_reports(2)
-    assert store.there[KEY].version == 2
-    assert learner.finish()
-
-
-def test_the_loser_of_a_conflict_keeps_its_state_beside_and_says_so(store, caplog):
-    learner = Learner(store)
-    learner.learn(b"1")
-    learner.wait_for_reports(1)
-    theirs = store.there[KEY] = StoredState(2, sealed(KEY, Snapshot(b"theirs"), "them"))
-    learner.learn(b"2")
-    learner.wait_for_reports(3)
-    learner.learn(b"3")
-    learner.wait_for_reports(4)
-    assert learner.finish()
-    assert store.there[KEY] == theirs
-    assert peek(store.there[KEY + CONFLICT].blob).writer == "me"
-    assert [record.error is None for record in learner.reports[:4]] == [True, False, False, False]
-    assert sum("This process keeps serving" in message for message in caplog.messages) == 1
-
-
 def test_a_snapshot_that_fails_is_reported_and_tried_again(store):
     learner = Learner(store)
     learner.learn(ValueError("no pickle"))
@@ -196,21 +59,6 @@ def test_a_snapshot_that_fails_is_reported_and_tried_again(store):
     learner.wait_for_reports(2)
     assert learner.reports[1].error is None
     assert learner.finish()
-
-
-def test_a_store_that_went_back_to_what_was_there_at_the_start_is_no_conflict(store):
-    theirs = StoredState(7, sealed(KEY, Snapshot(b"before"), "the process before"))
-    store.there[KEY] = theirs
-    learner = Learner(store, version=7, blob_digest=hashlib.sha256(theirs.blob).digest())
-    learner.learn(b"1")
-    learner.wait_for_reports(1)
-    assert store.there[KEY].version == 8
-    store.there[KEY] = theirs
-    learner.learn(b"2")
-    learner.wait_for_reports(2)
-    assert learner.finish()
-    assert [record.error for record in learner.reports[:2]] == [None, None]
-    assert peek(store.there[KEY].blob).writer == "me"
 
 
 def test_state_that_was_restored_is_not_saved_again_unless_it_changes(store):
