@@ -11,7 +11,6 @@ import pytest
 
 from seldon_runtime import hookimpl
 from seldon_runtime.builtin import defaults
-from seldon_runtime.errors import StartupError
 from seldon_runtime.plugins.manager import PluginSet
 from seldon_runtime.plugins.registry import (
     EXTENSION,
@@ -23,26 +22,9 @@ from seldon_runtime.plugins.registry import (
     installed,
 )
 
+from .chosen import OPTIONS, chosen, failure
+
 Publish = Callable[..., Path]
-
-OPTIONS = """
-    import click
-    from seldon_runtime import hookimpl
-
-    @hookimpl
-    def seldon_options():
-        return [click.Option(["--{0}-level"]), click.Option(["--{0}-name"])]
-"""
-
-
-def failure(act: Callable[[], object]) -> StartupError:
-    with pytest.raises(StartupError) as caught:
-        act()
-    return caught.value
-
-
-def chosen(*names: str) -> PluginSet:
-    return PluginSet([find(EXTENSION, name) for name in names])
 
 
 def test_what_is_installed_is_listed_by_name_without_being_imported(publish: Publish) -> None:

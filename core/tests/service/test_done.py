@@ -23,13 +23,6 @@ def call(within_s: float | None = None, **fields: Any) -> Call:
     return Call(Method.PREDICT, None, NeutralCodec(), "test", deadline=deadline, **fields)
 
 
-@pytest.fixture
-def timers() -> Any:
-    timers = Timers()
-    yield timers
-    timers.close()
-
-
 def test_of_an_answer_and_a_deadline_at_the_same_moment_one_is_told(timers: Timers) -> None:
     for _ in range(200):
         told: SimpleQueue[Any] = SimpleQueue()

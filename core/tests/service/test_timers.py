@@ -5,19 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from queue import SimpleQueue
-from typing import Any
 
 import pytest
 
 from seldon_runtime.service.timers import Timers
 from seldon_runtime.testing import WAIT_S
-
-
-@pytest.fixture
-def timers() -> Any:
-    timers = Timers()
-    yield timers
-    timers.close()
 
 
 def test_functions_are_called_in_the_order_of_their_times_by_one_thread(timers: Timers) -> None:

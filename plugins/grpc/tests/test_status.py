@@ -9,15 +9,12 @@ from seldon_runtime.testing import WAIT_S
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 from seldon_runtime_grpc.status import trailing_metadata
 
+from .components import Echo
+
 
 class Refusing:
     def predict(self, X, features_names):
         raise SeldonError("no", headers={"Retry-After": "3", "WWW-Authenticate": 'Bearer realm="m"'})
-
-
-class Echo:
-    def predict(self, X, features_names):
-        return X
 
 
 class Stamping(Interceptor):

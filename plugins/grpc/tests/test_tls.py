@@ -10,12 +10,9 @@ from seldon_runtime.testing import WAIT_S
 from seldon_runtime.transport import tls
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
+from .components import Echo
+
 trustme = pytest.importorskip("trustme")
-
-
-class Echo:
-    def predict(self, X, features_names):
-        return X
 
 
 @pytest.fixture(scope="module")

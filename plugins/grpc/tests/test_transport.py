@@ -15,13 +15,10 @@ from seldon_runtime.testing import WAIT_S
 from seldon_runtime_grpc.status import STATUS_OF
 from seldon_runtime_grpc.v1.services import CALLS, SERVICES
 
+from .components import Echo
+
 _GOAWAY = 7
 """The type of a frame (RFC 9113, section 6.8)."""
-
-
-class Echo:
-    def predict(self, X, features_names):
-        return X
 
 
 class Raising:

@@ -14,10 +14,7 @@ from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 from seldon_runtime_grpc.transport import GrpcTransport
 
-
-class Echo:
-    def predict(self, X, features_names):
-        return X
+from .components import Echo
 
 
 def trailers(error):

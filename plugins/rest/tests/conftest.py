@@ -11,7 +11,6 @@ Modules that other files test:
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -30,21 +29,7 @@ from seldon_runtime_rest.plugin import seldon_options
 from seldon_runtime_rest.transport import RestTransport
 
 from .clients import App, Server
-
-
-class Gated:
-    """Its calls wait for the gate; what those that began were called with is kept."""
-
-    def __init__(self) -> None:
-        self.gate = threading.Event()
-        self.began = threading.Event()
-        self.seen: list[Any] = []
-
-    def predict(self, X: Any, names: Any) -> Any:
-        self.seen.append(X)
-        self.began.set()
-        assert self.gate.wait(WAIT_S)
-        return X
+from .components import Gated, Identity
 
 
 @pytest.fixture(scope="module")
@@ -144,13 +129,6 @@ def serve_routes(
 
     yield serve_routes
     next(servers, None)
-
-
-class Identity:
-    """Answers its request."""
-
-    def predict(self, X: Any, names: Any) -> Any:
-        return X
 
 
 @pytest.fixture(scope="module")

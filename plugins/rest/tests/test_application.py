@@ -12,15 +12,12 @@ from seldon_runtime.plugin import Interceptor, SeldonError, Settings
 from seldon_runtime_rest.asgi import application
 from seldon_runtime_rest.flask_bridge.threads import RequestThreads
 
+from .components import Identity
+
 ECHO = b'{"strData":"x"}'
 BODY_TYPE = {"Content-Type": "application/json"}
 
 DESCRIPTION = ("/docs", "/docs/", "/docs/start.js", "/docs/assets/swagger-ui.css", "/seldon.json")
-
-
-class Identity:
-    def predict(self, X, names):
-        return X
 
 
 class RawReply:

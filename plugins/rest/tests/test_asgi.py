@@ -15,12 +15,9 @@ from seldon_runtime.testing import WAIT_S
 from seldon_runtime_rest.asgi import application
 from seldon_runtime_rest.extension import HttpResponse, HttpRoute
 
+from .components import Identity
+
 JSON_TYPE = {"Content-Type": "application/json"}
-
-
-class Identity:
-    def predict(self, X: Any, names: Any) -> Any:
-        return X
 
 
 def test_it_answers_below_the_place_where_it_is_mounted(make_app: Callable[..., Any]) -> None:

@@ -9,14 +9,11 @@ import pytest
 
 from seldon_runtime.testing import WAIT_S
 
+from .components import Identity
+
 ECHO = b'{"strData":"x"}'
 BODY_TYPE = {"Content-Type": "application/json"}
 LIMIT = 1000
-
-
-class Identity:
-    def predict(self, X, names):
-        return X
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
+from .components import Identity
+
 ORIGIN = "https://page.example"
 JSON_TYPE = {"Content-Type": "application/json"}
 REQUESTS = [
@@ -16,11 +18,6 @@ REQUESTS = [
     ("GET", "/no/such/path", b"", {}),
     ("OPTIONS", "/predict", b"", {"Access-Control-Request-Method": "POST"}),
 ]
-
-
-class Identity:
-    def predict(self, X, names):
-        return X
 
 
 def cors(answer):

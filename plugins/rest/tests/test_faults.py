@@ -12,12 +12,9 @@ import pytest
 from seldon_runtime.plugin import ErrorCode, Interceptor, SeldonError
 from seldon_runtime.testing import WAIT_S
 
+from .components import Identity
+
 JSON_TYPE = {"Content-Type": "application/json"}
-
-
-class Identity:
-    def predict(self, X, names):
-        return X
 
 
 def test_a_fault_of_the_flask_application_is_a_500_and_logged_once(make_app, monkeypatch, caplog):

@@ -14,6 +14,8 @@ import pytest
 from seldon_runtime.plugin import MemoryBudget
 from seldon_runtime.testing import wait_until
 
+from .components import Identity
+
 KIB = 1024
 BODY = 200 * KIB
 HEAD = b"POST /predict%b HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n%b\r\n\r\n"
@@ -23,11 +25,6 @@ FRAMINGS = {
 }
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
-
-
-class Identity:
-    def predict(self, X: Any, names: Any) -> Any:
-        return X
 
 
 @pytest.fixture

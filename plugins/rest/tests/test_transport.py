@@ -15,14 +15,11 @@ from seldon_runtime.plugin import OwnSockets
 from seldon_runtime.testing import WAIT_S
 from seldon_runtime_rest.transport import RestTransport
 
+from .components import Identity
+
 JSON_TYPE = {"Content-Type": "application/json"}
 MULTIPART_TYPE = {"Content-Type": "multipart/form-data; boundary=line"}
 ECHO = b'{"strData":"x"}'
-
-
-class Identity:
-    def predict(self, X, names):
-        return X
 
 
 class Gated:

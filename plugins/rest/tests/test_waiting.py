@@ -10,16 +10,13 @@ import pytest
 
 from seldon_runtime.testing import WAIT_S
 
+from .components import Identity
+
 ECHO = b'{"strData":"x"}'
 BODY_TYPE = {"Content-Type": "application/json"}
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
 SOON = [{"Prefer": "wait=1"}, {"X-Envoy-Expected-Rq-Timeout-Ms": "1000"}]
 LANES = pytest.mark.parametrize("target", ["/predict", "/predict?x=%20"], ids=["plain", "through Flask"])
-
-
-class Identity:
-    def predict(self, X, names):
-        return X
 
 
 @LANES

@@ -22,14 +22,11 @@ from seldon_runtime_grpc.draining.goaway import GoawayWatch
 from seldon_runtime_grpc.draining.port_handover import PortHandover
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
+from ..components import Echo
+
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems show nothing of sockets")
 AGE_S = 0.1
 LATE_S = 10 * AGE_S
-
-
-class Echo:
-    def predict(self, X, features_names):
-        return X
 
 
 class Listening:

@@ -13,16 +13,13 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from seldon_runtime.testing import WAIT_S
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
+from ..components import Echo
+
 SERVING = health_pb2.HealthCheckResponse.SERVING
 PREDICT = "/seldon.protos.Model/Predict"
 CHECK = "/grpc.health.v1.Health/Check"
 WATCH = "/grpc.health.v1.Health/Watch"
 REFLECTION = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
-
-
-class Echo:
-    def predict(self, X, features_names):
-        return X
 
 
 class Withheld:

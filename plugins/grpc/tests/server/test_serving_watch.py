@@ -8,10 +8,7 @@ import pytest
 
 from seldon_runtime.testing import WAIT_S
 
-
-class Echo:
-    def predict(self, X, features_names):
-        return X
+from ..components import Echo
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pytest
 
-from .everything import Everything
+from .every_method import Everything
 
 
 @pytest.fixture(scope="module")

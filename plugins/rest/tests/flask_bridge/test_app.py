@@ -7,7 +7,7 @@ from typing import Any
 import flask
 import pytest
 
-from .everything import JSON_TYPE, Everything
+from .every_method import JSON_TYPE, Everything
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 import pytest
 
-from .everything import Everything
+from .every_method import Everything
 
 
 class Own(Exception):

@@ -10,7 +10,7 @@ import pytest
 
 from seldon_runtime_rest.v1 import paths
 
-from .everything import FORM_TYPE, JSON_TYPE
+from .every_method import FORM_TYPE, JSON_TYPE
 
 MESSAGES = {
     "ndarray": {"data": {"names": ["a", "b"], "ndarray": [[1, 2.5], [3, 4]]}},

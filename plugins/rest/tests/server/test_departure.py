@@ -9,6 +9,7 @@ import pytest
 
 from seldon_runtime.testing import WAIT_S, wait_until
 
+from ..components import Identity
 from .raw_requests import BODY, HEAD, all_of
 
 PLAIN = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
@@ -57,10 +58,6 @@ def everything(client):
     ],
 )
 def test_each_complete_request_is_answered(serve, request_bytes, statuses):
-    class Identity:
-        def predict(self, X, names):
-            return X
-
     answers = everything(sent(serve(Identity()), request_bytes))
     assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", answers)] == statuses
 

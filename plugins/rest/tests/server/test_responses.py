@@ -13,17 +13,13 @@ from seldon_runtime.plugin import Call
 from seldon_runtime.testing import WAIT_S
 from seldon_runtime_rest.extension import HttpResponse, HttpRoute
 
+from ..components import Identity
 from .raw_requests import all_of
 
 JSON_TYPE = {"Content-Type": "application/json"}
 ECHO = b'{"strData":"x"}'
 PLAIN, OTHER = "/predict", "/predict?x=%20"
 """Such a query has to be read in a thread."""
-
-
-class Identity:
-    def predict(self, X, names):
-        return X
 
 
 @pytest.fixture(scope="module")
