@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.serving import make_server
 
 from seldon_runtime.plugin import Method
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_rest.flask_bridge.docs_page import docs_blueprint
 from seldon_runtime_rest.openapi.document import Description, document
 from seldon_runtime_v2.plugin import V2Plugin
@@ -142,6 +143,22 @@ def test_page_shows_every_operation_and_asks_only_its_own_server(browser: Any, a
     assert "iris" in wait_for(browser, ".info .title").text
     assert asked_origins(browser) == {address}
     assert browser.get_log("browser") == []
+
+
+def test_page_has_the_colours_that_the_system_asks_for_and_follows_it(browser: Any, address: str) -> None:
+    def ask_for(scheme: str) -> None:
+        wish = {"name": "prefers-color-scheme", "value": scheme}
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [wish]})
+
+    def brightness() -> float:
+        colour = wait_for(browser, ".info .title").value_of_css_property("color")
+        return sum(map(int, re.findall(r"\d+", colour)[:3])) / 3
+
+    ask_for("dark")
+    browser.get(f"{address}/docs")
+    wait_until(lambda: brightness() > 200, "light text on a dark page")
+    ask_for("light")
+    wait_until(lambda: brightness() < 100, "dark text on a light page")
 
 
 def test_try_it_out_sends_the_example_and_shows_the_answer(browser: Any, address: str) -> None:

@@ -44,6 +44,12 @@ _PAGE = """<!DOCTYPE html>
 """
 
 _START = """"use strict";
+// the style sheet has dark colours since Swagger UI 5.29
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const followSystem = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+followSystem();
+dark.addEventListener("change", followSystem);
+
 SwaggerUIBundle({
   url: new URL("../seldon.json", document.baseURI).href,
   dom_id: "#swagger-ui",
