@@ -17,7 +17,6 @@ from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
-from seldon_runtime.service.batching.async_pipeline import AsyncBatchedPipeline
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.batching.pipeline import BatchedPipeline
 from seldon_runtime.service.done import Done, refusal
@@ -78,8 +77,7 @@ class ComponentService(Service):
         """Answer waiting calls by a plugin's batcher, if any. Call it after :meth:`attach`."""
         if batcher is not None:
             finished = self._observers.batch_finished
-            kind = AsyncBatchedPipeline if self._unit.predictor.is_async else BatchedPipeline
-            self._batches = kind(self, self._unit, self._pipeline, batcher, finished)
+            self._batches = BatchedPipeline(self, self._unit, self._pipeline, batcher, finished)
 
     @property
     def executor(self) -> Executor:
@@ -160,7 +158,7 @@ class ComponentService(Service):
         self.alive = self.ready = False
         self._answer = refuse(reason)
         if self._batches is not None:
-            self._batches.give_up(self._answer)
+            self._batches.refuse(self._answer)
         for task in self._executor.abandon():
             task()
 

@@ -19,6 +19,8 @@ from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Stream
+from seldon_runtime.service.batching.batcher import Batcher
+from seldon_runtime.service.composed.batched_steps import BatchedStrand, StepQueue
 from seldon_runtime.service.composed.steps import Steps, Strand, UnitStream
 from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
@@ -39,8 +41,8 @@ class ComposedService(Service):
     The runtime gives each call a context of its own, reads it on the first component's thread, runs the
     interceptors, takes the steps, and writes the answer. Cancelled and late calls take no further step.
     METADATA is the document of the constructor; the first component answers HEALTH_STATUS, unless
-    :meth:`health` returns steps. Steps call
-    the plain methods of a class with ``predict_raw``, and a batcher does not apply.
+    :meth:`health` returns steps. Steps call the plain methods of a class with ``predict_raw``. With a
+    plugin's batcher, the steps of several calls that wait for one component are answered together.
 
     Args:
         units: the components, as ``units.load`` of the hook ``seldon_service`` returned them; the service has
@@ -63,6 +65,9 @@ class ComposedService(Service):
         self.immediate = frozenset({Method.METADATA, Method.HEALTH_STATUS} if is_fixed else {Method.METADATA})
         self._end_reason: str | None = None
         self._pipeline = self._make_pipeline(())
+        self._queues: Mapping[Unit, StepQueue] = {}
+        self.strand: Callable[..., Strand] = Strand
+        """Makes the strand of a call."""
 
     @abstractmethod
     def steps(self, call: Call, request: Request) -> Steps:
@@ -110,6 +115,16 @@ class ComposedService(Service):
         super().attach(observers, interceptors, on_failure)
         self._pipeline = self._make_pipeline(self._interceptors.around)
 
+    def batch(self, batchers: Mapping[Unit, Batcher]) -> None:
+        """Answer the waiting steps of some components by plugins' batchers. Call it after :meth:`attach`."""
+        finished = self._observers.batch_finished
+        self._queues = {
+            unit: StepQueue(unit, batcher, lambda: self.draining, finished)
+            for unit, batcher in batchers.items()
+        }
+        if self._queues:
+            self.strand = partial(BatchedStrand, self._queues)
+
     def accept(self, call: Call, done: Done) -> None:
         """Queue a call for the first component's thread; refuse it if the queue of any component is full."""
         for unit in self.units[1:]:
@@ -124,6 +139,8 @@ class ComposedService(Service):
         """Refuse all waiting and further calls."""
         self.alive = self.ready = False
         self._end_reason = reason
+        for queue in self._queues.values():
+            queue.give_up()
         for unit in self.units:
             for task in unit.executor.abandon():
                 task()
@@ -179,7 +196,7 @@ class _Course:
         if steps is None:
             return None
         refused = partial(self._service.refusal, self._call)
-        strand = Strand(self._service.place, steps, context, refused, self._end)
+        strand = self._service.strand(self._service.place, steps, context, refused, self._end)
         return strand if strand.start() else None
 
     def _begun(self) -> Steps | None:

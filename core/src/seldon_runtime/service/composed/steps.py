@@ -105,6 +105,10 @@ class Strand:
         """
         self._leave(self._context.run(self._advance, given, error, may_stay))
 
+    def go_on(self, ask: Ask, answer: Any, error: SeldonError | None) -> None:
+        """Run the steps on with the answer of a component, or its error, that came by another way."""
+        self.proceed(None if error is not None else _checked(ask, answer), error)
+
     def _perform(self, ask: Ask) -> None:
         """Ask a component, on its thread, and go on with its answer."""
         self._leave(self._context.run(self._answer_and_advance, ask))
@@ -189,12 +193,13 @@ class Strand:
             self.proceed([])
             return
         join = _Join(len(branches), self.proceed)
-        strands = [
-            Strand(self._name, steps, self._context.copy(), self._refusal, partial(join.ended, place))
-            for place, steps in enumerate(branches)
-        ]
+        strands = [self._branch(steps, partial(join.ended, place)) for place, steps in enumerate(branches)]
         for strand in strands:  # none stays, so that all components work at the same time
             strand.proceed(may_stay=len(strands) == 1)
+
+    def _branch(self, steps: Steps, ended: Ended) -> Strand:
+        """Return a strand of a branch."""
+        return Strand(self._name, steps, self._context.copy(), self._refusal, ended)
 
 
 class _Join:
