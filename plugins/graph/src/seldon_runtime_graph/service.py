@@ -25,9 +25,11 @@ from seldon_runtime.plugin import (
     ServiceType,
     Steps,
     Unit,
+    UnitStream,
 )
 from seldon_runtime_graph.call import puid
 from seldon_runtime_graph.call.split import SHADOW, Split
+from seldon_runtime_graph.call.streams import ToldStream
 from seldon_runtime_graph.call.timeouts import BoundedCall
 from seldon_runtime_graph.call.tracing import Trace, is_asked_for
 from seldon_runtime_graph.drawings.tree import tree
@@ -185,8 +187,9 @@ class GraphService(ComposedService):
             steps = trace.timed(steps)
         bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
-        if not isinstance(answer, Message):
-            return answer  # a stream
+        if isinstance(answer, UnitStream):
+            return ToldStream(answer, routing, {} if trace is None else trace.tags(), counted)
+        assert isinstance(answer, Message)
         meta = answer.meta
         tags = meta.tags if trace is None else {**meta.tags, **trace.tags()}
         told = Meta(meta.puid, tags, routing, meta.request_path, meta.metrics)

@@ -275,10 +275,10 @@ class _Course:
         if type(result) is not Message and not isinstance(result, _RESULTS):
             fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
             raise PluginFailed(self._service.place, fault)
-        executor = result.executor if isinstance(result, UnitStream) else self._service.units[0].executor
+        unit = result.unit if isinstance(result, UnitStream) else self._service.units[0]
         if not self._entered and isinstance(result, Message):
             return self._service.encode(self._call, result)
         left = self._pipeline.leave(self._call, self._entered, result)
         if isinstance(left, Stream):
-            return open_stream(self._service, executor, self._call, left, self._pipeline.write)
+            return open_stream(self._service, unit.executor, self._call, left, self._pipeline.write)
         return self._pipeline.write(self._call, left)
