@@ -58,7 +58,7 @@ class ComponentService(Service):
         is_fixed = unit.predictor.health_is_fixed
         self.immediate = frozenset({Method.METADATA, Method.HEALTH_STATUS} if is_fixed else {Method.METADATA})
         self._batches: BatchedPipeline | None = None
-        self._pipeline = Pipeline(unit.predictor, self._metadata, (), self._open)
+        self._pipeline = Pipeline(unit.predictor, self._document, (), self._open)
         self._answer: Callable[[Call], Any] = self._pipeline.run
 
     def attach(
@@ -70,7 +70,7 @@ class ComponentService(Service):
         """Add the plugins' observers and interceptors; the first interceptor is the outermost."""
         super().attach(observers, interceptors, on_failure)
         around = self._interceptors.around
-        self._pipeline = Pipeline(self._unit.predictor, self._metadata, around, self._open)
+        self._pipeline = Pipeline(self._unit.predictor, self._document, around, self._open)
         self._answer = self._pipeline.run
 
     def batch(self, batcher: Batcher | None) -> None:
@@ -152,6 +152,9 @@ class ComponentService(Service):
         self.end(call, done, answer, error, started)
         del reading
         error = None
+
+    def _document(self, call: Call) -> Mapping[str, Any]:
+        return self.metadata()
 
     def give_up(self, reason: str) -> None:
         """Refuse all waiting and further calls."""

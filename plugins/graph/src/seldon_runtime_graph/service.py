@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -35,7 +35,7 @@ from seldon_runtime_graph.call.tracing import Trace, is_asked_for
 from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
 from seldon_runtime_graph.loading import LoadedGraph
-from seldon_runtime_graph.metadata import describe
+from seldon_runtime_graph.metadata import describe, document_of
 from seldon_runtime_graph.walk.feedback import learn, routing_of
 from seldon_runtime_graph.walk.predict import Counted, predict
 
@@ -204,6 +204,15 @@ class GraphService(ComposedService):
         bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
         return replace(answer, metrics=()) if isinstance(answer, Message) else answer
+
+    def metadata_for(self, call: Call) -> Mapping[str, Any]:
+        """Return the document of the graph, or of the node that ``call.wire`` names.
+
+        Raises:
+            SeldonError: NOT_FOUND, or the document is invalid.
+        """
+        named = isinstance(call.wire, str) and call.wire
+        return document_of(self.graphs, call.wire) if named else self.metadata()
 
     def health(self, call: Call) -> Steps | None:
         """Return the steps that ask every node for its health, or the node that ``call.wire`` names."""

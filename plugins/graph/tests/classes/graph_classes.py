@@ -49,6 +49,18 @@ class Unit:
         return {"name": "unit", "versions": ["1"], "platform": "test"}
 
 
+class Described(Unit):
+    def init_metadata(self):
+        array = {"messagetype": "array", "schema": {"shape": [2]}}
+        return {
+            "name": "first",
+            "versions": ["1", "2"],
+            "platform": "p",
+            "inputs": [array],
+            "outputs": [array],
+        }
+
+
 class Puid:
     def predict(self, X, names=None):
         return request().headers["Seldon-Puid"]

@@ -40,9 +40,10 @@ class ComposedService(Service):
 
     The runtime gives each call a context of its own, reads it on the first component's thread, runs the
     interceptors, takes the steps, and writes the answer. Cancelled and late calls take no further step.
-    METADATA is the document of the constructor; the first component answers HEALTH_STATUS, unless
-    :meth:`health` returns steps. Steps call the plain methods of a class with ``predict_raw``. With a
-    plugin's batcher, the steps of several calls that wait for one component are answered together.
+    METADATA is the document of the constructor, unless :meth:`metadata_for` returns another one; the first
+    component answers HEALTH_STATUS, unless :meth:`health` returns steps. Steps call the plain methods of a
+    class with ``predict_raw``. With a plugin's batcher, the steps of several calls that wait for one
+    component are answered together.
 
     Args:
         units: the components, as ``units.load`` of the hook ``seldon_service`` returned them; the service has
@@ -85,6 +86,14 @@ class ComposedService(Service):
         Raises:
             SeldonError: the client receives this error; any other exception becomes COMPONENT_FAILED.
         """
+
+    def metadata_for(self, call: Call) -> Mapping[str, Any]:
+        """Return the document that answers METADATA, such as that of a component which ``call.wire`` names.
+
+        Raises:
+            SeldonError: the document is invalid, or does not exist.
+        """
+        return self.metadata()
 
     def health(self, call: Call) -> Steps | None:
         """Return the steps that answer HEALTH_STATUS, or None to ask the first component.
@@ -157,7 +166,7 @@ class ComposedService(Service):
         return refusal(call)
 
     def _make_pipeline(self, around: Sequence[Interceptor]) -> Pipeline:
-        return Pipeline(self._root.predictor, self._metadata, around, self._opened)
+        return Pipeline(self._root.predictor, self.metadata_for, around, self._opened)
 
     def _opened(self, call: Call, stream: Stream) -> OpenStream:
         return open_stream(self, self._root.executor, call, stream, self._pipeline.write)
