@@ -88,7 +88,7 @@ def round_trip(name: str, array: Any) -> tuple[bytes, Callable[[], Any]]:
     kind, user = FORMS[name]
     codec, component = GrpcCodec(Limits()), ComponentAdapter(user)
     request = codec.write(Method.PREDICT, Message(Payload(kind, array)))
-    pipeline = Pipeline(component, {}, (), _refuse_stream)
+    pipeline = Pipeline(component, lambda call: {}, (), _refuse_stream)
     return request, lambda: pipeline.run(Call(Method.PREDICT, request, codec, "grpc"))
 
 

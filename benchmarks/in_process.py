@@ -127,7 +127,7 @@ def _common_steps(
         "read": lambda: codec.read(Method.PREDICT, body),
         "call": lambda: predictor.predict(Method.PREDICT, request),
     }
-    pipeline = Pipeline(predictor, {}, (), lambda call, stream: stream)
+    pipeline = Pipeline(predictor, lambda call: {}, (), lambda call, stream: stream)
     whole: Steps = {
         "all": lambda: pipeline.run(Call(Method.PREDICT, body, codec, codec.name)),
         "all, called from another thread": lambda: service.call(

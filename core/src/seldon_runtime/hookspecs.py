@@ -193,8 +193,15 @@ def seldon_interceptor(
 
 
 @hookspec(firstresult=True)
-def seldon_batcher(service: Service, settings: Settings, hooks: Hooks) -> Batcher | None:
-    """Return the batcher of waiting calls, or None to run each call alone. Called once, after the load."""
+def seldon_batcher(service: Service, unit: Unit, settings: Settings, hooks: Hooks) -> Batcher | None:
+    """Return the batcher of a component's waiting calls, or None to run each call alone.
+
+    Called once for each component, after the load: for the only one, or for each node of a graph. Each needs
+    a batcher of its own.
+
+    Raises:
+        StartupError: batches are not possible for this component.
+    """
 
 
 @hookspec

@@ -45,7 +45,7 @@ from seldon_runtime.persistence.store import (
 )
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.composed.service import ComposedService
-from seldon_runtime.service.composed.steps import Ask, Steps
+from seldon_runtime.service.composed.steps import Ask, Steps, UnitStream
 from seldon_runtime.service.done import Done
 from seldon_runtime.service.embedded import embedded_predictor, embedded_service
 from seldon_runtime.service.executor import Executor
@@ -140,6 +140,7 @@ __all__ = [
     "Task",
     "Transport",
     "Unit",
+    "UnitStream",
     "Units",
     "WireMethod",
     "Worker",

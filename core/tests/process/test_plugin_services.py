@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seldon_runtime.errors import SeldonError
+from seldon_runtime.errors import SeldonError, StartupError
 
 from .runtimes import Loader, ask
 
@@ -90,32 +90,57 @@ def test_an_error_of_a_plugins_service_is_an_answer(load_with: Loader) -> None:
         ask(service, {})
 
 
-COMPOSED = """
-    from seldon_runtime.plugin import Ask, Batcher, ComposedService, Identity, hookimpl
+SERVICE_BATCHER = """
+    class Together(Batcher):
+        def __init__(self, unit):
+            self.unit = unit
 
-    class Alone(ComposedService):
-        def steps(self, call, request):
-            return (yield Ask(self.units[0], call.method, request))
-
-    class Pairs(Batcher):
         def group(self, call):
-            return None
+            return "all"
 
         def predict(self, method, requests, predict):
+            seen.append((self.unit.identity.unit, len(requests)))
             return [predict(method, request) for request in requests]
+
+    seen = []
+
+    @hookimpl
+    def seldon_batcher(unit):
+        if unit.identity.unit in refused:
+            raise StartupError("not this one")
+        return Together(unit) if unit.identity.unit != "first" else None
+
+    refused = set()
+"""
+COMPOSED = """
+    from seldon_runtime.plugin import Ask, ComposedService
+
+    class Chain(ComposedService):
+        def steps(self, call, request):
+            for unit in self.units:
+                request = yield Ask(unit, call.method, request)
+            return request
 
     @hookimpl
     def seldon_service(units, settings):
-        return Alone([units.load(settings["model_name"], {}, Identity())])
-
-    @hookimpl
-    def seldon_batcher(service, settings):
-        return Pairs()
+        return Chain([units.load("Model", {}, Identity(unit=name)) for name in ("first", "second")])
 """
+
+
+def test_each_component_of_a_composed_service_has_the_batcher_of_its_own(load_with: Loader) -> None:
+    service = load_with(SERVICE_BATCHER, COMPOSED)
+    assert ask(service, {"strData": "text"})["strData"] == "text"
+    assert sys.modules["acme0"].seen == [("second", 1)]
+
+
+def test_a_component_whose_batches_are_refused_is_named(load_with: Loader) -> None:
+    source = SERVICE_BATCHER.replace("refused = set()", "refused = {'second'}")
+    with pytest.raises(StartupError, match=r"^second: not this one$"):
+        load_with(source, COMPOSED)
 
 
 def test_a_batcher_beside_a_service_that_does_not_batch_is_warned_of(
     load_with: Loader, caplog: pytest.LogCaptureFixture
 ) -> None:
-    load_with(COMPOSED)
-    assert "does not batch calls: Pairs" in caplog.text
+    load_with(SERVICE, SERVICE_BATCHER, model_name="two.chain")
+    assert "does not batch calls: Together of extension plugin 'acme1'" in caplog.text

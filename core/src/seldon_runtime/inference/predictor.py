@@ -68,6 +68,9 @@ class Predictor(ABC):
     is_async: bool = False
     """True if the component's thread is to run an event loop from the load on: a method is a coroutine."""
 
+    unbatched: frozenset[Method] = frozenset()
+    """The methods whose calls never share a batch, whatever a batcher says."""
+
     @property
     @abstractmethod
     def methods(self) -> frozenset[Method]:

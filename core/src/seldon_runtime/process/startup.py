@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from seldon_runtime.component.parameters import parse_parameters
+from seldon_runtime.errors import StartupError
 from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.inference.owners import described
 from seldon_runtime.plugins.library_guard import guard_libraries
@@ -17,9 +19,12 @@ from seldon_runtime.process.free_memory import free_bytes
 from seldon_runtime.process.parts import Parts
 from seldon_runtime.process.transports import Transports
 from seldon_runtime.process.units import LoadedUnits
+from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.composed.service import ComposedService
 from seldon_runtime.service.observer import Lifecycle
 from seldon_runtime.service.service import Service
+from seldon_runtime.service.unit import Unit
 from seldon_runtime.settings.derived import identity_from, limits_from, memory_from
 from seldon_runtime.settings.values import Settings
 from seldon_runtime.transport.sockets import Sockets
@@ -72,11 +77,7 @@ class Startup:
             plugins.collect("seldon_interceptor", service=service, settings=settings)
         )
         service.attach(observers, interceptors, on_failure)
-        batcher = plugins.first("seldon_batcher", service=service, settings=settings)
-        if isinstance(service, ComponentService):
-            service.batch(batcher)
-        elif batcher is not None:
-            logger.warning("%s does not batch calls: %s is not used", described(service), described(batcher))
+        self._batch(service)
         self.transports = Transports(
             plugins.collect("seldon_transport", service=service, settings=settings, sockets=self._sockets),
             settings.transports,
@@ -85,6 +86,27 @@ class Startup:
             logger.warning("API_TYPE names %s, but its plugin returned no transport of that name", name)
         self.notices.send(Lifecycle.LOADED)
         return service
+
+    def _batch(self, service: Service) -> None:
+        """Ask plugins for the batcher of each component."""
+        batchers: dict[Unit, Batcher] = {}
+        for unit in service.units:
+            arguments: dict[str, Any] = {"service": service, "unit": unit, "settings": self._settings}
+            try:
+                batcher: Batcher | None = self._plugins.first("seldon_batcher", **arguments)
+            except StartupError as error:
+                if len(service.units) == 1:
+                    raise
+                raise StartupError(f"{unit.identity.unit}: {error}") from error.__cause__
+            if batcher is not None:
+                batchers[unit] = batcher
+        if isinstance(service, ComponentService):
+            service.batch(batchers.get(service.units[0]))
+        elif isinstance(service, ComposedService):
+            service.batch(batchers)
+        elif batchers:
+            given = ", ".join({described(batcher): None for batcher in batchers.values()})
+            logger.warning("%s does not batch calls: %s is not used", described(service), given)
 
     def close(self) -> None:
         """Stop observers and interceptors. Idempotent."""

@@ -17,7 +17,6 @@ from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
-from seldon_runtime.service.batching.async_pipeline import AsyncBatchedPipeline
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.batching.pipeline import BatchedPipeline
 from seldon_runtime.service.done import Done, refusal
@@ -59,7 +58,7 @@ class ComponentService(Service):
         is_fixed = unit.predictor.health_is_fixed
         self.immediate = frozenset({Method.METADATA, Method.HEALTH_STATUS} if is_fixed else {Method.METADATA})
         self._batches: BatchedPipeline | None = None
-        self._pipeline = Pipeline(unit.predictor, self._metadata, (), self._open)
+        self._pipeline = Pipeline(unit.predictor, self._document, (), self._open)
         self._answer: Callable[[Call], Any] = self._pipeline.run
 
     def attach(
@@ -71,15 +70,14 @@ class ComponentService(Service):
         """Add the plugins' observers and interceptors; the first interceptor is the outermost."""
         super().attach(observers, interceptors, on_failure)
         around = self._interceptors.around
-        self._pipeline = Pipeline(self._unit.predictor, self._metadata, around, self._open)
+        self._pipeline = Pipeline(self._unit.predictor, self._document, around, self._open)
         self._answer = self._pipeline.run
 
     def batch(self, batcher: Batcher | None) -> None:
         """Answer waiting calls by a plugin's batcher, if any. Call it after :meth:`attach`."""
         if batcher is not None:
             finished = self._observers.batch_finished
-            kind = AsyncBatchedPipeline if self._unit.predictor.is_async else BatchedPipeline
-            self._batches = kind(self, self._unit, self._pipeline, batcher, finished)
+            self._batches = BatchedPipeline(self, self._unit, self._pipeline, batcher, finished)
 
     @property
     def executor(self) -> Executor:
@@ -155,12 +153,15 @@ class ComponentService(Service):
         del reading
         error = None
 
+    def _document(self, call: Call) -> Mapping[str, Any]:
+        return self.metadata()
+
     def give_up(self, reason: str) -> None:
         """Refuse all waiting and further calls."""
         self.alive = self.ready = False
         self._answer = refuse(reason)
         if self._batches is not None:
-            self._batches.give_up(self._answer)
+            self._batches.refuse(self._answer)
         for task in self._executor.abandon():
             task()
 

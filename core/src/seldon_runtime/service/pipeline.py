@@ -32,7 +32,7 @@ class Pipeline:
 
     Args:
         predictor: answers the decoded requests.
-        metadata: the metadata document, or the error that making it raised.
+        metadata: returns the document that answers a call of METADATA, or raises a SeldonError.
         interceptors: the interceptors with ``before`` or ``after``, the outermost first.
         opened: makes the wire answer of a stream.
     """
@@ -40,7 +40,7 @@ class Pipeline:
     def __init__(
         self,
         predictor: Predictor,
-        metadata: Mapping[str, Any] | SeldonError,
+        metadata: Callable[[Call], Mapping[str, Any]],
         interceptors: Sequence[Interceptor],
         opened: Opened,
     ) -> None:
@@ -121,9 +121,7 @@ class Pipeline:
     def _status(self, call: Call) -> Any:
         if call.method is not _METADATA:
             return self.write(call, self._predict(call.method, None))
-        if isinstance(self._metadata, SeldonError):
-            raise self._metadata.with_traceback(None)  # the traceback would grow with every request
-        return call.codec.write(call.method, Message(Payload(Kind.JSON, self._metadata)))
+        return call.codec.write(call.method, Message(Payload(Kind.JSON, self._metadata(call))))
 
     def _between(self, call: Call, request: Request) -> Result:
         entered, given = self.enter(call, request)

@@ -188,7 +188,7 @@ def run_call(predictor: Predictor, call: Call) -> Any:
     Raises:
         SeldonError: the call's error.
     """
-    answer = Pipeline(predictor, {}, (), lambda call, stream: stream).run(call)
+    answer = Pipeline(predictor, lambda call: {}, (), lambda call, stream: stream).run(call)
     return run_to_end(answer) if is_unfinished(answer) else answer
 
 

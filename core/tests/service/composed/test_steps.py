@@ -276,7 +276,7 @@ def test_a_stream_remembers_its_threads(take: Any, units: Any) -> None:
 
     stream = take(steps())
     assert isinstance(stream, UnitStream)
-    assert stream.executor is units[1].executor
-    assert value(stream.executor.run(stream.next)) == "item"
+    assert (stream.unit, stream.method) == (units[1], Method.PREDICT)
+    assert value(stream.unit.executor.run(stream.next)) == "item"
     with pytest.raises(RuntimeError, match="return it as it is"):
         stream.next()

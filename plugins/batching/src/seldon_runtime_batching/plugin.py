@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from seldon_runtime.plugin import Batcher, Service, Settings, StartupError, hookimpl, option
+from seldon_runtime.plugin import Batcher, Settings, StartupError, Unit, hookimpl, option
 from seldon_runtime_batching.batcher import RowBatcher
 from seldon_runtime_batching.marks import Marks
 from seldon_runtime_batching.prediction import Policy
@@ -55,19 +55,19 @@ def seldon_options() -> Sequence[click.Option]:
 
 
 @hookimpl
-def seldon_batcher(service: Service, settings: Settings) -> Batcher | None:
-    """Return the batcher of the component; None for a class that wants no batches.
+def seldon_batcher(unit: Unit, settings: Settings) -> Batcher | None:
+    """Return the batcher of a component; None for a class that wants no batches.
 
     Raises:
         StartupError: a preferred size is not a number, or above the largest size; the class has
             ``predict_batch`` and async methods.
     """
-    marks = Marks(service.user, service.service_type)
+    marks = Marks(unit.user, unit.service_type)
     if not marks.methods:
         return None
-    if marks.predict_batch is not None and any(unit.predictor.is_async for unit in service.units):
+    if marks.predict_batch is not None and unit.predictor.is_async:
         raise StartupError(
-            f"{service.class_name} has predict_batch and async methods, expected one of them: predict_batch "
+            f"{unit.class_name} has predict_batch and async methods, expected one of them: predict_batch "
             "would run beside the component's event loop"
         )
     most: int = settings["batch_max_size"]
@@ -77,7 +77,7 @@ def seldon_batcher(service: Service, settings: Settings) -> Batcher | None:
         splits=settings["batch_on_error"] == "split",
         retries_alone=settings["batch_on_mismatch"] == "alone",
     )
-    return RowBatcher(marks, policy, service.identity, settings["batch_max_wait_ms"] / 1000)
+    return RowBatcher(marks, policy, unit.identity, settings["batch_max_wait_ms"] / 1000)
 
 
 def _sizes(text: str, most: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from seldon_runtime.plugin import Ask, ErrorCode, Kind, Message, Method, Payload, SeldonError, Steps, Unit
-from seldon_runtime_graph.loading import LoadedGraph
+from seldon_runtime_graph.loading import LoadedGraph, node_named
 
 _HEALTHY = "healthy"
 
@@ -23,7 +23,7 @@ def health_of(graphs: Sequence[LoadedGraph], name: object) -> Steps:
             NOT_FOUND when no node has the name.
     """
     if isinstance(name, str) and name:
-        unit = unit_named(graphs, name)
+        unit = node_named(graphs, name).unit
         if unit is None:
             return Message(Payload(Kind.STR, _HEALTHY))
         answer: Message = yield Ask(unit, Method.HEALTH_STATUS, None)
@@ -38,18 +38,6 @@ def health_of(graphs: Sequence[LoadedGraph], name: object) -> Steps:
     if failed:
         raise SeldonError(f"these nodes are not well: {'; '.join(failed)[:1000]}", code=ErrorCode.UNAVAILABLE)
     return Message(Payload(Kind.STR, _HEALTHY))
-
-
-def unit_named(graphs: Sequence[LoadedGraph], name: str) -> Unit | None:
-    """Return the component of a node; None for a built-in node.
-
-    Raises:
-        SeldonError: NOT_FOUND.
-    """
-    for graph in graphs:
-        if name in graph.nodes:
-            return graph.nodes[name].unit
-    raise SeldonError(f"the graph has no node {name!r:.80}", code=ErrorCode.NOT_FOUND)
 
 
 def _outcome(unit: Unit) -> Any:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from seldon_runtime.plugin import Call, Method, SeldonError
+from seldon_runtime.plugin import Call, Method
 from seldon_runtime.protocols.v1.codec import JsonCodec, plain_dumps
-from seldon_runtime_graph.health import unit_named
 from seldon_runtime_graph.service import GraphService
 from seldon_runtime_rest.extension import HttpRequest, HttpResponse, HttpRoute
 
@@ -18,8 +17,8 @@ _NODE = "node"
 def routes_of(service: GraphService) -> Sequence[HttpRoute]:
     """Return the routes of a graph's nodes, at the paths of the incumbent's executor."""
     codec = JsonCodec(service.limits)
-    metadata = partial(_metadata, service)
-    status = partial(_status, service, codec)
+    metadata = partial(_ask, Method.METADATA, codec)
+    status = partial(_ask, Method.HEALTH_STATUS, codec)
     return [
         _route("/live", partial(_probe, service, "alive"), "Live, as the incumbent's executor names it"),
         _route("/ready", partial(_probe, service, "ready"), "Ready, as the incumbent's executor names it"),
@@ -38,16 +37,5 @@ def _probe(service: GraphService, ability: str, request: HttpRequest) -> HttpRes
     return HttpResponse(200 if is_well else 503, plain_dumps({ability: is_well}))
 
 
-def _metadata(service: GraphService, request: HttpRequest) -> HttpResponse:
-    name = request.path_parameters[_NODE]
-    unit_named(service.graphs, name)
-    document = next(graph.nodes[name].metadata for graph in service.graphs if name in graph.nodes)
-    if isinstance(document, SeldonError):
-        raise document.with_traceback(None)
-    return HttpResponse(200, plain_dumps(document))
-
-
-def _status(service: GraphService, codec: JsonCodec, request: HttpRequest) -> Call:
-    name = request.path_parameters[_NODE]
-    unit_named(service.graphs, name)
-    return request.call(Method.HEALTH_STATUS, codec, name)
+def _ask(method: Method, codec: JsonCodec, request: HttpRequest) -> Call:
+    return request.call(method, codec, request.path_parameters[_NODE])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from seldon_runtime.plugin import (
+    ErrorCode,
     Identity,
     Limits,
     Method,
@@ -48,6 +49,18 @@ class LoadedGraph:
     def units(self) -> list[Unit]:
         """The components, in the order of the file."""
         return [node.unit for node in self.nodes.values() if node.unit is not None]
+
+
+def node_named(graphs: Iterable[LoadedGraph], name: str) -> LoadedNode:
+    """Return the first node of a name.
+
+    Raises:
+        SeldonError: NOT_FOUND.
+    """
+    for graph in graphs:
+        if name in graph.nodes:
+            return graph.nodes[name]
+    raise SeldonError(f"the graph has no node {name!r:.80}", code=ErrorCode.NOT_FOUND)
 
 
 class Loader:

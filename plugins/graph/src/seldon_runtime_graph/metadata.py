@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seldon_runtime.plugin import SeldonError
-from seldon_runtime_graph.loading import LoadedGraph
+from seldon_runtime_graph.loading import LoadedGraph, node_named
 from seldon_runtime_graph.walk.plan import PlannedNode
 
 Document = Mapping[str, Any]
@@ -36,6 +36,18 @@ def describe(graph: LoadedGraph) -> dict[str, Any] | SeldonError:
         "inputs": inputs,
         "outputs": outputs,
     }
+
+
+def document_of(graphs: Sequence[LoadedGraph], name: str) -> Document:
+    """Return the document of a node.
+
+    Raises:
+        SeldonError: NOT_FOUND, or the node's document is invalid.
+    """
+    document = node_named(graphs, name).metadata
+    if isinstance(document, SeldonError):
+        raise document.with_traceback(None)  # the traceback would grow with every request
+    return document
 
 
 def _ends(root: PlannedNode, models: Mapping[str, Document]) -> tuple[Any, Any]:

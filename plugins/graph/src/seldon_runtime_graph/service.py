@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,15 +25,17 @@ from seldon_runtime.plugin import (
     ServiceType,
     Steps,
     Unit,
+    UnitStream,
 )
 from seldon_runtime_graph.call import puid
 from seldon_runtime_graph.call.split import SHADOW, Split
+from seldon_runtime_graph.call.streams import ToldStream
 from seldon_runtime_graph.call.timeouts import BoundedCall
 from seldon_runtime_graph.call.tracing import Trace, is_asked_for
 from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
 from seldon_runtime_graph.loading import LoadedGraph
-from seldon_runtime_graph.metadata import describe
+from seldon_runtime_graph.metadata import describe, document_of
 from seldon_runtime_graph.walk.feedback import learn, routing_of
 from seldon_runtime_graph.walk.predict import Counted, predict
 
@@ -185,8 +187,9 @@ class GraphService(ComposedService):
             steps = trace.timed(steps)
         bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
-        if not isinstance(answer, Message):
-            return answer  # a stream
+        if isinstance(answer, UnitStream):
+            return ToldStream(answer, routing, {} if trace is None else trace.tags(), counted)
+        assert isinstance(answer, Message)
         meta = answer.meta
         tags = meta.tags if trace is None else {**meta.tags, **trace.tags()}
         told = Meta(meta.puid, tags, routing, meta.request_path, meta.metrics)
@@ -201,6 +204,15 @@ class GraphService(ComposedService):
         bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
         return replace(answer, metrics=()) if isinstance(answer, Message) else answer
+
+    def metadata_for(self, call: Call) -> Mapping[str, Any]:
+        """Return the document of the graph, or of the node that ``call.wire`` names.
+
+        Raises:
+            SeldonError: NOT_FOUND, or the document is invalid.
+        """
+        named = isinstance(call.wire, str) and call.wire
+        return document_of(self.graphs, call.wire) if named else self.metadata()
 
     def health(self, call: Call) -> Steps | None:
         """Return the steps that ask every node for its health, or the node that ``call.wire`` names."""

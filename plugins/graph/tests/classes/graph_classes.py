@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import numpy as np
@@ -48,6 +49,18 @@ class Unit:
         return {"name": "unit", "versions": ["1"], "platform": "test"}
 
 
+class Described(Unit):
+    def init_metadata(self):
+        array = {"messagetype": "array", "schema": {"shape": [2]}}
+        return {
+            "name": "first",
+            "versions": ["1", "2"],
+            "platform": "p",
+            "inputs": [array],
+            "outputs": [array],
+        }
+
+
 class Puid:
     def predict(self, X, names=None):
         return request().headers["Seldon-Puid"]
@@ -78,3 +91,70 @@ class Counts:
 
     def metrics(self):
         return [{"type": "COUNTER", "key": "calls", "value": 1}]
+
+
+class Shouts:
+    def transform_input(self, X, names=None):
+        return X.upper()
+
+    def tags(self):
+        return {"loud": True}
+
+
+class ShoutsLater(Shouts):
+    async def transform_input(self, X, names=None):
+        await asyncio.sleep(0)
+        return X.upper()
+
+
+class Spells:
+    """Streams the letters of a text; an exclamation mark is an error."""
+
+    def __init__(self):
+        self.closed = 0
+
+    def predict(self, X, names=None):
+        try:
+            for letter in X:
+                if letter == "!":
+                    raise ValueError("too loud")
+                yield letter
+        finally:
+            self.closed += 1
+
+    def tags(self):
+        return {"spelt": True}
+
+    def metrics(self):
+        return [{"type": "COUNTER", "key": "letters", "value": 1}]
+
+
+class SpellsLater(Spells):
+    async def predict(self, X, names=None):
+        try:
+            for letter in X:
+                await asyncio.sleep(0)
+                if letter == "!":
+                    raise ValueError("too loud")
+                yield letter
+        finally:
+            self.closed += 1
+
+
+class Holds:
+    """Holds each call until ``open`` is set, without its thread."""
+
+    def __init__(self):
+        self.entered = []
+        self.cancelled = []
+        self.open = False
+
+    async def predict(self, X, names=None):
+        self.entered.append(X)
+        try:
+            while not self.open:
+                await asyncio.sleep(0.001)
+        except asyncio.CancelledError:
+            self.cancelled.append(X)
+            raise
+        return X

@@ -72,12 +72,13 @@ class RequestContext(Origin):
         peer = self.client
         return None if peer is None else address_of(peer)
 
-    def call(self, method: Method, wire: bytes, codec: Codec) -> Call:
+    def call(self, method: Method, wire: bytes | str, codec: Codec) -> Call:
         """Return a call of the component that belongs to this request.
 
         Args:
             method: the component's method.
-            wire: the serialized request, which the codec reads on the component's thread.
+            wire: the serialized request, which the codec reads on the component's thread; for METADATA and
+                HEALTH_STATUS the name of a node of a graph, or nothing.
             codec: reads the request and writes the serialized answer.
         """
         call = GrpcCall(  # by position: keywords take three times as long

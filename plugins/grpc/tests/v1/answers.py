@@ -26,7 +26,7 @@ def message(**fields):
 
 
 def run(user, call, **component):
-    return Pipeline(ComponentAdapter(user, **component), {}, (), pytest.fail).run(call)
+    return Pipeline(ComponentAdapter(user, **component), lambda call: {}, (), pytest.fail).run(call)
 
 
 def answer(user, request, method=Method.PREDICT, codec=CODEC, **component):

@@ -1,4 +1,4 @@
-"""The calls that wait for a batch."""
+"""The jobs that wait for a batch."""
 
 from __future__ import annotations
 
@@ -6,67 +6,76 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Generic, Protocol, TypeVar
 
-from seldon_runtime.inference.call import Call
-from seldon_runtime.service.done import Done
+
+class Timed(Protocol):
+    """Something that waits."""
+
+    @property
+    def submitted(self) -> float:
+        """The time from which it has waited (``time.perf_counter``)."""
+
+
+T = TypeVar("T", bound=Timed)
 
 LOOK_S = 0.005
-"""Seconds after which a component that waits for more calls looks whether others need its thread."""
+"""Seconds after which a component that waits for more jobs looks whether others need its thread."""
 
 
-class Waiting:
-    """The waiting calls of one group, with a task of the executor for each. Thread-safe.
+class Waiting(Generic[T]):
+    """The waiting jobs of one group, with a task of the executor for each. Thread-safe.
 
     Each task calls :meth:`take`; tasks of async methods :meth:`begin`.
     """
 
     def __init__(self) -> None:
-        self._jobs: deque[tuple[Call, Done]] = deque()
+        self._jobs: deque[T] = deque()
         self._spent_tasks = 0
-        """The queued tasks whose calls earlier batches have taken."""
+        """The queued tasks whose jobs earlier batches have taken."""
         self._is_under_way = False
         self._arrived = threading.Condition()  # may be entered again
 
-    def add(self, call: Call, done: Done) -> None:
-        """Add a call at the end."""
+    def add(self, job: T) -> None:
+        """Add a job at the end."""
         with self._arrived:
-            self._jobs.append((call, done))
+            self._jobs.append(job)
             self._arrived.notify()
 
-    def remove(self, call: Call, done: Done) -> bool:
-        """Remove a call; return False if a batch has taken it already."""
+    def remove(self, job: T) -> bool:
+        """Remove a job; return False if a batch has taken it already."""
         with self._arrived:
             try:
-                self._jobs.remove((call, done))
+                self._jobs.remove(job)
             except ValueError:
                 return False
             return True
 
     def begin(self) -> bool:
-        """Begin to answer the waiting calls; return False if that is under way already. For async methods."""
+        """Begin to answer the waiting jobs; return False if that is under way already. For async methods."""
         with self._arrived:
             begins = not self._is_under_way
             self._is_under_way = True
             return begins
 
-    def take_or_end(self, max_size: int) -> list[tuple[Call, Done]]:
-        """Return the calls of the next batch; none ends what :meth:`begin` began."""
+    def take_or_end(self, max_size: int) -> list[T]:
+        """Return the jobs of the next batch; none ends what :meth:`begin` began."""
         with self._arrived:
             self._is_under_way = bool(self._jobs)
             return [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
 
     def missing_s(self, max_size: int, wait_s: float) -> float:
-        """Return the seconds that the first call may still wait for a batch of ``max_size``, or 0."""
+        """Return the seconds that the first job may still wait for a batch of ``max_size``, or 0."""
         with self._arrived:
             if not 0 < len(self._jobs) < max_size:
                 return 0.0
-            return max(0.0, self._jobs[0][0].submitted + wait_s - time.perf_counter())
+            return max(0.0, self._jobs[0].submitted + wait_s - time.perf_counter())
 
-    def take(self, max_size: int, wait_s: float, is_idle: Callable[[int], bool]) -> list[tuple[Call, Done]]:
-        """Return the calls of the next batch; none for a task whose call an earlier batch has taken.
+    def take(self, max_size: int, wait_s: float, is_idle: Callable[[int], bool]) -> list[T]:
+        """Return the jobs of the next batch; none for a task whose job an earlier batch has taken.
 
-        Blocks until the batch is full or the first call has waited ``wait_s`` seconds, as long as
-        ``is_idle(n)`` is true for the ``n`` calls that wait here.
+        Blocks until the batch is full or the first job has waited ``wait_s`` seconds, as long as
+        ``is_idle(n)`` is true for the ``n`` jobs that wait here.
         """
         with self._arrived:
             if self._spent_tasks:

@@ -19,6 +19,8 @@ from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Stream
+from seldon_runtime.service.batching.batcher import Batcher
+from seldon_runtime.service.composed.batched_steps import BatchedStrand, StepQueue
 from seldon_runtime.service.composed.steps import Steps, Strand, UnitStream
 from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
@@ -38,9 +40,10 @@ class ComposedService(Service):
 
     The runtime gives each call a context of its own, reads it on the first component's thread, runs the
     interceptors, takes the steps, and writes the answer. Cancelled and late calls take no further step.
-    METADATA is the document of the constructor; the first component answers HEALTH_STATUS, unless
-    :meth:`health` returns steps. Steps call
-    the plain methods of a class with ``predict_raw``, and a batcher does not apply.
+    METADATA is the document of the constructor, unless :meth:`metadata_for` returns another one; the first
+    component answers HEALTH_STATUS, unless :meth:`health` returns steps. Steps call the plain methods of a
+    class with ``predict_raw``. With a plugin's batcher, the steps of several calls that wait for one
+    component are answered together.
 
     Args:
         units: the components, as ``units.load`` of the hook ``seldon_service`` returned them; the service has
@@ -63,6 +66,9 @@ class ComposedService(Service):
         self.immediate = frozenset({Method.METADATA, Method.HEALTH_STATUS} if is_fixed else {Method.METADATA})
         self._end_reason: str | None = None
         self._pipeline = self._make_pipeline(())
+        self._queues: Mapping[Unit, StepQueue] = {}
+        self.strand: Callable[..., Strand] = Strand
+        """Makes the strand of a call."""
 
     @abstractmethod
     def steps(self, call: Call, request: Request) -> Steps:
@@ -80,6 +86,14 @@ class ComposedService(Service):
         Raises:
             SeldonError: the client receives this error; any other exception becomes COMPONENT_FAILED.
         """
+
+    def metadata_for(self, call: Call) -> Mapping[str, Any]:
+        """Return the document that answers METADATA, such as that of a component which ``call.wire`` names.
+
+        Raises:
+            SeldonError: the document is invalid, or does not exist.
+        """
+        return self.metadata()
 
     def health(self, call: Call) -> Steps | None:
         """Return the steps that answer HEALTH_STATUS, or None to ask the first component.
@@ -110,6 +124,16 @@ class ComposedService(Service):
         super().attach(observers, interceptors, on_failure)
         self._pipeline = self._make_pipeline(self._interceptors.around)
 
+    def batch(self, batchers: Mapping[Unit, Batcher]) -> None:
+        """Answer the waiting steps of some components by plugins' batchers. Call it after :meth:`attach`."""
+        finished = self._observers.batch_finished
+        self._queues = {
+            unit: StepQueue(unit, batcher, lambda: self.draining, finished)
+            for unit, batcher in batchers.items()
+        }
+        if self._queues:
+            self.strand = partial(BatchedStrand, self._queues)
+
     def accept(self, call: Call, done: Done) -> None:
         """Queue a call for the first component's thread; refuse it if the queue of any component is full."""
         for unit in self.units[1:]:
@@ -124,6 +148,8 @@ class ComposedService(Service):
         """Refuse all waiting and further calls."""
         self.alive = self.ready = False
         self._end_reason = reason
+        for queue in self._queues.values():
+            queue.give_up()
         for unit in self.units:
             for task in unit.executor.abandon():
                 task()
@@ -140,7 +166,7 @@ class ComposedService(Service):
         return refusal(call)
 
     def _make_pipeline(self, around: Sequence[Interceptor]) -> Pipeline:
-        return Pipeline(self._root.predictor, self._metadata, around, self._opened)
+        return Pipeline(self._root.predictor, self.metadata_for, around, self._opened)
 
     def _opened(self, call: Call, stream: Stream) -> OpenStream:
         return open_stream(self, self._root.executor, call, stream, self._pipeline.write)
@@ -179,7 +205,7 @@ class _Course:
         if steps is None:
             return None
         refused = partial(self._service.refusal, self._call)
-        strand = Strand(self._service.place, steps, context, refused, self._end)
+        strand = self._service.strand(self._service.place, steps, context, refused, self._end)
         return strand if strand.start() else None
 
     def _begun(self) -> Steps | None:
@@ -258,10 +284,10 @@ class _Course:
         if type(result) is not Message and not isinstance(result, _RESULTS):
             fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
             raise PluginFailed(self._service.place, fault)
-        executor = result.executor if isinstance(result, UnitStream) else self._service.units[0].executor
+        unit = result.unit if isinstance(result, UnitStream) else self._service.units[0]
         if not self._entered and isinstance(result, Message):
             return self._service.encode(self._call, result)
         left = self._pipeline.leave(self._call, self._entered, result)
         if isinstance(left, Stream):
-            return open_stream(self._service, executor, self._call, left, self._pipeline.write)
+            return open_stream(self._service, unit.executor, self._call, left, self._pipeline.write)
         return self._pipeline.write(self._call, left)

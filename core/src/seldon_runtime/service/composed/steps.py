@@ -15,7 +15,6 @@ from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
-from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.unit import Unit
 
@@ -38,15 +37,24 @@ _Outcome = tuple[Any, SeldonError | None]
 
 
 class UnitStream(Stream):
-    """A component's stream, which remembers the threads that it must run on."""
+    """The stream of a component of a service, as its step returns it.
 
-    def __init__(self, stream: Stream, executor: Executor) -> None:
+    Return it from the steps as it is, or a subclass of it that changes :meth:`next`.
+
+    Args:
+        stream: the component's stream.
+        unit: the component, on whose thread the stream runs.
+        method: the method that answered with the stream.
+    """
+
+    def __init__(self, stream: Stream, unit: Unit, method: Method) -> None:
         self._stream = stream
-        self.executor = executor
+        self.unit = unit
+        self.method = method
 
     def next(self) -> Message | Awaitable[Message | None] | None:
         """Return the component's next item."""
-        if not self.executor.is_current:
+        if not self.unit.executor.is_current:
             raise RuntimeError("the stream of a component runs on its own thread: return it as it is")
         return self._stream.next()
 
@@ -104,6 +112,10 @@ class Strand:
             may_stay: True to ask a component of the current thread at once, without its queue.
         """
         self._leave(self._context.run(self._advance, given, error, may_stay))
+
+    def go_on(self, ask: Ask, answer: Any, error: SeldonError | None) -> None:
+        """Run the steps on with the answer of a component, or its error, that came by another way."""
+        self.proceed(None if error is not None else _checked(ask, answer), error)
 
     def _perform(self, ask: Ask) -> None:
         """Ask a component, on its thread, and go on with its answer."""
@@ -189,12 +201,13 @@ class Strand:
             self.proceed([])
             return
         join = _Join(len(branches), self.proceed)
-        strands = [
-            Strand(self._name, steps, self._context.copy(), self._refusal, partial(join.ended, place))
-            for place, steps in enumerate(branches)
-        ]
+        strands = [self._branch(steps, partial(join.ended, place)) for place, steps in enumerate(branches)]
         for strand in strands:  # none stays, so that all components work at the same time
             strand.proceed(may_stay=len(strands) == 1)
+
+    def _branch(self, steps: Steps, ended: Ended) -> Strand:
+        """Return a strand of a branch."""
+        return Strand(self._name, steps, self._context.copy(), self._refusal, ended)
 
 
 class _Join:
@@ -225,7 +238,7 @@ class _Join:
 
 def _checked(ask: Ask, answer: object) -> Message | Stream:
     if isinstance(answer, Stream):
-        return UnitStream(answer, ask.unit.executor)
+        return UnitStream(answer, ask.unit, ask.method)
     if not isinstance(answer, Message):
         raise TypeError(f"returned {type(answer).__name__}, expected a Message or a Stream")
     return answer

@@ -46,6 +46,7 @@ class RawNode(Predictor):
         self.is_async = predictor.is_async
         self._codec = _ValueCodec(limits)
         self._wire: Mapping[Method, WireMethod] = predictor.wire_methods(self._codec)
+        self.unbatched = frozenset(self._wire)
 
     @property
     def methods(self) -> frozenset[Method]:

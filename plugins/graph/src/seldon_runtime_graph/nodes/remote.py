@@ -56,6 +56,9 @@ class RemoteNode(Predictor):
         limits: the limits of answers, and of the time of a call.
     """
 
+    unbatched = _METHODS
+    """Each call carries headers of its own; the node may have batches there."""
+
     def __init__(self, address: str, limits: Limits) -> None:
         self.address = address
         self.limits = limits

@@ -16,6 +16,7 @@ from seldon_runtime.protocols.plain_values import plain_value
 from seldon_runtime_grpc.protos.pool import POOL, as_known_to_users
 from seldon_runtime_grpc.protos.prediction_pb2 import (
     Feedback,
+    SeldonGraphMetadata,
     SeldonMessage,
     SeldonMessageList,
     SeldonModelMetadata,
@@ -36,6 +37,8 @@ _DECODERS: dict[Method, Callable[[Any, Limits], Request]] = {
     Method.AGGREGATE: decode_messages,
     Method.SEND_FEEDBACK: decode_feedback,
 }
+_MODELS = "models"
+"""The member of a graph's metadata with the documents of its nodes."""
 _METADATA = Method.METADATA  # looking up a member of an Enum takes a thousand instructions (Python 3.11)
 
 
@@ -106,7 +109,9 @@ class GrpcCodec(RawCodec):
 
     def write(self, method: Method, answer: neutral.Message) -> bytes:
         """Return a serialized SeldonMessage; for metadata, a serialized SeldonModelMetadata."""
-        return encode_message(answer, self._non_finite) if method is not _METADATA else _metadata(answer)
+        if method is not _METADATA:
+            return encode_message(answer, self._non_finite)
+        return _metadata(answer, SeldonModelMetadata())
 
     def outcome(self, answer: Any, error: SeldonError | None) -> tuple[str, int]:
         """Return the name of the gRPC status code, and the size of the message in bytes."""
@@ -152,10 +157,25 @@ class GrpcCodec(RawCodec):
         return written
 
 
-def _metadata(answer: neutral.Message) -> bytes:
+class GraphMetadataCodec(GrpcCodec):
+    """Writes the metadata of a graph, which has documents of its nodes."""
+
+    def write(self, method: Method, answer: neutral.Message) -> bytes:
+        """Return a serialized SeldonGraphMetadata.
+
+        Raises:
+            SeldonError: NOT_IMPLEMENTED for the document of a single component.
+        """
+        document: Any = answer.payload.value if answer.payload is not None else {}
+        if _MODELS not in document:
+            raise SeldonError("this is one component, not a graph", code=ErrorCode.NOT_IMPLEMENTED)
+        return _metadata(answer, SeldonGraphMetadata())
+
+
+def _metadata(answer: neutral.Message, message: Message) -> bytes:
     document: Any = answer.payload.value if answer.payload is not None else {}
     try:
-        message = ParseDict(document, SeldonModelMetadata(), ignore_unknown_fields=True, descriptor_pool=POOL)
+        message = ParseDict(document, message, ignore_unknown_fields=True, descriptor_pool=POOL)
     except (ParseError, TypeError, ValueError) as error:
         raise SeldonError(
             f"the metadata cannot be written as protobuf: {error}", code=ErrorCode.BAD_METADATA

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
-from seldon_runtime.plugin import Call, Codec, ErrorCode, Limits, Method, SeldonError
+from google.protobuf.message import DecodeError
+
+from seldon_runtime.plugin import Call, Codec, Limits, Method, SeldonError
 from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_grpc.extension import GrpcMethod, GrpcService, GrpcStream, RequestContext
 from seldon_runtime_grpc.protos.pool import serialized_files
-from seldon_runtime_grpc.protos.prediction_pb2 import DESCRIPTOR
-from seldon_runtime_grpc.v1.codec import GrpcCodec
+from seldon_runtime_grpc.protos.prediction_pb2 import DESCRIPTOR, SeldonModelMetadataRequest
+from seldon_runtime_grpc.v1.codec import GraphMetadataCodec, GrpcCodec
 
 CALLS = {
     "Predict": Method.PREDICT,
@@ -20,6 +23,7 @@ CALLS = {
     "SendFeedback": Method.SEND_FEEDBACK,
     "Metadata": Method.METADATA,
     "ModelMetadata": Method.METADATA,
+    "GraphMetadata": Method.METADATA,
 }
 """The component's method by the name of the RPC, which is the same in every service."""
 
@@ -41,9 +45,12 @@ def seldon_services(limits: Limits, non_finite: NonFinite = NonFinite.NULL) -> l
         non_finite: the form of NaN and infinities in answers.
     """
     codec = GrpcCodec(limits, non_finite)
+    graphs = GraphMetadataCodec(limits, non_finite)
     files = serialized_files()
     return [
-        GrpcService(service, {name: _method(name, codec) for name in (*names, *_streams(names))}, files)
+        GrpcService(
+            service, {name: _method(name, codec, graphs) for name in (*names, *_streams(names))}, files
+        )
         for service, names in SERVICES.items()
     ]
 
@@ -53,10 +60,12 @@ def _streams(names: Sequence[str]) -> list[str]:
     return [f"{name}{STREAM}" for name in names if name in STREAMED]
 
 
-def _method(name: str, codec: Codec) -> GrpcMethod | GrpcStream:
-    method = CALLS.get(name.removesuffix(STREAM))
-    if method is None:
-        return GrpcMethod(_refuse_graph)
+def _method(name: str, codec: Codec, graphs: Codec) -> GrpcMethod | GrpcStream:
+    method = CALLS[name.removesuffix(STREAM)]
+    if name == "ModelMetadata":
+        return GrpcMethod(partial(_begin_named, codec))
+    if name == "GraphMetadata":
+        return GrpcMethod(lambda request, context: context.call(method, b"", graphs))
 
     def begin(request: bytes, context: RequestContext) -> Call:
         return context.call(method, request, codec)
@@ -64,5 +73,10 @@ def _method(name: str, codec: Codec) -> GrpcMethod | GrpcStream:
     return GrpcStream(begin, has_one_request=True) if name.endswith(STREAM) else GrpcMethod(begin)
 
 
-def _refuse_graph(request: bytes, context: RequestContext) -> Call:
-    raise SeldonError("this is one component, not a graph", code=ErrorCode.NOT_IMPLEMENTED)
+def _begin_named(codec: Codec, request: bytes, context: RequestContext) -> Call:
+    """Return a call for the metadata of the node that the request names; one component ignores the name."""
+    try:
+        name = SeldonModelMetadataRequest.FromString(request).name
+    except DecodeError as error:
+        raise SeldonError(f"the request is not a valid SeldonModelMetadataRequest: {error}") from error
+    return context.call(Method.METADATA, name, codec)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seldon_runtime.errors import SeldonError
+from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.codec import NeutralCodec
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
@@ -19,7 +19,7 @@ from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.predictor import Predict
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.component_service import ComponentService
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing import WAIT_S, wait_until
 
 Serve = Callable[..., ComponentService]
 
@@ -69,6 +69,7 @@ def calls(serve: Serve) -> Iterator[Any]:
     """A service of a gated class, ``submit(number)``, and what was answered."""
 
     class Calls:
+        service: Any
         user = Gated()
         batcher = Sums()
         told: SimpleQueue[Any] = SimpleQueue()
@@ -85,7 +86,7 @@ def calls(serve: Serve) -> Iterator[Any]:
             assert self.user.entered.acquire(timeout=WAIT_S)
 
     made = Calls()
-    service = serve(made.user)
+    service = made.service = serve(made.user)
     service.attach()
     service.batch(made.batcher)
     yield made
@@ -134,3 +135,15 @@ def test_a_cancelled_call_leaves_before_the_batch_starts(calls: Any) -> None:
     assert [1] in told
     assert [3] in told
     assert calls.batcher.sizes == [1, 1]
+
+
+def test_a_service_that_gives_up_refuses_the_calls_that_wait_for_the_next_batch(calls: Any) -> None:
+    calls.submit(1)
+    calls.enter()
+    calls.submit(2)
+    calls.submit(3)
+    wait_until(lambda: not calls.service.executor.waiting, "both calls to wait for the batch")
+    calls.service.give_up("the component hangs")
+    assert [error.code for error in calls.answers(2)] == [ErrorCode.UNAVAILABLE] * 2
+    calls.user.open.release()
+    assert calls.answers(1) == [[1]]

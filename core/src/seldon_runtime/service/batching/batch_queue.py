@@ -1,0 +1,202 @@
+"""The waiting calls of one component, and the batches in which a plugin's batcher answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Coroutine, Hashable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Generic, TypeVar
+
+from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
+from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.message import Message, Request
+from seldon_runtime.inference.method import Method
+from seldon_runtime.inference.owners import place_of
+from seldon_runtime.inference.predictor import Predict, Stream
+from seldon_runtime.service.batching.batcher import Batcher
+from seldon_runtime.service.batching.waiting import LOOK_S, Waiting
+from seldon_runtime.service.observer import BatchRecord
+from seldon_runtime.service.running.threads import Task
+from seldon_runtime.service.unit import Unit
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A call, or a step of a call, that a batch answers."""
+
+    submitted: float
+    """The time from which it has waited (``time.perf_counter``)."""
+    request: Request = None
+    result: Any = None
+    """The answer of an interceptor or of the batcher."""
+    error: SeldonError | None = None
+
+
+J = TypeVar("J", bound=Job)
+
+
+class BatchQueue(ABC, Generic[J]):
+    """The jobs of one component that wait for a batch. Thread-safe.
+
+    Each job has a task in the executor's queue. The first task of a group takes the whole batch, and the
+    tasks of the other jobs in it then do nothing. So the queue's limit and order hold for each job.
+
+    A component whose thread runs an event loop has one batch of a group under way at a time, while the next
+    one forms. The batcher then runs on a thread of its own, and what it asks runs on the event loop, so that
+    other calls go on meanwhile.
+
+    Args:
+        unit: the component.
+        batcher: the plugin's.
+        submit: queues a task for the component's thread.
+        is_draining: returns True when no further calls come.
+        finished: receives a record of each batch.
+    """
+
+    def __init__(
+        self,
+        unit: Unit,
+        batcher: Batcher,
+        submit: Callable[[Task], None],
+        is_draining: Callable[[], bool],
+        finished: Callable[[BatchRecord], None],
+    ) -> None:
+        self.unit = unit
+        self._batcher = batcher
+        self._submit = submit
+        self._is_draining = is_draining
+        self._finished = finished
+        self._groups: dict[tuple[Method, Hashable], Waiting[J]] = {}
+        self._has_given_up = False
+
+    @abstractmethod
+    def enter(self, jobs: Sequence[J]) -> list[J]:
+        """Return the jobs that the batcher is to answer; the others have a result or an error."""
+
+    @abstractmethod
+    def leave(self, jobs: Sequence[J]) -> None:
+        """Pass the results and errors on."""
+
+    def group(self, call: Call) -> Hashable | None:
+        """Return the group of a call; None for a call that runs alone.
+
+        Raises:
+            PluginFailed: the batcher failed.
+        """
+        if call.method in self.unit.predictor.unbatched:
+            return None
+        try:
+            return self._batcher.group(call)
+        except BaseException as error:
+            raise PluginFailed(place_of(self._batcher, "group"), error) from error
+
+    def put(self, method: Method, group: Hashable, job: J) -> None:
+        """Queue a job of a group.
+
+        Raises:
+            SeldonError: OVERLOADED or UNAVAILABLE.
+        """
+        waiting = self._groups.setdefault((method, group), Waiting())
+        waiting.add(job)
+        try:
+            self._submit(partial(self._run, method, waiting))
+        except SeldonError:
+            if waiting.remove(job):
+                raise
+
+    def give_up(self) -> None:
+        """End all waiting jobs, whose :meth:`enter` must refuse them. Any thread."""
+        self._has_given_up = True
+        for (method, _), waiting in list(self._groups.items()):
+            while taken := waiting.take_or_end(self._batcher.max_size):
+                self._answer(method, taken)
+
+    def _run(self, method: Method, waiting: Waiting[J]) -> None:
+        if not self.unit.predictor.is_async or self._has_given_up:
+            batcher = self._batcher
+            self._answer(method, waiting.take(batcher.max_size, batcher.max_wait_s, self._is_idle))
+        elif waiting.begin():
+            self.unit.executor.spawn(self._answer_all(method, waiting))
+
+    def _answer(self, method: Method, jobs: Sequence[J]) -> None:
+        if due := self.enter(jobs):
+            self._predict(method, due, self._answered)
+        self.leave(jobs)
+
+    async def _answer_all(self, method: Method, waiting: Waiting[J]) -> None:
+        batcher = self._batcher
+        while (left_s := waiting.missing_s(batcher.max_size, batcher.max_wait_s)) and self._is_idle(1):
+            await asyncio.sleep(min(left_s, LOOK_S))
+        while jobs := waiting.take_or_end(batcher.max_size):
+            if due := self.enter(jobs):
+                await self._predict_beside(method, due)
+            self.leave(jobs)
+
+    async def _predict_beside(self, method: Method, jobs: Sequence[J]) -> None:
+        loop = asyncio.get_running_loop()
+
+        def ask(method: Method, request: Request) -> Message | Stream:
+            return asyncio.run_coroutine_threadsafe(self._awaited(method, request), loop).result()
+
+        await asyncio.to_thread(partial(self._predict, method, jobs, ask))
+
+    async def _awaited(self, method: Method, request: Request) -> Message | Stream:
+        answer = self.unit.predictor.answer(method, request)
+        return answer if isinstance(answer, Message | Stream) else await answer
+
+    def _answered(self, method: Method, request: Request) -> Message | Stream:
+        answer = self.unit.predictor.answer(method, request)
+        if isinstance(answer, Message | Stream):
+            return answer
+        if isinstance(answer, Coroutine):
+            answer.close()  # else Python warns that nobody awaited it
+        raise SeldonError(
+            f"{method.value} returned {type(answer).__name__} in a batch, expected the result itself: make "
+            "it an async method, whose batches are awaited",
+            code=ErrorCode.COMPONENT_FAILED,
+        )
+
+    def _is_idle(self, waiting: int) -> bool:
+        """Return whether nothing but the ``waiting`` jobs, the first of which has this thread, needs it."""
+        return self.unit.executor.waiting < waiting and not self._is_draining()
+
+    def _predict(self, method: Method, jobs: Sequence[J], ask: Predict) -> None:
+        """Let the batcher answer jobs, and tell observers. Blocks meanwhile."""
+        started = time.perf_counter()
+        self._ask_batcher(method, jobs, ask)
+        ran_s, waited_s = time.perf_counter() - started, started - min(job.submitted for job in jobs)
+        self._finished(BatchRecord(method, len(jobs), waited_s, ran_s, self.unit.identity.unit))
+
+    def _ask_batcher(self, method: Method, jobs: Sequence[J], ask: Predict) -> None:
+        name = place_of(self._batcher, "predict")
+        try:
+            requests = [job.request for job in jobs]
+            answers = self._batcher.predict(method, requests, ask)
+            if len(answers) != len(jobs):
+                raise ValueError(f"returned {len(answers)} answers for {len(jobs)} requests")
+            for job, answer in zip(jobs, answers, strict=True):
+                if isinstance(answer, SeldonError):
+                    job.error = _copy_of(answer)
+                elif isinstance(answer, Message | Stream):
+                    job.result = answer
+                else:
+                    job.error = PluginFailed(
+                        name, TypeError(f"returned {type(answer).__name__}, expected a Message")
+                    )
+        except SeldonError as error:
+            for job in jobs:
+                job.error = _copy_of(error)
+        except BaseException as error:  # noqa: BLE001 - a batcher is a plugin
+            for job in jobs:
+                job.error = PluginFailed(name, error)
+
+
+def _copy_of(error: SeldonError) -> SeldonError:
+    """Return an error of one job's own, because its message may come to name that call's request id."""
+    copied = type(error).__new__(type(error), *error.args)
+    copied.__dict__.update(error.__dict__)
+    copied.__cause__ = error.__cause__
+    return copied

@@ -1,0 +1,46 @@
+"""The stream of a node as the answer of a graph."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Mapping
+from typing import Any
+
+from seldon_runtime.plugin import Message, Meta, UnitStream
+from seldon_runtime_graph.walk.predict import Counted
+
+
+class ToldStream(UnitStream):
+    """A node's stream, whose items tell the branches that the call took.
+
+    Args:
+        stream: the stream of the node.
+        routing: the branches.
+        tags: further tags of each item.
+        counted: receives the custom metrics of each item, as those of the node.
+    """
+
+    def __init__(
+        self, stream: UnitStream, routing: Mapping[str, int], tags: Mapping[str, Any], counted: Counted
+    ) -> None:
+        super().__init__(stream, stream.unit, stream.method)
+        self._routing = routing
+        self._tags = tags
+        self._counted = counted
+
+    def next(self) -> Message | Awaitable[Message | None] | None:
+        """Return the node's next item."""
+        item = super().next()
+        return self._told_later(item) if isinstance(item, Awaitable) else self._told(item)
+
+    async def _told_later(self, item: Awaitable[Message | None]) -> Message | None:
+        return self._told(await item)
+
+    def _told(self, item: Message | None) -> Message | None:
+        if item is None:
+            return None
+        if item.metrics:
+            self._counted.append((self.unit.identity, self.method, item.metrics))
+        meta = item.meta
+        tags = {**meta.tags, **self._tags}
+        told = Meta(meta.puid, tags, self._routing, meta.request_path, meta.metrics)
+        return Message(item.payload, told, None, (), item.headers)
