@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulty_calls  # noqa: F401 - fills FAULTS
 import faulty_life  # noqa: F401
+import faulty_streams  # noqa: F401
 from contract import WireContract
 from faults import FAULTS, PLUGINS
 

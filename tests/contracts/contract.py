@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from seldon_runtime.inference.method import Method
@@ -53,3 +53,15 @@ class WireContract(TransportContract):
         with connect(address, WAIT_S) as connection:
             connection.sendall(line("predict", request) + b"\n")
             until()
+
+    def stream(self, address: str, request: Any, timeout_s: float) -> Iterator[Any]:
+        with connect(address, timeout_s + 1) as connection, connection.makefile("rb") as lines:
+            connection.sendall(line("stream", request, timeout_s) + b"\n")
+            for answer in lines:
+                parsed = json.loads(answer)
+                if "reason" in parsed:
+                    raise CallFailed(parsed["reason"], parsed["message"])
+                if "item" not in parsed:
+                    return
+                yield parsed["item"]
+        raise ConnectionError("the server closed the connection in the middle of a stream")

@@ -58,6 +58,7 @@ class KeepsCalls(Wire):
 @found_by(
     "a_call_whose_deadline_passes_while_it_waits_is_never_run",
     "an_async_call_whose_deadline_passes_is_cancelled",
+    "the_deadline_counts_for_the_whole_stream",
 )
 class NoDeadline(Wire):
     def deadline(self, timeout_s):
@@ -126,6 +127,7 @@ class AlwaysReady(Wire):
 
 @found_by(
     "accepted_calls_are_answered_while_it_drains",
+    "an_open_stream_is_finished_while_it_drains",
     "no_call_is_lost_when_the_process_is_asked_to_end",
     "no_call_is_lost_when_two_workers_are_asked_to_end",
 )

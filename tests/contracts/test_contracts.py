@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from seldon_runtime.testing import (
+    BatcherContract,
     InterceptorContract,
     ObserverContract,
     TransportContract,
@@ -21,7 +22,7 @@ from seldon_runtime.testing import (
 FOLDER = Path(__file__).parent
 SHORT_WAIT_S = "3"
 """Enough to see that what cannot happen does not."""
-TRANSPORTS = ("faulty_calls.py", "faulty_life.py")
+TRANSPORTS = ("faulty_calls.py", "faulty_life.py", "faulty_streams.py")
 OWN_FAULTS = ("AttributeError", "NameError", "TypeError", "fixture", "ImportError")
 
 
@@ -39,7 +40,8 @@ def run(tmp_path: Path, file: str, pattern: str, **environment: str) -> list[Ele
     """The reports of the tests in ``file`` whose names have ``pattern``."""
     names = {name.lower() for name in faults(*TRANSPORTS)}
     targets = {"wire": "wire:plugin"} | {name: f"entries:{name}" for name in names}
-    entries = "import faulty_calls, faulty_life\nfrom faults import PLUGINS\nglobals().update(PLUGINS)\n"
+    imports = ", ".join(file.removesuffix(".py") for file in TRANSPORTS)
+    entries = f"import {imports}\nfrom faults import PLUGINS\nglobals().update(PLUGINS)\n"
     site = make_distribution(
         tmp_path / "site", "acme-faulty", {"seldon_runtime.transport": targets}, {"entries": entries}
     )
@@ -112,16 +114,15 @@ def test_every_test_of_transports_finds_a_fault(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "good", "skipped"),
     [
+        ("check_batchers.py", "TestStacking", 0),
         ("check_observers.py", "TestCounting", 0),
         ("check_interceptors.py", "TestPassing", 0),
         ("check_interceptors.py", "TestWeighing", 10),  # those that compare answers
     ],
 )
-def test_observers_and_interceptors_without_fault_pass(
-    tmp_path: Path, file: str, good: str, skipped: int
-) -> None:
+def test_objects_without_fault_pass(tmp_path: Path, file: str, good: str, skipped: int) -> None:
     outcomes = [outcome(case) for case in run(tmp_path, file, good)]
-    assert len(outcomes) > 35
+    assert len(outcomes) > 20
     assert outcomes.count("skipped") == skipped
     assert set(outcomes) - {"passed", "skipped"} == set()
 
@@ -129,13 +130,12 @@ def test_observers_and_interceptors_without_fault_pass(
 @pytest.mark.parametrize(
     ("file", "good", "contract"),
     [
+        ("check_batchers.py", "TestStacking", BatcherContract),
         ("check_observers.py", "TestCounting", ObserverContract),
         ("check_interceptors.py", "TestPassing or TestWeighing", InterceptorContract),
     ],
 )
-def test_every_test_of_observers_and_interceptors_finds_a_fault(
-    tmp_path: Path, file: str, good: str, contract: type
-) -> None:
+def test_every_test_of_objects_finds_a_fault(tmp_path: Path, file: str, good: str, contract: type) -> None:
     cases = run(tmp_path, file, f"not ({good})", SELDON_TEST_WAIT_S=SHORT_WAIT_S)
     not_found, found = missed(cases)
     assert not_found == {}

@@ -9,19 +9,23 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
 
 from seldon_runtime import SeldonError, hookimpl
-from seldon_runtime.plugin import Call, Method, Service, Settings, Sockets
+from seldon_runtime.plugin import Call, Method, OpenStream, Service, Settings, Sockets
 from seldon_runtime.protocols.v1.codec import JsonCodec
 
 LOOK_S = 0.01
 
 
 class Wire:
-    """Each connection has a thread; a line is ``{"ask", "timeout_s", "request"}``."""
+    """Each connection has a thread; a line is ``{"ask", "timeout_s", "request"}``.
+
+    ``"ask": "stream"`` is PREDICT with a line ``{"item"}`` for each item before the answer ``null``.
+    """
 
     name = "wire"
     setting = "--wire-port (WIRE_PORT)"
@@ -34,6 +38,7 @@ class Wire:
         self.port = settings.port_for(self.name, settings["wire_port"])
         self.connections: dict[threading.Thread, socket.socket] = {}
         self.closed = threading.Event()
+        self.ended = threading.Event()
 
     @property
     def address(self) -> str:
@@ -88,14 +93,38 @@ class Wire:
             return self.outcome(call, connection)
         deadline = self.deadline(asked["timeout_s"])
         text = json.dumps(asked["request"]).encode()
-        call = Call(Method(asked["ask"]), text, self.codec, self.name, deadline=deadline, request_bytes=size)
-        return self.outcome(call, connection)
+        is_stream = asked["ask"] == "stream"
+        method = Method.PREDICT if is_stream else Method(asked["ask"])
+        call = Call(method, text, self.codec, self.name, deadline=deadline, request_bytes=size)
+        return self.stream(call, connection) if is_stream else self.outcome(call, connection)
 
     def deadline(self, timeout_s: float) -> float:
         return time.monotonic() + timeout_s
 
     def outcome(self, call: Call, connection: socket.socket) -> bytes:
-        """Wait for the answer, and for the end of the connection."""
+        return bytes(self.wait(partial(self.service.submit, call), call, connection))
+
+    def stream(self, call: Call, connection: socket.socket) -> bytes:
+        call.accepts_stream = True
+        opened = self.wait(partial(self.service.submit, call), call, connection)
+        if not isinstance(opened, OpenStream):
+            self.send_item(opened, connection)
+            return b"null"
+        try:
+            self.send_items(opened, call, connection)
+        finally:
+            opened.close()
+        return b"null"
+
+    def send_items(self, opened: OpenStream, call: Call, connection: socket.socket) -> None:
+        while (item := self.wait(opened.pull, call, connection)) is not None:
+            self.send_item(item, connection)
+
+    def send_item(self, item: bytes, connection: socket.socket) -> None:
+        connection.sendall(b'{"item": %b}\n' % item)
+
+    def wait(self, begin: Callable[[Any], None], call: Call, connection: socket.socket) -> Any:
+        """Wait for what ``begin`` hands to its ``done``, and for the end of the connection."""
         finished = threading.Event()
         outcome: list[Any] = []
 
@@ -103,13 +132,15 @@ class Wire:
             outcome.extend((answer, error))
             finished.set()
 
-        self.service.submit(call, done)
+        begin(done)
         while not finished.wait(LOOK_S):
             self.watch(call, connection)
+            if self.ended.is_set():
+                raise ConnectionAbortedError("the transport has stopped")
         answer, error = outcome
         if error is not None:
             raise error
-        return bytes(answer)
+        return answer
 
     def watch(self, call: Call, connection: socket.socket) -> None:
         """Cancel the call when its client has gone."""
@@ -130,6 +161,10 @@ class Wire:
         end = time.monotonic() + grace_s
         for thread in list(self.connections):
             thread.join(max(0.0, end - time.monotonic()))
+        self.ended.set()
+        for connection in list(self.connections.values()):  # a client that does not read
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class Plugin:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import grpc
@@ -95,6 +95,20 @@ class TestGrpc(TransportContract):
             waiting = predict.future(message.SerializeToString(), timeout=WAIT_S)
             until()
             waiting.cancel()
+
+    def stream(self, address: str, request: Any, timeout_s: float) -> Iterator[Any]:
+        message = ParseDict(quoted(request), SeldonMessage(), descriptor_pool=POOL)
+        with connect(address) as channel:
+            call = channel.unary_stream("/seldon.protos.Model/PredictStream")(
+                message.SerializeToString(), timeout=timeout_s
+            )
+            try:
+                for item in call:
+                    yield MessageToDict(SeldonMessage.FromString(item), descriptor_pool=POOL)
+            except grpc.RpcError as error:
+                raise failure(error) from None
+            finally:
+                call.cancel()
 
 
 def quoted(value: Any) -> Any:

@@ -15,6 +15,14 @@ from seldon_runtime_grpc.protos import prediction_pb2, tensor_pb2
 GRPC = Path(__file__).parent.parent
 RECORDED = GRPC.parent.parent / "tests" / "conformance" / "prediction.binpb"
 COMMITTED = GRPC / "src" / "seldon_runtime_grpc" / "protos" / "descriptors.binpb"
+MESSAGE, MESSAGE_LIST = ".seldon.protos.SeldonMessage", ".seldon.protos.SeldonMessageList"
+STREAMS = {
+    **{f"{service}/PredictStream": MESSAGE for service in ("Model", "Seldon")},
+    **{f"{service}/TransformInputStream": MESSAGE for service in ("Generic", "Transformer")},
+    **{f"{service}/TransformOutputStream": MESSAGE for service in ("Generic", "OutputTransformer")},
+    **{f"{service}/AggregateStream": MESSAGE_LIST for service in ("Generic", "Combiner")},
+}
+"""The request of each RPC that is an addition to the protocol."""
 
 
 def facts(files):
@@ -53,10 +61,11 @@ def files_in(path, *packages):
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded descriptor stands in the repository only")
-def test_the_protocol_is_the_recorded_one():
+def test_the_protocol_is_the_recorded_one_and_streams():
     recorded = facts(files_in(RECORDED, "seldon.protos"))
     assert len(recorded) > 100
-    assert facts(files_in(COMMITTED, "seldon.protos")) == recorded
+    streams = {name: (request, MESSAGE, (False, True)) for name, request in STREAMS.items()}
+    assert facts(files_in(COMMITTED, "seldon.protos")) == recorded | streams
 
 
 @pytest.mark.skipif(not RECORDED.exists(), reason="the recorded descriptor stands in the repository only")

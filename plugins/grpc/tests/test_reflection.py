@@ -49,6 +49,24 @@ def test_a_generic_client_learns_everything_by_reflection(serve):
     assert MessageToDict(answer)["data"]["ndarray"] == [[2.0, 4.0]]
 
 
+def test_a_generic_client_calls_a_stream_that_reflection_describes(serve):
+    class Spells:
+        def predict(self, X, features_names):
+            yield from X
+
+    served = serve(Spells())
+    pool = DescriptorPool(ProtoReflectionDescriptorDatabase(served.channel))
+    method = pool.FindServiceByName("seldon.protos.Model").methods_by_name["PredictStream"]
+    assert (method.client_streaming, method.server_streaming) == (False, True)
+    request = GetMessageClass(method.input_type)(strData="abc")
+    answers = served.channel.unary_stream(
+        "/seldon.protos.Model/PredictStream",
+        request_serializer=type(request).SerializeToString,
+        response_deserializer=GetMessageClass(method.output_type).FromString,
+    )(request, timeout=WAIT_S)
+    assert [answer.strData for answer in answers] == ["a", "b", "c"]
+
+
 def test_health_is_described_too(serve, gate):
     pool = DescriptorPool(ProtoReflectionDescriptorDatabase(serve(gate).channel))
     assert "Check" in pool.FindServiceByName("grpc.health.v1.Health").methods_by_name

@@ -13,7 +13,7 @@ import pytest
 from seldon_runtime.plugin import ErrorCode, Interceptor, Method, SeldonError
 from seldon_runtime.testing import WAIT_S
 from seldon_runtime_grpc.status import STATUS_OF
-from seldon_runtime_grpc.v1.services import CALLS, SERVICES
+from seldon_runtime_grpc.v1.services import CALLS, SERVICES, STREAM
 
 from .components import Echo
 
@@ -54,7 +54,7 @@ def test_every_method_of_every_service_is_answered(serve, path):
             raise AttributeError(name)
 
     served = serve(All())
-    name = path.rpartition("/")[2]
+    name = path.rpartition("/")[2].removesuffix(STREAM)
     if name == "GraphMetadata":
         assert served.error(b"", path).code() is grpc.StatusCode.UNIMPLEMENTED
     elif name == "Aggregate":

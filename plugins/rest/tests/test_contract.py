@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from seldon_runtime.inference.method import Method
@@ -71,3 +71,20 @@ class TestRest(TransportContract):
         connection.request("POST", "/predict", json.dumps(request), {"Content-Type": "application/json"})
         until()
         connection.close()
+
+    def stream(self, address: str, request: Any, timeout_s: float) -> Iterator[Any]:
+        connection = http.client.HTTPConnection(*place(address), timeout=WAIT_S)
+        told = {"X-Envoy-Expected-Rq-Timeout-Ms": str(int(timeout_s * 1000))}
+        headers = {"Content-Type": "application/json", "Accept": "application/x-ndjson", **told}
+        try:
+            connection.request("POST", "/predict", json.dumps(request), headers)
+            response = connection.getresponse()
+            while line := response.readline():
+                parsed = json.loads(line)
+                if "status" in parsed:
+                    raise CallFailed(parsed["status"]["reason"], parsed["status"]["info"])
+                yield parsed
+        except http.client.HTTPException as error:
+            raise ConnectionError(repr(error)) from error
+        finally:
+            connection.close()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from seldon_runtime.plugin import Interceptor, Observer
-from seldon_runtime.testing import InterceptorContract, ObserverContract, make_distribution
+from seldon_runtime.plugin import Batcher, Interceptor, Observer
+from seldon_runtime.testing import BatcherContract, InterceptorContract, ObserverContract, make_distribution
 from tests.support.pages import PLUGINS, Page, passed, run_tests
 
 PAGE = Page(*PLUGINS)
@@ -28,6 +28,12 @@ class TestSpans(ObserverContract):
     def make_observer(self) -> Observer:
         observer: Observer = PAGE.module("acme_spans").Spans(self.path)
         return observer
+
+
+class TestStacking(BatcherContract):
+    def make_batcher(self, service: Any) -> Batcher:
+        batcher: Batcher = PAGE.module("acme_stacking").Stacking(32, 0.0)
+        return batcher
 
 
 class TestLimiter(InterceptorContract):

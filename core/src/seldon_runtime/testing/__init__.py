@@ -8,16 +8,23 @@ import pytest
 
 _WITH_ASSERTIONS = (
     *("parity", "processes", "served", "state_processes", "waiting"),
-    *("contracts.interceptor", "contracts.observer", "contracts.state_store"),
+    *(
+        "contracts.batcher",
+        "contracts.held_calls",
+        "contracts.interceptor",
+        "contracts.observer",
+        "contracts.state_store",
+    ),
     *(
         f"contracts.transport.{name}"
-        for name in ("answers", "awaiting", "errors", "life", "load", "process", "subject")
+        for name in ("answers", "awaiting", "errors", "life", "load", "process", "streams", "subject")
     ),
 )
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in _WITH_ASSERTIONS))
 
 from seldon_runtime.testing.client import Answer, Client, client  # noqa: E402
 from seldon_runtime.testing.components import Gated, Mirror  # noqa: E402 - once their asserts can be explained
+from seldon_runtime.testing.contracts.batcher import BatcherContract  # noqa: E402
 from seldon_runtime.testing.contracts.interceptor import InterceptorContract  # noqa: E402
 from seldon_runtime.testing.contracts.observer import ObserverContract  # noqa: E402
 from seldon_runtime.testing.contracts.state_store import StateStoreContract  # noqa: E402
@@ -32,6 +39,7 @@ __all__ = [
     "WAIT_S",
     "Answer",
     "Background",
+    "BatcherContract",
     "CallFailed",
     "Client",
     "Gate",

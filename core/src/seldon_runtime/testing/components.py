@@ -220,11 +220,20 @@ class Yields:
     """Yields the characters of a text; ``!`` fails, ``*`` yields 64 KiB for ever, ``_`` waits at a gate."""
 
     def __init__(self) -> None:
-        self.made = 0
+        self.begun = 0
+        """The generators that have begun."""
         self.closed = 0
+        """The generators that have ended."""
+        self.made = 0
+        """The items of all."""
         self.gate = threading.Event()
 
+    def open(self) -> None:
+        """Let all generators pass the gate, from now on."""
+        self.gate.set()
+
     def predict(self, X: Any, features_names: Any) -> Iterator[str]:
+        self.begun += 1
         try:
             for character in X:
                 if character == "!":

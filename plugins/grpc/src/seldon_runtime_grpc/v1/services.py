@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from google.protobuf.message import DecodeError
@@ -28,8 +27,7 @@ CALLS = {
 """The component's method by the name of the RPC, which is the same in every service."""
 
 STREAM = "Stream"
-STREAMED = frozenset({"Predict", "TransformInput", "TransformOutput", "Aggregate"})
-"""The RPCs beside which ``PredictStream`` and so on answer with a stream."""
+"""The end of the name of an RPC that answers with a stream, such as ``PredictStream``."""
 
 SERVICES = {
     service.full_name: tuple(service.methods_by_name) for service in DESCRIPTOR.services_by_name.values()
@@ -48,16 +46,9 @@ def seldon_services(limits: Limits, non_finite: NonFinite = NonFinite.NULL) -> l
     graphs = GraphMetadataCodec(limits, non_finite)
     files = serialized_files()
     return [
-        GrpcService(
-            service, {name: _method(name, codec, graphs) for name in (*names, *_streams(names))}, files
-        )
+        GrpcService(service, {name: _method(name, codec, graphs) for name in names}, files)
         for service, names in SERVICES.items()
     ]
-
-
-def _streams(names: Sequence[str]) -> list[str]:
-    """Return the names of the RPCs that answer with a stream, which are our addition to the protocol."""
-    return [f"{name}{STREAM}" for name in names if name in STREAMED]
 
 
 def _method(name: str, codec: Codec, graphs: Codec) -> GrpcMethod | GrpcStream:

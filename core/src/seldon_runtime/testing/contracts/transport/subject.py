@@ -15,7 +15,7 @@ from seldon_runtime.inference.message import Kind
 from seldon_runtime.inference.method import USER_METHODS, Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime.service.service import Service
-from seldon_runtime.testing.components import Awaiting, Gated
+from seldon_runtime.testing.components import Awaiting, Gated, Yields
 from seldon_runtime.testing.served import LOCAL, Served
 from seldon_runtime.testing.waiting import WAIT_S
 
@@ -114,16 +114,24 @@ class TransportSubject:
         """
         pytest.skip(f"{self.transport} does not detect disconnected clients")
 
+    def stream(self, address: str, request: Any, timeout_s: float) -> Iterator[Any]:
+        """Ask PREDICT for a stream, and yield the SeldonMessage of each item, as parsed JSON, as it arrives.
+
+        Write a generator: closing it disconnects, and it reads an item only when the test wants it. Raises
+        as :meth:`call` does, also after some items. Skips if clients of the transport cannot take streams.
+        """
+        pytest.skip(f"{self.transport} has no streams")
+
     # for the suite's own tests
 
     @pytest.fixture
     def serve(self, tmp_path: Path) -> Iterator[Callable[..., Served]]:
         """``serve(user, *words)``: a started :class:`Served` of this transport, stopped after the test."""
         made: list[Served] = []
-        gates: list[Gated | Awaiting] = []
+        gates: list[Gated | Awaiting | Yields] = []
 
         def serve(user: object, *words: str, started: bool = True, **options: Any) -> Served:
-            if isinstance(user, Gated | Awaiting):
+            if isinstance(user, Gated | Awaiting | Yields):
                 gates.append(user)
             made.append(Served(self.transport, user, [*self.words(tmp_path), *words], **options))
             return made[-1].start() if started else made[-1]

@@ -8,10 +8,17 @@ from seldon_runtime.testing.contracts.transport.errors import TransportErrors
 from seldon_runtime.testing.contracts.transport.life import TransportLife
 from seldon_runtime.testing.contracts.transport.load import TransportLoad
 from seldon_runtime.testing.contracts.transport.process import TransportWorkers
+from seldon_runtime.testing.contracts.transport.streams import TransportStreams
 
 
 class TransportContract(
-    TransportAnswers, TransportErrors, TransportLoad, TransportAwaiting, TransportLife, TransportWorkers
+    TransportAnswers,
+    TransportErrors,
+    TransportLoad,
+    TransportAwaiting,
+    TransportStreams,
+    TransportLife,
+    TransportWorkers,
 ):
     """The contract of transports. Subclass it as ``TestMyTransport``.
 

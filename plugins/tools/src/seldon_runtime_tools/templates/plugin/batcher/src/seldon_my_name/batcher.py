@@ -13,7 +13,6 @@ from seldon_runtime.plugin import (
     NO_META,
     Batcher,
     Call,
-    ErrorCode,
     Message,
     Method,
     Payload,
@@ -22,6 +21,8 @@ from seldon_runtime.plugin import (
     SeldonError,
     Stream,
 )
+
+Answer = Message | Stream | SeldonError
 
 
 class MyNameBatcher(Batcher):
@@ -35,16 +36,14 @@ class MyNameBatcher(Batcher):
         """Return the group of a call, or None to run it alone. Runs on the transport's thread."""
         return "rows" if call.method is Method.PREDICT else None
 
-    def predict(
-        self, method: Method, requests: Sequence[Request], predict: Predict
-    ) -> Sequence[Message | SeldonError]:
+    def predict(self, method: Method, requests: Sequence[Request], predict: Predict) -> Sequence[Answer]:
         """Return an answer or an error for each request, in order. Runs on the component's thread."""
         alike: dict[Hashable, list[int]] = defaultdict(list)
         for place, request in enumerate(requests):
             assert isinstance(request, Message)  # as for every method but AGGREGATE and SEND_FEEDBACK
             layout = _layout(request)
             alike[place if layout is None else layout].append(place)
-        answers: dict[int, Message | SeldonError] = {}
+        answers: dict[int, Answer] = {}
         for places in alike.values():
             together = _together(method, [requests[place] for place in places], predict)
             answers.update(zip(places, together, strict=True))
@@ -61,9 +60,7 @@ def _layout(request: Message) -> Hashable | None:
     return payload.kind, payload.value.dtype.str, payload.value.shape[1:], repr(payload.names)
 
 
-def _together(
-    method: Method, requests: Sequence[Request], predict: Predict
-) -> Sequence[Message | SeldonError]:
+def _together(method: Method, requests: Sequence[Request], predict: Predict) -> Sequence[Answer]:
     """Return an answer for each request: from one prediction if possible, else one by one."""
     payloads = [r.payload for r in requests if isinstance(r, Message) and r.payload is not None]
     if len(requests) > 1 and len(payloads) == len(requests):
@@ -76,6 +73,8 @@ def _together(
             and _has_rows(answer.payload, sum(sizes))
         ):
             return list(_parts(answer, answer.payload, sizes))
+        if isinstance(answer, Stream):
+            answer.close()
     return [_alone(method, request, predict) for request in requests]
 
 
@@ -92,12 +91,8 @@ def _parts(answer: Message, payload: Payload, sizes: Sequence[int]) -> Iterator[
         end += size
 
 
-def _alone(method: Method, request: Request, predict: Predict) -> Message | SeldonError:
+def _alone(method: Method, request: Request, predict: Predict) -> Answer:
     try:
-        answer = predict(method, request)
+        return predict(method, request)
     except SeldonError as error:  # the answer of this caller only
         return error
-    if isinstance(answer, Stream):
-        answer.close()
-        return SeldonError("the component streams: select no batcher for it", code=ErrorCode.NOT_IMPLEMENTED)
-    return answer
