@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -32,8 +33,9 @@ STATUS_OF = {
 }
 BODILESS = (204, 304)
 """Statuses whose responses have no body (RFC 9110, section 6.4.1)."""
-_LINE = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [^\x00-\x08\x0a-\x1f\x7f\u0100-\U0010ffff]*")
-"""A valid header, with name and value (RFC 9110, section 5)."""
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[^\x00-\x08\x0a-\x1f\x7f\u0100-\U0010ffff]*")
+"""Valid names and values of headers (RFC 9110, section 5)."""
 _OF_THE_SERVER = frozenset(
     {"connection", "content-length", "content-type", "date", "keep-alive", "te", "trailer"}
     | {"transfer-encoding", "upgrade"}
@@ -70,19 +72,22 @@ class HttpResponse:
             raise ValueError(f"the status of a response is {self.status!r:.40}, expected 200 to 599")
         if type(self.body) is not bytes:
             raise ValueError(f"the body of a response is {type(self.body).__name__}, expected bytes")
-        if self.content_type == JSON and not self.headers:
-            return
-        for name, value in (*self.headers, ("content-type", self.content_type)):
-            text: object = value
-            if not (isinstance(text, str) and _LINE.fullmatch(f"{name}: {value}")):
-                raise ValueError(f"invalid response header {name!r:.80}: {value!r:.80}")
-        for name, _ in self.headers:
-            if name.lower() in _OF_THE_SERVER:
-                raise ValueError(f"the response header {name!r} is set by the server")
+        if self.content_type != JSON:
+            _check_value("content-type", self.content_type)
+        for name, value in self.headers:
+            if type(value) is not str or not (value.isascii() and value.isprintable()):
+                _check_value(name, value)
+            _line_start(name)
+
+    def header_lines(self) -> bytes:
+        """Return the lines of the own headers, without those that the server adds."""
+        return b"".join(
+            [_line_start(name) + value.encode("latin-1") + b"\r\n" for name, value in self.headers]
+        )
 
     def header_items(self) -> list[tuple[bytes, bytes]]:
         """Return the lower-case names and the values of all headers except Date and Connection."""
-        items = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in self.headers]
+        items = [(_line_start(name)[:-2], value.encode("latin-1")) for name, value in self.headers]
         if self.status not in BODILESS:
             items.append((b"content-type", self.content_type.encode("latin-1")))
             if self.stream is None:
@@ -92,6 +97,26 @@ class HttpResponse:
     def content(self, verb: str) -> bytes:
         """Return the body to send after the headers; empty for HEAD and for the statuses 204 and 304."""
         return b"" if verb == "HEAD" or self.status in BODILESS else self.body
+
+
+@lru_cache(maxsize=1024)
+def _line_start(name: object) -> bytes:
+    """Return the beginning of the line of a header: its lower-case name, a colon and a space.
+
+    Raises:
+        ValueError: the name is not valid, or the server sets this header.
+    """
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise ValueError(f"invalid name of a response header: {name!r:.80}")
+    if name.lower() in _OF_THE_SERVER:
+        raise ValueError(f"the response header {name!r} is set by the server")
+    return b"%b: " % name.lower().encode("latin-1")
+
+
+def _check_value(name: object, value: object) -> None:
+    """Raise ValueError for a value of a header that is not valid HTTP."""
+    if not (isinstance(value, str) and _VALUE.fullmatch(value)):
+        raise ValueError(f"invalid response header {name!r:.80}: {value!r:.80}")
 
 
 def status_of(error: SeldonError) -> int:

@@ -90,12 +90,21 @@ def test_any_response_of_a_route_leaves_the_connection_in_order(serve_routes, re
     "response",
     [
         HttpResponse(200, b"", headers=(("X-Own", "a\r\nX-Other: b"),)),
+        HttpResponse(200, b"", headers=(("X-Own", "a\ud800"),)),
+        HttpResponse(200, b"", headers=(("X-Own: a", "b"),)),
+        HttpResponse(200, b"", headers=(("X-Öwn", "a"),)),
+        HttpResponse(200, b"", headers=(("Content-Length", "7"),)),
+        HttpResponse(200, b"", headers=((b"X-Own", "a"),)),
+        HttpResponse(200, b"", headers=(("X-Own", 1),)),
         HttpResponse(200, b"", "a\nb"),
         HttpResponse(42, b""),
         HttpResponse("200", b""),
         "no response at all",
     ],
-    ids=["header", "content type", "status", "text", "nonsense"],
+    ids=[
+        *("header", "beyond Latin-1", "two headers", "name", "of the server", "bytes", "number"),
+        *("content type", "status", "text", "nonsense"),
+    ],
 )
 def test_a_response_that_is_not_http_is_a_fault_that_is_logged(serve_routes, caplog, response):
     server = serve_routes(HttpRoute(("GET",), "/own", lambda request: response))

@@ -47,9 +47,10 @@ class ResponseText:
             self._begins.clear()
             self._date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
         close = _CLOSE if closing else b""
-        if not response.headers and response.content_type == JSON and response.status not in BODILESS:
+        if response.content_type == JSON and response.stream is None and response.status not in BODILESS:
             begin = self._begins.get(response.status) or self._begin(response.status)
-            return b"%b%d\r\n%b\r\n" % (begin, len(response.body), close)
+            own = response.header_lines() if response.headers else b""
+            return b"%b%d\r\n%b%b\r\n" % (begin, len(response.body), own, close)
         lines = [b"%b: %b\r\n" % item for item in response.header_items()]
         if response.stream is not None and not is_old:
             lines.append(_CHUNKED)
