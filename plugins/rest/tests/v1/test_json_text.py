@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -212,3 +216,27 @@ def test_values_json_has_no_type_for_are_written_as_is_usual(value, text, beside
 def test_what_json_cannot_hold_is_a_type_error(value, beside):
     with pytest.raises(TypeError):
         dumper()([beside, value])
+
+
+WRITES = """
+import numpy as np
+from seldon_runtime_rest.v1.json_text import dumper
+
+dumps = dumper()
+for dtype in ("f8", "f4", "i8"):
+    longest = np.finfo(dtype).min if dtype[0] == "f" else np.iinfo(dtype).min
+    values = np.full(1400, longest)
+    for size in range(1, len(values)):
+        dumps({"data": values[:size]})
+"""
+"""Writes texts of up to 33 KiB, whose buffer grows: its end is at each power of two."""
+
+
+def test_writing_long_numbers_stays_within_the_memory_that_was_taken():
+    """orjson 3.12.0 and 3.13.0 wrote behind its end; the C library's checks find that."""
+    checks = next(Path("/lib").glob("*/libc_malloc_debug.so.0"), None)
+    if checks is None:
+        pytest.skip("needs glibc's libc_malloc_debug.so.0")
+    env = {**os.environ, "LD_PRELOAD": str(checks), "MALLOC_CHECK_": "3", "PYTHONMALLOC": "malloc"}
+    done = subprocess.run([sys.executable, "-c", WRITES], env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
