@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 import socket
-import time
 from contextlib import suppress
 
 import grpc
 import pytest
 
 from seldon_runtime.plugin import ErrorCode, Interceptor, Method, SeldonError
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_grpc.status import STATUS_OF
 from seldon_runtime_grpc.v1.services import CALLS, SERVICES, STREAM
 
@@ -33,13 +32,6 @@ class Raising:
 
 def trailers(error):
     return dict(error.trailing_metadata())
-
-
-def wait_until(condition):
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +72,7 @@ def test_more_connections_than_may_be_open_are_closed(serve):
     connections: list[socket.socket] = []
     assert [is_served() for _ in range(4)] == [True, True, False, False]
     connections[0].close()
-    wait_until(is_served)
+    wait_until(is_served, "the call to be served")
     for connection in connections:
         connection.close()
 

@@ -11,6 +11,7 @@ from contextlib import closing
 
 import pytest
 
+from seldon_runtime.testing import wait_until
 from seldon_runtime.transport import tls
 from seldon_runtime_metrics.page import server
 
@@ -92,10 +93,10 @@ def test_connections_are_limited_and_come_back(served):
         socket.create_connection(("127.0.0.1", served.port), timeout=10)
         for _ in range(server.MAX_CONNECTIONS)
     ]
-    wait_until(lambda: not answers(served))
+    wait_until(lambda: not answers(served), "the page to refuse")
     for connection in idle:
         connection.close()
-    wait_until(lambda: answers(served))
+    wait_until(lambda: answers(served), "the page to answer")
 
 
 def answers(served):
@@ -103,13 +104,6 @@ def answers(served):
         return served.get()[0] == 200
     except (OSError, http.client.HTTPException):
         return False
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_a_page_that_cannot_be_made_is_a_500_and_the_next_one_works(served, monkeypatch, caplog):

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from seldon_runtime.plugin import ErrorCode, SeldonError
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_rest.flask_bridge.threads import MOST_THREADS, RequestThreads
-
-
-def until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 class Outcomes:
@@ -52,7 +44,7 @@ def test_a_thread_is_used_again(threads: RequestThreads) -> None:
         outcomes = Outcomes(1)
         threads.run(lambda done: done(threading.current_thread(), None), outcomes.done)
         names.append(outcomes.wait()[0][0])
-        until(lambda: threads._idle == 1)
+        wait_until(lambda: threads._idle == 1, "the thread to be idle")
     assert len(set(names)) == 1
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import gc
 import re
 import socket
-import time
 
 import pytest
 
 from seldon_runtime.plugin import Call
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_rest.extension import HttpResponse, HttpRoute
 
 from ..components import Identity
@@ -35,13 +34,6 @@ def ask(server, target: str, body: bytes = ECHO, *headers: bytes) -> bytes:
         connection.sendall(b"\r\n".join((*head, b"", body)))
         received = all_of(connection)
     return re.sub(rb"date: [^\r]+\r\n", b"date: then\r\n", received)
-
-
-def until(condition) -> None:
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.002)
 
 
 JSON = b"Content-Type: application/json"
@@ -141,9 +133,9 @@ def test_a_client_that_leaves_before_its_call_begins_cancels_it(serve, gated):
     first.request("POST", PLAIN, b'{"strData":"first"}', JSON_TYPE)
     assert gated.began.wait(WAIT_S)
     second.request("POST", PLAIN, b'{"strData":"second"}', JSON_TYPE)
-    until(lambda: server.service.executor.waiting == 1)
+    wait_until(lambda: server.service.executor.waiting == 1, "a call to wait")
     second.close()
-    until(lambda: len(server.transport._server.connections.open) == 1)
+    wait_until(lambda: len(server.transport._server.connections.open) == 1, "a connection to close")
     gated.gate.set()
     assert server.answer(first).json["strData"] == "first"
     first.close()
@@ -159,7 +151,7 @@ def test_a_client_that_leaves_with_requests_behind_its_call_disturbs_nobody(serv
         assert gated.began.wait(WAIT_S)
         staying = server.connect()
         staying.request("POST", PLAIN, b'{"strData":"next"}', JSON_TYPE)
-        until(lambda: server.service.executor.waiting == 1)
+        wait_until(lambda: server.service.executor.waiting == 1, "a call to wait")
     gated.gate.set()
     assert server.answer(staying).json["strData"] == "next"
     staying.close()
@@ -171,7 +163,10 @@ def test_an_idle_connection_keeps_nothing_of_its_last_call(serve):
     connection = server.connect()
     body = b'{"strData":"of nobody else"}'
     assert server.request("POST", PLAIN, body, JSON_TYPE, over=connection).status == 200
-    until(lambda: not any(isinstance(kept, Call) and kept.wire == body for kept in gc.get_objects()))
+    wait_until(
+        lambda: not any(isinstance(kept, Call) and kept.wire == body for kept in gc.get_objects()),
+        "nobody to keep the call",
+    )
     connection.close()
 
 
@@ -194,7 +189,7 @@ def test_a_full_queue_is_a_503_at_once(serve, gated):
     connections[0].request("POST", PLAIN, ECHO, JSON_TYPE)
     assert gated.began.wait(WAIT_S)
     connections[1].request("POST", PLAIN, ECHO, JSON_TYPE)
-    until(lambda: server.service.executor.waiting == 1)
+    wait_until(lambda: server.service.executor.waiting == 1, "a call to wait")
     refused = server.post(PLAIN, {"strData": "x"})
     assert (refused.status, refused.headers["retry-after"]) == (503, "1")
     gated.gate.set()

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from seldon_runtime.testing import WAIT_S
+from seldon_runtime.testing import WAIT_S, wait_until
 
 from .raw_requests import HEAD, PING, all_of
 
@@ -118,15 +118,8 @@ def test_a_client_that_does_not_read_its_answer_is_dropped(server, connect, clos
     with connect() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(request)
-        until(lambda: connections)
-        until(lambda: not connections)
-
-
-def until(condition) -> None:
-    end = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.005)
+        wait_until(lambda: connections, "a connection to open")
+        wait_until(lambda: not connections, "the connection to close")
 
 
 def test_a_client_that_reads_its_answer_slowly_but_steadily_gets_it(patient):
@@ -201,7 +194,7 @@ class TestMostConnections:
         for connection in busy:
             connection.sendall(PING)
         connections = server.transport._server.connections
-        until(lambda: len(connections.open) == 5 and not connections.idle)
+        wait_until(lambda: len(connections.open) == 5 and not connections.idle, "five busy connections")
         with connect() as connection:
             received = all_of(connection)
         assert received.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
