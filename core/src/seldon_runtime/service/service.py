@@ -287,8 +287,7 @@ class Service(ServiceStatus, ABC):
                 error.conceal(call.identify())
         if call.admitted:
             self._interceptors.finished(call, error)
-        if self._observers.of_ends or call.on_end is not None:
-            # before the answer goes out: its client then finds the call counted
+        if self._observers.of_ends or call.on_end is not None:  # before the client has its answer
             status, response_bytes = measure(call, answer, error)
             waited_s, ran_s = started - call.submitted, time.perf_counter() - started
             # by position: keywords take three times as long
