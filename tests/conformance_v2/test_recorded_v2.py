@@ -43,11 +43,17 @@ def server_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
 
 
 @pytest.fixture
-def verdict(server_of: Callable[[str], dict[str, Any]]) -> Callable[[Case], list[str]]:
+def send(server_of: Callable[[str], dict[str, Any]]) -> Callable[[Case], Any]:
+    """A function that returns the answer to a case of the server for its model."""
+    return lambda case: runner().send(case, server_of(case["model"]), case["model"])
+
+
+@pytest.fixture
+def verdict(send: Callable[[Case], Any]) -> Callable[[Case], list[str]]:
     """A function that asks the server of a case and returns the complaints about its answer."""
 
     def verdict(case: Case) -> list[str]:
-        answer = runner().send(case, server_of(case["model"]), case["model"])
+        answer = send(case)
         complaints: list[str] = runner().judge(case, answer, case["model"])
         if not complaints and runner().not_preferred(case, answer):
             given = answer.get("status", answer.get("code"))
@@ -60,6 +66,16 @@ def verdict(server_of: Callable[[str], dict[str, Any]]) -> Callable[[Case], list
 @pytest.mark.parametrize("case", sorted(set(CASES) - LISTED))
 def test_a_recorded_case_is_answered_as_the_protocol_demands(case, verdict):
     assert verdict(CASES[case]) == []
+
+
+@pytest.mark.parametrize("case", sorted(set(CASES) - LISTED))
+def test_the_comparison_notices_whatever_is_falsified_in_a_case(case, send):
+    """As ``runner.py --mutate``: another status, value, shape, datatype or name, or one output more."""
+    found, answer = CASES[case], send(CASES[case])
+    falsified = list(runner().mutations(found, answer))
+    assert falsified
+    model = found["model"]
+    assert [part for part, expect in falsified if not runner().judge(found, answer, model, expect)] == []
 
 
 @pytest.mark.parametrize("case", sorted(LISTED))

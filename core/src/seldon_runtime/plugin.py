@@ -10,7 +10,7 @@ from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, Start
 from seldon_runtime.hookspecs import Hooks, Units, hookimpl, hookspec
 from seldon_runtime.inference.arrays.columns import Columns
 from seldon_runtime.inference.arrays.named_arrays import as_single
-from seldon_runtime.inference.call import Call, Origin, request_id, request_id_from, running_call
+from seldon_runtime.inference.call import Call, Origin, Outcome, request_id, request_id_from, running_call
 from seldon_runtime.inference.codec import Codec, NeutralCodec, RawCodec
 from seldon_runtime.inference.deadline import remaining_s
 from seldon_runtime.inference.identity import Identity, ServiceType
@@ -50,7 +50,7 @@ from seldon_runtime.service.done import Done
 from seldon_runtime.service.embedded import embedded_predictor, embedded_service
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.interceptor import Answer, Interceptor
-from seldon_runtime.service.observer import BatchRecord, Lifecycle, Observer, Outcome, SaveRecord
+from seldon_runtime.service.observer import BatchRecord, Lifecycle, Observer, SaveRecord
 from seldon_runtime.service.running.threads import Task
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
-from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.service import Service
 from seldon_runtime.testing import WAIT_S
 

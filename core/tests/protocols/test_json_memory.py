@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -86,14 +87,46 @@ def test_a_text_with_wide_characters_takes_more() -> None:
     assert json_memory(b'["' + b"a" * 99_000 + b'\\ud83d\\ude00"]') > 1.7 * json_memory(narrow)
 
 
-@given(st.text(st.sampled_from('a"\\é,:[]{}'), max_size=50), st.integers(0, 20), st.integers(1, 7))
-def test_the_longest_string_is_found_across_pieces(word: str, before: int, piece_bytes: int) -> None:
-    text = json.dumps([["x"] * before, word], ensure_ascii=False).encode()
+def counted(text: bytes) -> dict[str, int]:
+    """Count byte by byte."""
+    found = dict.fromkeys(["empties", "containers", "members", "items", "quotes", "outside", "longest"], 0)
+    names = {"[": "containers", "{": "containers", ":": "members", ",": "items"}
+    before, length = "", None  # the length of a string, as far as it was read
+    signs = iter(text.decode("latin-1"))
+    for sign in signs:
+        if sign == '"':
+            found["quotes"] += 1
+            found["longest"] = max(found["longest"], length or 0)
+            length = 0 if length is None else None
+        elif length is None:
+            found["outside"] += 1
+            if sign in names:
+                found[names[sign]] += 1
+            found["empties"] += before + sign in ("[]", "{}")
+        else:
+            length += 1
+            if sign == "\\":
+                next(signs)
+                length += 1
+        before = sign
+    return found
+
+
+@given(VALUES, st.booleans())
+def test_the_counts_are_those_of_a_reader_that_goes_byte_by_byte(value: Any, is_ascii: bool) -> None:
+    text = json.dumps(value, ensure_ascii=is_ascii).encode()
+    assert asdict(json_memory_module._counts(text)) == counted(text)
+
+
+@given(VALUES, st.booleans(), st.integers(1, 7))
+def test_the_counts_do_not_depend_on_the_pieces(value: Any, is_ascii: bool, piece_bytes: int) -> None:
+    text = json.dumps(value, ensure_ascii=is_ascii).encode()
+    whole = json_memory_module._counts(text)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_memory_module, "_PIECE_BYTES", piece_bytes)
-        longest = max(piece.longest for piece in json_memory_module._pieces(text))
-    assert longest >= len(word)
-    assert longest <= max(1, len(json.dumps(word, ensure_ascii=False).encode()) - 2)
+        found = json_memory_module._counts(text)
+    assert found.empties <= whole.empties
+    assert replace(found, empties=whole.empties) == whole
 
 
 @given(VALUES)

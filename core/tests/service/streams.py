@@ -6,12 +6,12 @@ from queue import SimpleQueue
 from typing import Any
 
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.call import Call, request_id
+from seldon_runtime.inference.call import Call, Outcome, request_id
 from seldon_runtime.inference.codec import NeutralCodec
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.predictor import Predictor, Stream
-from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.testing import WAIT_S
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
-from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Metric
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.interceptor import Interceptor
-from seldon_runtime.service.observer import Observer, Outcome, SaveRecord
+from seldon_runtime.service.observer import Observer, SaveRecord
 from seldon_runtime.testing import WAIT_S
 
 Serve = Callable[..., ComponentService]
@@ -210,3 +210,35 @@ def test_refused_calls_are_seen_with_their_headers_and_not_as_started(serve: Ser
         service.call(call(headers={"authorization": "who knows"}))
     assert observer.started == 0
     assert [seen.headers for seen in observer.calls] == [{"authorization": "who knows"}]
+
+
+def test_a_call_reports_its_end_to_the_function_that_it_has(serve: Serve) -> None:
+    service, recorder = serve(Model()), Recorder()
+    errors: list[tuple[SeldonError | None, int]] = []
+    calls = [
+        call(body, on_end=recorder.call_finished) for body in (b'{"strData":"x"}', b'{"strData":"fail"}')
+    ]
+    for one in calls:
+        service.submit(one, lambda _, error: errors.append((error, len(recorder.outcomes))))
+    service.executor.run(lambda: None)
+    assert recorder.calls == calls
+    assert errors == [(outcome.error, number) for number, outcome in enumerate(recorder.outcomes, 1)]
+
+
+def test_a_function_for_the_end_that_raises_does_not_harm_its_call(
+    serve: Serve, caplog: pytest.LogCaptureFixture
+) -> None:
+    service = serve(Model())
+    assert service.call(call(on_end=Raises(SystemExit(1)).call_finished))
+    assert "on_end of a call of test failed" in caplog.text
+
+
+def test_a_call_without_anyone_to_tell_is_not_measured(serve: Serve) -> None:
+    class Unmeasured(JsonCodec):
+        def outcome(self, answer: Any, error: SeldonError | None) -> Any:
+            raise AssertionError("measured for nobody")
+
+    service, told = serve(Model()), []
+    service.call(call(on_end=lambda *end: told.append(end)))
+    service.call(Call(Method.PREDICT, b'{"strData":"x"}', Unmeasured(Limits()), "test"))
+    assert len(told) == 1

@@ -32,7 +32,7 @@ Names = Callable[[], Sequence[Any] | None]
 
 _SCALARS = frozenset({float, int, bool, str, type(None)})
 _NUMBERS_OR_NONE = frozenset({float, int, type(None)})
-_SINGLE = bool | int | float | date | time | timedelta | Decimal | UUID | np.generic
+SINGLE = bool | int | float | date | time | timedelta | Decimal | UUID | np.generic
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]*")
 """Names as in RFC 9110, section 5, and values that gRPC metadata can hold, too."""
 _MOST_NAMES_KEPT = 4096
@@ -129,7 +129,7 @@ def _pack_other(result: Any, requested: Kind | None, names: Names, most_values: 
         return pack(result.value, requested, names, most_values)
     if isinstance(result, memoryview):
         return Payload(Kind.BINARY, result.tobytes())
-    if isinstance(result, _SINGLE):
+    if isinstance(result, SINGLE):
         value = plain(result)
         return Payload(Kind.STR, value) if type(value) is str else _pack_scalar(result, requested, names)
     form, value = converted_result(result, most_values)

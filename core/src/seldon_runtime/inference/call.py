@@ -30,6 +30,25 @@ class Origin:
 
 
 @dataclass(slots=True, eq=False)
+class Outcome:
+    """The end of a call. ``error`` is None when it succeeded; times are in seconds.
+
+    The observers share the object and must not alter it. Creating a frozen one would take four times as long.
+    """
+
+    error: SeldonError | None
+    status: int | str
+    """The client's status in the transport's own terms (:meth:`seldon_runtime.plugin.Codec.outcome`)."""
+    waited_s: float
+    """Seconds from the submission to the start; for a call that never started, to its end."""
+    ran_s: float
+    response_bytes: int
+    """The size without the transport's additions, such as headers; 0 for a failed call, or when unknown."""
+    unit: str | None = None
+    """The name of the component in its graph (PREDICTIVE_UNIT_ID)."""
+
+
+@dataclass(slots=True, eq=False)
 class Call:
     """One call: a method, a wire object, and the codec that knows its format.
 
@@ -82,6 +101,9 @@ class Call:
     memory: HeldMemory | None = None
     """The memory that the request takes of ``Service.memory``. A transport that counts bodies while they
     arrive sets it; otherwise the service does."""
+    on_end: Callable[[Call, Outcome], None] | None = None
+    """Receives the end of this call as :meth:`seldon_runtime.plugin.Observer.call_finished` does, after the
+    observers. For a protocol that counts its own calls: others pay nothing for it."""
 
     interruptions: tuple[Callable[[], None], ...] = ()
     """The functions that cancel the coroutines of the call. Set by the service while they run."""

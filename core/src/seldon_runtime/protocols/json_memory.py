@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seldon_runtime.protocols.text_arrays import text_array_memory
 
 _PIECE_BYTES = 64 * 1024
 """Counting a longer piece at once would keep other threads, such as that of health probes, from running."""
+_QUOTE, _COMMA, _COLON, _OPEN_LIST, _OPEN_DICT = b'",:[{'
+_TO_CLOSE = 2
+"""The distance from an opening bracket to the closing one in ASCII."""
+_NO_BRACKET = np.uint8(~(_OPEN_DICT - _OPEN_LIST | _TO_CLOSE) & 255)
+"""The bits in which the four brackets agree, counted from ``[``: that is 0, 2, 32 or 34."""
 _EMPTY_BYTES = 64
 """An empty list or dict, as the interpreter allocates it."""
 _CONTAINER_BYTES = 104
@@ -39,27 +47,20 @@ def json_memory(text: bytes, *, makes_arrays: bool = False) -> int:
         text: the JSON text.
         makes_arrays: True if its values may become arrays of text.
     """
-    empties = containers = members = items = strings = inside = outside = longest = 0
-    for piece in _pieces(text):
-        empties += piece.plain.count(b"[]") + piece.plain.count(b"{}")
-        containers += piece.plain.count(b"[") + piece.plain.count(b"{")
-        members += piece.plain.count(b":")
-        items += piece.plain.count(b",")
-        strings += piece.quotes
-        outside += len(piece.plain)
-        inside += piece.length - len(piece.plain)
-        longest = max(longest, piece.longest)
-    scalars = max(0, outside - containers * 2 - members - items)
+    total = _counts(text)
+    containers, members, items = total.containers, total.members, total.items
+    inside, strings = len(text) - total.outside, total.quotes
+    scalars = max(0, total.outside - containers * 2 - members - items)
     quarters = _QUARTERS_OF_CHARACTER
-    if not text.isascii() or b"\\u" in text:
+    if not text.isascii() or (b"\\" in text and b"\\u" in text):  # a search for two bytes is slow
         quarters += _QUARTERS_OF_WIDE
     arrays = 0
     if makes_arrays and strings > 2 * members:  # some are values
-        arrays = text_array_memory(items + 1, inside, longest, has_numbers=scalars > 0)
+        arrays = text_array_memory(items + 1, inside, total.longest, has_numbers=scalars > 0)
     return (
         arrays
-        + empties * _EMPTY_BYTES
-        + (containers - empties) * _CONTAINER_BYTES
+        + total.empties * _EMPTY_BYTES
+        + (containers - total.empties) * _CONTAINER_BYTES
         + members * _MEMBER_BYTES
         + (items + containers) * _ITEM_BYTES
         + max(0, strings // 2 - members) * _TEXT_BYTES
@@ -68,18 +69,32 @@ def json_memory(text: bytes, *, makes_arrays: bool = False) -> int:
     )
 
 
-class _Piece(NamedTuple):
-    plain: bytes
-    """The parts outside of strings."""
-    quotes: int
-    length: int
-    longest: int
-    """The length of the longest string, of which earlier pieces may hold the beginning."""
+@dataclass(slots=True)
+class _Counts:
+    """The signs outside of strings, and the sizes of the parts of a text."""
+
+    empties: int = 0
+    """The containers without a member. Those on the border of two pieces do not count."""
+    containers: int = 0
+    members: int = 0
+    items: int = 0
+    quotes: int = 0
+    outside: int = 0
+    """The bytes outside of strings, without quotes."""
+    longest: int = 0
+    """The length of the longest string."""
 
 
-def _pieces(text: bytes) -> Iterator[_Piece]:
-    in_string = False
-    begun = 0  # the length of a string that the piece before did not end
+def _counts(text: bytes) -> _Counts:
+    total = _Counts()
+    in_string, begun = False, 0
+    for piece in _pieces(text):
+        in_string, begun = _count(piece, total, in_string=in_string, begun=begun)
+    return total
+
+
+def _pieces(text: bytes) -> Iterator[bytes]:
+    """Yield the text in pieces, without quotes that belong to a string."""
     start = 0
     while start < len(text):
         end = min(start + _PIECE_BYTES, len(text))
@@ -87,14 +102,54 @@ def _pieces(text: bytes) -> Iterator[_Piece]:
             end += 1
         piece = text[start:end]
         start = end
-        length = len(piece)
         if b"\\" in piece:
             piece = piece.replace(b"\\\\", b"__").replace(b'\\"', b"__")
-        parts = piece.split(b'"')
-        strings = [len(part) for part in parts[not in_string :: 2]]
-        if in_string:
-            strings[0] += begun
-        yield _Piece(b"".join(parts[in_string::2]), len(parts) - 1, length, max(strings, default=0))
-        if len(parts) % 2 == 0:
-            in_string = not in_string
-        begun = strings[-1] if in_string else 0
+        yield piece
+
+
+def _count(piece: bytes, total: _Counts, *, in_string: bool, begun: int) -> tuple[bool, int]:
+    """Add a piece to the counts.
+
+    Args:
+        piece: the bytes behind those that are counted.
+        total: the counts.
+        in_string: True if the piece begins in a string.
+        begun: the bytes of that string before the piece.
+
+    Returns:
+        The same two for the next piece.
+    """
+    text = np.frombuffer(piece, np.uint8)
+    is_sign = (text - _OPEN_LIST) & _NO_BRACKET == 0
+    for sign in (_QUOTE, _COMMA, _COLON):
+        is_sign |= text == sign
+    places = np.flatnonzero(is_sign)
+    signs = text[places]
+    quotes = np.flatnonzero(signs == _QUOTE)
+    begins = [-1] if in_string else []
+    ends_in_string = (len(begins) + len(quotes)) % 2 == 1
+    if _gaps(quotes, begins, [len(signs)] if ends_in_string else []).any():  # strings hold signs
+        signs = signs * (np.logical_xor.accumulate(signs == _QUOTE) == in_string)
+    openings = np.flatnonzero((signs == _OPEN_LIST) | (signs == _OPEN_DICT))
+    total.containers += len(openings)
+    openings = openings[openings < len(signs) - 1]
+    is_next = places[openings + 1] - places[openings] == 1
+    total.empties += int(np.count_nonzero(is_next & (signs[openings + 1] == signs[openings] + _TO_CLOSE)))
+    total.members += int(np.count_nonzero(signs == _COLON))
+    total.items += int(np.count_nonzero(signs == _COMMA))
+    total.quotes += len(quotes)
+    lengths = _gaps(places[quotes], begins, [len(piece)] if ends_in_string else [])
+    total.outside += len(piece) - len(quotes) - int(lengths.sum())
+    if not len(lengths):
+        return False, 0
+    lengths[0] += begun
+    total.longest = max(total.longest, int(lengths.max()))
+    return ends_in_string, int(lengths[-1]) if ends_in_string else 0
+
+
+def _gaps(quotes: NDArray[np.intp], before: list[int], behind: list[int]) -> NDArray[np.intp]:
+    """Return the distances between the quotes of each string, without the quotes themselves."""
+    if before or behind:
+        quotes = np.concatenate([np.array(before, np.intp), quotes, np.array(behind, np.intp)])
+    gaps: NDArray[np.intp] = quotes[1::2] - quotes[::2] - 1
+    return gaps

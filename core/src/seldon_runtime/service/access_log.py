@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.method import Method
-from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.observer import Observer
 from seldon_runtime.transport.addresses import url_host
 
 logger = logging.getLogger("seldon_runtime.access")

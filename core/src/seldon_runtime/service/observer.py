@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
-from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import described
 
@@ -27,25 +26,6 @@ class Lifecycle(Enum):
     DRAINING = "draining"
     """The process takes no new calls and answers the accepted ones."""
     STOPPED = "stopped"
-
-
-@dataclass(slots=True, eq=False)
-class Outcome:
-    """The end of a call. ``error`` is None when it succeeded; times are in seconds.
-
-    The observers share the object and must not alter it. Creating a frozen one would take four times as long.
-    """
-
-    error: SeldonError | None
-    status: int | str
-    """The client's status in the transport's own terms (:meth:`seldon_runtime.plugin.Codec.outcome`)."""
-    waited_s: float
-    """Seconds from the submission to the start; for a call that never started, to its end."""
-    ran_s: float
-    response_bytes: int
-    """The size without the transport's additions, such as headers; 0 for a failed call, or when unknown."""
-    unit: str | None = None
-    """The name of the component in its graph (PREDICTIVE_UNIT_ID)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +141,17 @@ class Observers:
                 _log(observer)
 
     def call_finished(self, call: Call, outcome: Outcome) -> None:
-        """Notify all observers of the end of a call."""
+        """Notify all observers of the end of a call, then the function that the call has of its own."""
         for observer in self.of_ends:
             try:
                 observer.call_finished(call, outcome)
             except BaseException:  # noqa: BLE001 - the client still waits for its answer
                 _log(observer)
+        if call.on_end is not None:
+            try:
+                call.on_end(call, outcome)
+            except BaseException:  # the client still waits for its answer
+                logger.exception("on_end of a call of %s failed", call.transport)
 
     def batch_finished(self, record: BatchRecord) -> None:
         """Notify all observers of the end of a batch."""

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from seldon_runtime.errors import ComponentFailed, PluginFailed, SeldonError
-from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.deadline import bring_forward
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import Limits
@@ -22,7 +22,7 @@ from seldon_runtime.inference.owners import place_of
 from seldon_runtime.inference.status import ServiceStatus
 from seldon_runtime.service.done import BoundedDone, Done, awaited, leave_child, log_error, measure
 from seldon_runtime.service.interceptor import Interceptor, Interceptors
-from seldon_runtime.service.observer import Observer, Observers, Outcome, SaveRecord
+from seldon_runtime.service.observer import Observer, Observers, SaveRecord
 from seldon_runtime.service.timers import Timers
 from seldon_runtime.service.unit import Unit, require_other_thread
 
@@ -269,7 +269,7 @@ class Service(ServiceStatus, ABC):
             started: the time at which the call began to run, or was refused (``time.perf_counter``).
         """
         try:
-            if error is not None or self._sees_ends:
+            if error is not None or self._sees_ends or call.on_end is not None:
                 self.settle(call, answer, error, started)
         finally:
             try:
@@ -287,7 +287,7 @@ class Service(ServiceStatus, ABC):
                 error.conceal(call.identify())
         if call.admitted:
             self._interceptors.finished(call, error)
-        if self._observers.of_ends:  # before the answer goes out: its client then finds the call counted
+        if self._observers.of_ends or call.on_end is not None:  # before the client has its answer
             status, response_bytes = measure(call, answer, error)
             waited_s, ran_s = started - call.submitted, time.perf_counter() - started
             # by position: keywords take three times as long

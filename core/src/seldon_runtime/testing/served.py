@@ -12,7 +12,7 @@ from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.calls.unfinished import is_unfinished, run_to_end
 from seldon_runtime.component.hints.methods import Hints
 from seldon_runtime.component.inspection.received_arrays import ArrayReading
-from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.predictor import Predictor
 from seldon_runtime.plugins.manager import PluginSet
@@ -22,7 +22,7 @@ from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.done import Done
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.interceptor import Interceptor
-from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.pipeline import Pipeline
 from seldon_runtime.service.unit import Unit
 from seldon_runtime.settings.derived import limits_from, memory_from

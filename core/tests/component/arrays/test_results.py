@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -16,6 +19,16 @@ def packed(result: object) -> dict[str, Any]:
     return {
         name: (array.dtype.kind, array.tolist()) for name, array in pack_arrays(result, ["first"]).items()
     }
+
+
+@dataclass
+class Record:
+    x: float
+    day: dt.date
+
+
+class Level(Enum):
+    LOW = "low"
 
 
 @pytest.mark.parametrize(
@@ -35,6 +48,13 @@ def packed(result: object) -> dict[str, Any]:
         ({2, 1}, {"first": ("i", [1, 2])}),
         (pd.Series([1.5, 2.0]), {"first": ("f", [1.5, 2.0])}),
         (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), {"a": ("i", [1, 2]), "b": ("O", ["x", "y"])}),
+        (pd.DataFrame([[1, 2.5]]), {"first": ("f", [[1, 2.5]])}),
+        (pd.DataFrame([["a", "b"]]), {"first": ("O", [["a", "b"]])}),
+        (pd.DataFrame([[1, "b"]]), {"first:0": ("i", [1]), "first:1": ("O", ["b"])}),
+        (Record(1.5, dt.date(2026, 1, 2)), {"x": ("f", [1.5]), "day": ("O", ["2026-01-02"])}),
+        (Level.LOW, {"first": ("O", ["low"])}),
+        (dt.timedelta(hours=1), {"first": ("O", ["PT1H"])}),
+        (memoryview(b"a\xff"), {"first": ("O", [b"a\xff"])}),
         ({"a": pd.Series([1, 2])}, {"a": ("i", [1, 2])}),
         (scipy.sparse.csr_array(np.eye(2)), {"first": ("f", [[1.0, 0.0], [0.0, 1.0]])}),
     ],
@@ -54,7 +74,7 @@ def test_masked_values_are_nan() -> None:
     assert array[1] == 2
 
 
-@pytest.mark.parametrize("result", [[[1], [1, 2]], object()])
+@pytest.mark.parametrize("result", [[[1], [1, 2]], object(), pd.DataFrame([[1, 2]], columns=["a", "a"])])
 def test_another_result_is_the_components_fault(result: object) -> None:
     with pytest.raises(SeldonError) as error:
         pack_arrays(result, ["first"])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
-from seldon_runtime.inference.call import Call, request_id
+from seldon_runtime.inference.call import Call, Outcome, request_id
 from seldon_runtime.inference.codec import NeutralCodec
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
@@ -20,7 +20,7 @@ from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime.service.batching.batcher import Batcher, Predict
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.interceptor import Answer, Interceptor
-from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.observer import Observer
 from seldon_runtime.testing import WAIT_S
 
 Serve = Callable[..., ComponentService]

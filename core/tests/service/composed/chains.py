@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.call import Call, request_id
+from seldon_runtime.inference.call import Call, Outcome, request_id
 from seldon_runtime.inference.codec import NeutralCodec
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.service.composed.service import ComposedService
 from seldon_runtime.service.composed.steps import Ask, Steps
-from seldon_runtime.service.observer import Observer, Outcome
+from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.service import Service
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seldon_runtime.plugin import Observer, Service, Settings, hookimpl, option
+from seldon_runtime.plugin import Service, Settings, hookimpl, option
 
 if TYPE_CHECKING:
     from seldon_runtime_grpc.extension import GrpcService
@@ -35,11 +35,6 @@ class V2Plugin:
                 "id, else the class]",
             ),
         ]
-
-    @hookimpl
-    def seldon_observer(self) -> Observer:
-        """Return the observer that counts inferences."""
-        return self._statistics()
 
     @hookimpl(optionalhook=True)
     def seldon_http_routes(self, service: Service, settings: Settings) -> Sequence[HttpRoute | HttpErrors]:

@@ -64,7 +64,7 @@ def asks():
     def asks(user):
         plugin = V2Plugin()
         words = (*LOCAL, "--v2-model-name", "m")
-        served = Served("grpc", user, words, extensions=[plugin], observers=[plugin.seldon_observer()])
+        served = Served("grpc", user, words, extensions=[plugin])
         clients.append(Client(served.start()))
         return clients[-1]
 

@@ -31,8 +31,7 @@ def serve():
 
     def serve(user, *words):
         plugin = V2Plugin()
-        observers = [plugin.seldon_observer()]
-        served = Served("rest", user, (*LOCAL, *words), observers=observers, extensions=[plugin]).start()
+        served = Served("rest", user, (*LOCAL, *words), extensions=[plugin]).start()
         started.append(served)
 
         def ask(verb, path, body=None, **headers):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import openapi_spec_validator
 import pytest
 
@@ -53,6 +54,25 @@ def test_the_schema_has_the_declared_tensors(serve):
     assert request["items"]["properties"]["datatype"]["enum"] == ["FP32"]
     assert '{"a": [-1, 2], "b": [-1, 2]}' in request["description"]
     assert response["items"]["properties"]["name"]["enum"] == ["sum"]
+
+
+@pytest.mark.parametrize("user", [AddSub(), Fitted()])
+def test_every_answer_fits_the_schema_of_its_operation(serve, user):
+    ask = serve(user, "--v2-model-name", "m")
+    paths = ask("GET", "/seldon.json").json["paths"]
+    checked = set()
+    for path, operation in operations(ask).items():
+        ((status, response), _) = operation["responses"].items()
+        content = response["content"].get("application/json")
+        if content is None:  # a stream
+            continue
+        (verb,) = paths[path]
+        body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+        answer = ask(verb.upper(), path.format(model="m"), None if body is None else json.dumps(body))
+        assert answer.status == int(status), (path, answer.body)
+        jsonschema.validate(answer.json, content["schema"])
+        checked.add(path.rpartition("/")[2])
+    assert {"index", "load", "unload", "infer", "generate", "stats", "config"} <= checked
 
 
 def test_every_route_has_an_operation_with_the_error_of_v2(serve):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seldon_runtime.component.hints.places import Convert, OfColumns, place_of, refusal
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.arrays import columns as table
-from seldon_runtime.inference.arrays.named_arrays import as_single, columns_of
+from seldon_runtime.inference.arrays.named_arrays import as_single, columns_of, is_column
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
 from seldon_runtime.protocols.arrays import as_floats
 
@@ -32,7 +32,8 @@ def columns_in(payload: Payload) -> Columns:
     """Return the columns of a payload.
 
     They come from arrays by name, from an array with ``names``, from a list of objects, from an object of
-    lists, or from one object, which is a row. An array of one dimension is a row.
+    lists, or from one object, which is a row. An array of one dimension is a row, but the only one of arrays
+    by name is a column.
 
     Raises:
         SeldonError: BAD_DATA when the payload has no columns, or the names do not fit.
@@ -117,7 +118,7 @@ def _with_nulls(column: NDArray[Any]) -> Any:
 def _of_arrays(payload: Payload) -> Columns:
     value = payload.value
     if type(value) is not table.Columns:
-        if len(value) == 1:
+        if len(value) == 1 and (payload.names or not all(map(is_column, value.values()))):
             return columns_in(as_single(payload))
         value = columns_of(value)
     return Columns(list(value), [_narrowed(column) for column in value.values()])

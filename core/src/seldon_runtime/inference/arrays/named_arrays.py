@@ -45,7 +45,7 @@ def columns_of(arrays: Mapping[str, NDArray[Any]]) -> Columns:
     Raises:
         SeldonError: BAD_DATA when they are not columns of the same length.
     """
-    columns = [array.reshape(-1) for array in arrays.values() if _is_column(array)]
+    columns = [array.reshape(-1) for array in arrays.values() if is_column(array)]
     if len(columns) < len(arrays) or len({column.size for column in columns}) != 1:
         shapes = [f"{name} {list(array.shape)}" for name, array in arrays.items()][:_MOST_NAMES_SHOWN]
         raise SeldonError(
@@ -55,7 +55,8 @@ def columns_of(arrays: Mapping[str, NDArray[Any]]) -> Columns:
     return Columns(zip(arrays, columns, strict=True))
 
 
-def _is_column(array: NDArray[Any]) -> bool:
+def is_column(array: NDArray[Any]) -> bool:
+    """Return whether an array has the shape ``(n,)`` or ``(n, 1)``."""
     return array.ndim > 0 and prod(array.shape[1:]) == 1 and array.ndim < 3
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
-from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.codec import NeutralCodec
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Metric
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
-from seldon_runtime.service.observer import Lifecycle, Observer, Outcome, SaveRecord
+from seldon_runtime.service.observer import Lifecycle, Observer, SaveRecord
 from seldon_runtime.testing.components import Mirror
 from seldon_runtime.testing.contracts.transport.answers import REQUESTS
 from seldon_runtime.testing.contracts.transport.subject import answer_in_process

@@ -110,7 +110,8 @@ class InferenceService:
         return messages.RepositoryModelUnloadResponse()
 
     def _infer(self, codec: type[InferCodec], request: bytes, context: RequestContext) -> Call:
-        return context.call(self._model.method, request, codec(self._model, self._limits))
+        call = context.call(self._model.method, request, codec(self._model, self._limits))
+        return self._statistics.watch(call)
 
     def _require(self, request: Any) -> None:
         self._model.require(request.name, request.version or None)

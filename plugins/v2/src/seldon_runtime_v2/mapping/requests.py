@@ -20,7 +20,6 @@ from seldon_runtime_v2.tensors.text import as_text, from_base64, from_dates
 
 CONTENT_TYPE = "content_type"
 _TABLE = "pd"
-_V1_KINDS = {"binData": Kind.BINARY, "strData": Kind.STR}
 
 
 def message_of(
@@ -83,13 +82,10 @@ def _single(
 ) -> Payload:
     """Return the payload of the only input for a class that receives one array."""
     (array,) = arrays.values()
-    if array.size == 1 and given.datatype.kind is TEXT and model.v1_type in _V1_KINDS:
-        (value,) = given.array.reshape(-1).tolist()
-        if model.v1_type == "strData":
-            (value,) = as_text(array).reshape(-1).tolist()
-        elif isinstance(value, str):
-            value = value.encode()
-        return Payload(_V1_KINDS[model.v1_type], value)
+    kind = _v1_kind(model.v1_type) if array.size == 1 and given.datatype.kind is TEXT else None
+    if kind is not None:
+        (value,) = (as_text(array) if kind is Kind.STR else array).reshape(-1).tolist()
+        return Payload(kind, value.encode() if kind is Kind.BINARY and isinstance(value, str) else value)
     if content_type == _TABLE and array.ndim == 1:
         return Payload(ARRAYS, {given.name: array.reshape(-1, 1)}, [given.name])
     names = given.parameters.get("names")
@@ -98,3 +94,10 @@ def _single(
     if model.v1_names and array.ndim > 1 and array.shape[1] == len(model.v1_names):
         return Payload(ARRAYS, arrays, list(model.v1_names))
     return Payload(ARRAYS, arrays, [])
+
+
+def _v1_kind(messagetype: str) -> Kind | None:
+    """Return the kind of a message type that is one text or one value of bytes; None for another."""
+    if messagetype == "strData":
+        return Kind.STR
+    return Kind.BINARY if messagetype == "binData" or "/" in messagetype else None  # media types are binData

@@ -20,6 +20,14 @@ _PARAMETERS: JsonDict = {
     "type": "object",
     "additionalProperties": {"type": ["string", "number", "boolean"]},
 }
+_INDEX: JsonDict = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {member: {"type": "string"} for member in ("name", "version", "state", "reason")},
+        "required": ["name", "version", "state", "reason"],
+    },
+}
 
 
 class Operations:
@@ -52,9 +60,13 @@ class Operations:
             media_type = _JSON if name == "generate" else GenerateEvents.media_type
             content = {} if name == "generate_stream" else content
         elif path.startswith("/v2/repository/"):
-            operation["requestBody"] = _body({"type": "object"}, {})
+            request = {"ready": {"type": "boolean"}} if name == "index" else {"parameters": _PARAMETERS}
+            operation["requestBody"] = _body({"type": "object", "properties": request}, {})
+            content = {"schema": _INDEX} if name == "index" else content
         answer = {"description": "The answer.", "content": {media_type: content}}
-        operation["responses"] = {"200": answer, "default": _ERROR}
+        refused = {**_ERROR, "description": "Always: this process serves one model."}
+        usual = {"503": refused} if name == "unload" else {"200": answer}
+        operation["responses"] = {**usual, "default": _ERROR}
         return operation
 
     def _request(self) -> JsonDict:

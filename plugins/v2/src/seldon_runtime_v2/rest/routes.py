@@ -54,6 +54,7 @@ class Routes:
         self._model = model
         self._limits = service.limits
         self._non_finite = non_finite
+        self._statistics = statistics
         self._management = Management(model, statistics, self._require)
         self._operations = operations
 
@@ -148,12 +149,12 @@ class Routes:
         given = request.headers.raw.get(_HEADER)
         length = None if given is None else _length(given, len(request.body))
         codec = InferCodec(self._model, self._limits, self._non_finite, length)
-        return request.call(self._model.method, codec, request.body)
+        return self._statistics.watch(request.call(self._model.method, codec, request.body))
 
     def _generate(self, request: HttpRequest, *, is_event: bool) -> Call:
         self._require(request.path_parameters)
         codec = GenerateCodec(self._model, self._limits, self._non_finite)
-        call = request.call(self._model.method, codec, request.body)
+        call = self._statistics.watch(request.call(self._model.method, codec, request.body))
         if is_event:
             request.stream_form = _EVENTS
             call.accepts_stream = True

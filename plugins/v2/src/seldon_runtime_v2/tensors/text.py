@@ -87,7 +87,8 @@ def _encoded(value: Any, name: str) -> bytes:
             raise _failed(name, "text with a lone surrogate") from error
     if isinstance(value, bytearray):
         return bytes(value)
-    raise _failed(name, type(value).__name__)
+    is_missing = value is None or value != value  # NaN, as pandas has it beside text
+    raise _failed(name, "a missing value beside text" if is_missing else type(value).__name__)
 
 
 def _failed(name: str, found: str) -> SeldonError:
