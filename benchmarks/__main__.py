@@ -21,6 +21,7 @@ from benchmarks import (
     open_inference,
     processes,
     report,
+    streams,
     tables,
 )
 from benchmarks.measuring import Plan
@@ -31,6 +32,8 @@ SECTIONS = {
     "large": processes.large,
     "open_inference": open_inference.open_inference,
     "batches": batches.batches,
+    "awaiting": streams.awaiting,
+    "streams": streams.streams,
     "tables": tables.tables,
     "graphs": graphs.graphs,
     "start": processes.start,

@@ -9,7 +9,7 @@ from functools import partial
 from benchmarks import load
 from benchmarks.measuring import Finding, Plan, all_running, alternating
 from benchmarks.running import Running
-from benchmarks.servers import PROGRAMS, Server, ours
+from benchmarks.servers import Server, ours, running_program
 
 _CALL_S = 0.005
 _ROW_S = 0.0001
@@ -20,20 +20,16 @@ _BATCHING = ("--extension", "batching", "--batch-max-size", "64")
 def batches(plan: Plan) -> Iterator[Finding]:
     """Measure a component that takes 5 ms for a call and 0.1 ms for a row, and the identity."""
     for connections in (1, 64):
-        servers = [_batched("seldon", *_BATCHING), _batched("without the plugin")]
+        servers = [
+            running_program("Batched", *_BATCHING),
+            replace(running_program("Batched"), name="without the plugin"),
+        ]
         row = f"5 ms and 0.1 ms a row, {connections} connection{'s' if connections > 1 else ''}"
         yield from _measured(plan, row, servers, connections)
         perfect = connections / (_CALL_S + connections * _ROW_S)
         yield Finding("batches", row, "a perfect batcher", "calls/s", [perfect] * plan.rounds)
     identity = [ours("REST", *_BATCHING), replace(ours("REST"), name="without the plugin")]
     yield from _measured(plan, "identity, 16 connections", identity, 16)
-
-
-def _batched(name: str, *words: str) -> Server:
-    server = ours("REST", *words)
-    command = tuple("Batched" if word == "Identity" else word for word in server.command)
-    files = {"Batched.py": (PROGRAMS / "Batched.py").read_text()}
-    return replace(server, name=name, command=command, files=files)
 
 
 def _measured(plan: Plan, row: str, servers: list[Server], connections: int) -> Iterator[Finding]:

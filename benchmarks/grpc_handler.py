@@ -69,7 +69,7 @@ def through_handler(body: bytes) -> Callable[[int], None]:
     _start(service.timers)
     gate = GoawayGate()
     timeout, pending = ResponseTimeout(service, 30.0), PendingRequests(64)
-    beginner, streams = Beginner(service, gate, timeout), Streams(service, gate, pending, timeout)
+    beginner, streams = Beginner(service, gate, timeout), Streams(service, gate, pending, timeout, 1000)
     handlers = Handlers(seldon_services(service.limits), beginner, streams, gate, pending)
     new_context: Any = _Context  # nobody calls its abstract methods
     details: Any = SimpleNamespace(method=PREDICT, invocation_metadata=_METADATA)

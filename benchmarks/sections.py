@@ -55,6 +55,19 @@ SECTIONS = {
         "takes no time itself. *seldon* has the plugin `batching`.",
         ("calls/s", "µs of processor per call"),
     ),
+    "awaiting": Section(
+        "Async methods",
+        "The method awaits 50 ms over REST, with `--concurrency 200`. A perfect server answers 200 "
+        "connections every 50 ms. *identity* is a plain method that returns at once.",
+        ("calls/s", "µs of processor per call"),
+    ),
+    "streams": Section(
+        "Streams",
+        "One process streams small texts as server-sent events. The time of a first item runs from its "
+        "`yield` to its arrival at the client. A share is that of one of many clients, divided by the mean.",
+        ("items/s", "p50 ms", "p99 ms", "least share", "greatest share"),
+        flipped=True,
+    ),
     "tables": Section(
         "A table of mixed columns",
         "One worker serves a method that receives a `pandas.DataFrame` of 1,000 rows and 20 columns and "

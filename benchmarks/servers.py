@@ -74,6 +74,14 @@ def ours(transports: str = "REST", *words: str, **environment: str) -> Server:
     )
 
 
+def running_program(program: str, *words: str) -> Server:
+    """Return this runtime over REST with another component, the class ``program`` in ``programs/``."""
+    server = ours("REST", *words)
+    command = tuple(program if word == "Identity" else word for word in server.command)
+    files = {f"{program}.py": (PROGRAMS / f"{program}.py").read_text()}
+    return replace(server, command=command, files=files)
+
+
 def bare_rest() -> Server:
     """Return uvicorn with the same JSON and NumPy work."""
     return Server("bare", (sys.executable, str(PROGRAMS / "bare_asgi.py"), "{http}"))

@@ -75,6 +75,35 @@ def test_the_page_is_written_from_what_was_found(tmp_path: Path) -> None:
     assert ">60</text>" in (tmp_path / "benchmarks.svg").read_text()
 
 
+PACED = """
+    import time
+
+    class Paced:
+        def predict(self, X, features_names):
+            if X == "time":
+                yield str(time.monotonic_ns() - 20_000_000)
+            for _ in range(int(X) if X.isdigit() else 0):
+                time.sleep(0.001)
+                yield "x"
+            while not X:
+                time.sleep(0.001)
+                yield "x"
+"""
+"""Yields an item each millisecond, or a time 20 ms ago."""
+
+
+def test_clients_of_streams_measure_what_the_component_yields(seldon_run: Start) -> None:
+    port = str(seldon_run("Paced", "REST", source=PACED).port)
+    (rate, *_) = json.loads(python("-m", "benchmarks.stream_clients", port, "items", "100", "0"))
+    assert 0 < rate <= 1000
+    taken = json.loads(python("-m", "benchmarks.stream_clients", port, "first", "5", "0"))
+    assert len(taken) == 5
+    assert min(taken) >= 20
+    counts = json.loads(python("-m", "benchmarks.stream_clients", port, "shares", "3", "0.5"))
+    assert len(counts) == 3
+    assert min(counts) > 0
+
+
 def test_every_form_of_the_table_is_answered(seldon_run: Start) -> None:
     source = (ROOT / "benchmarks" / "programs" / "Table.py").read_text()
     server = seldon_run("Table", "REST", source=source, env={"SELDON_PROTOCOLS": "v1,v2"})

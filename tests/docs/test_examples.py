@@ -22,7 +22,9 @@ from seldon_runtime.testing import WAIT_S
 from tests.support.http_client import HttpClient
 from tests.support.paths import EXAMPLES
 
-ELSEWHERE = {"bandit_router", "iris", "keras_model", "mean_classifier", "tfserving_proxy", "third_party"}
+ELSEWHERE = {
+    *("bandit_router", "chat", "iris", "keras_model", "mean_classifier", "tfserving_proxy", "third_party")
+}
 """Those that need a store, a training, an image or another server have tests of their own."""
 JSON = "application/json"
 CLEAN = {"PYTHONDONTWRITEBYTECODE": "1"}

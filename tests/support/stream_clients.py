@@ -14,6 +14,8 @@ from seldon_runtime_grpc.messages import SeldonMessage
 
 JSON = {"Content-Type": "application/json", "Accept": "application/x-ndjson"}
 Open = Callable[[Any, str], Iterator[str]]
+LOST = "lost"
+"""Yielded when the connection breaks in the middle of a response over REST."""
 
 
 def over_rest(server: Any, text: str) -> Iterator[str]:
@@ -21,10 +23,11 @@ def over_rest(server: Any, text: str) -> Iterator[str]:
     connection = http.client.HTTPConnection("127.0.0.1", server.ports["rest"], timeout=WAIT_S)
     try:
         connection.request("POST", "/predict", json.dumps({"strData": text}), JSON)
-        response = connection.getresponse()
-        while line := response.readline():
+        for line in _lines(connection.getresponse()):
             message = json.loads(line)
             yield message["status"]["reason"] if "status" in message else message["strData"]
+    except (OSError, http.client.HTTPException):
+        yield LOST
     finally:
         connection.close()
 
@@ -42,3 +45,13 @@ def over_grpc(server: Any, text: str) -> Iterator[str]:
             yield error.code().name
         finally:
             call.cancel()
+
+
+def _lines(response: http.client.HTTPResponse) -> Iterator[bytes]:
+    """Yield the lines of a body as they come; raise HTTPException when it breaks off, unlike ``readline``."""
+    rest = b""
+    while part := response.read1():
+        *lines, rest = (rest + part).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest

@@ -231,7 +231,42 @@ def test_an_outlier_detectors_scores_are_each_requests_own() -> None:
     assert Method.TRANSFORM_INPUT not in Marks(Doubles(), ServiceType.OUTLIER_DETECTOR).methods
 
 
-KINDS = st.sampled_from([Kind.NDARRAY, Kind.TENSOR])
+class Lists(Doubles):
+    """Answers with lists, whose form depends on the kind of the request: 1 stays 1, or becomes 1.0."""
+
+    def predict(self, X: Any, names: Any) -> Any:
+        return [[1, float(row.sum()) / 2] for row in super().predict(X, names)]
+
+
+class Masks(Doubles):
+    """Answers with masked values: null, or NaN."""
+
+    def predict(self, X: Any, names: Any) -> Any:
+        return np.ma.masked_greater(super().predict(X, names), 4)
+
+
+@pytest.mark.parametrize(
+    ("user", "ndarray", "tensor"),
+    [
+        (Lists, [[1, 5.0]], np.array([[1.0, 5.0]])),
+        (Masks, [[4.0, None]], np.array([[4.0, np.nan]])),
+    ],
+)
+def test_the_kind_of_a_request_decides_the_answer_so_that_kinds_do_not_share_a_batch(
+    batch: Batch, user: type, ndarray: Any, tensor: Any
+) -> None:
+    requests = [
+        rows([2.0, 4.0]),
+        rows([2.0, 4.0], kind=Kind.TENSOR),
+        Message(Payload(Kind.ARRAYS, {"x": np.array([[2.0, 4.0]])}, [])),
+    ]
+    by_ndarray, by_tensor, by_arrays = batch(user(), requests)
+    assert by_ndarray.payload.value == ndarray
+    np.testing.assert_array_equal(by_tensor.payload.value, tensor)
+    np.testing.assert_array_equal(by_arrays.payload.value["output-0"], tensor)
+
+
+KINDS = st.sampled_from([Kind.NDARRAY, Kind.TENSOR, Kind.ARRAYS])
 ARRAYS = hnp.arrays(
     st.sampled_from([np.dtype("f8"), np.dtype("f4"), np.dtype("i8")]),
     st.tuples(st.integers(1, 3), st.integers(1, 2)),
@@ -240,7 +275,9 @@ ARRAYS = hnp.arrays(
 METAS = st.sampled_from([Meta(), Meta(puid="p"), Meta(tags={"t": 1}), Meta(puid="q", tags={"t": 1})])
 REQUESTS = st.builds(
     lambda kind, value, meta: Message(
-        Payload(kind, value), meta, {"tags": dict(meta.tags)} if meta.tags else None
+        Payload(kind, {"x": value} if kind is Kind.ARRAYS else value),
+        meta,
+        {"tags": dict(meta.tags)} if meta.tags else None,
     ),
     KINDS,
     ARRAYS,
@@ -252,15 +289,16 @@ REQUESTS = st.builds(
     requests=st.lists(REQUESTS, min_size=1, max_size=12),
     most_rows=st.integers(1, 8),
     preferred=st.sampled_from([(), (4, 2)]),
+    kind=st.sampled_from([Doubles, Lists, Masks]),
 )
 def test_whatever_is_batched_has_the_answer_that_it_has_alone(
-    requests: list[Message], most_rows: int, preferred: tuple[int, ...]
+    requests: list[Message], most_rows: int, preferred: tuple[int, ...], kind: type[Doubles]
 ) -> None:
     policy = Policy(most_rows, preferred, splits=True, retries_alone=False)
-    user = Doubles()
+    user = kind()
     batcher = RowBatcher(Marks(user, ServiceType.MODEL), policy, Identity(), 0.0)
     answers = batcher.predict(Method.PREDICT, requests, embedded_predictor(user).answer)
-    alone = embedded_predictor(Doubles())
+    alone = embedded_predictor(kind())
     for request, answer in zip(requests, answers, strict=True):
         expected = answered(alone, request)
         assert type(answer) is type(expected)
@@ -268,9 +306,18 @@ def test_whatever_is_batched_has_the_answer_that_it_has_alone(
             assert answer.message == expected.message  # type: ignore[union-attr]
             continue
         assert answer.payload.kind is expected.payload.kind  # type: ignore[union-attr]
-        assert answer.payload.value.dtype == expected.payload.value.dtype  # type: ignore[union-attr]
-        np.testing.assert_array_equal(answer.payload.value, expected.payload.value)  # type: ignore[union-attr]
+        assert typed(answer) == typed(expected)
         assert (answer.meta.puid, answer.meta.tags) == (expected.meta.puid, expected.meta.tags)  # type: ignore[union-attr]
+
+
+def typed(answer: Any) -> Any:
+    """The values of an answer with their types, as text: NaN is not equal to itself."""
+    value = answer.payload.value
+    arrays = value if isinstance(value, dict) else {"": value}
+    return [
+        (name, repr(array), str(array.dtype) if isinstance(array, np.ndarray) else "list")
+        for name, array in arrays.items()
+    ]
 
 
 def answered(predictor: Any, request: Message) -> Any:

@@ -36,6 +36,7 @@ PLAIN = {
     "queue_size": 1000,
     "grpc_port": 0,
     "grpc_threads": None,
+    "grpc_max_streams": 1000,
     "grpc_max_message_bytes": None,
     "grpc_keepalive_s": 60.0,
     "grpc_max_connection_idle_s": 75.0,

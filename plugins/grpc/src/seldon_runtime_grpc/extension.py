@@ -132,8 +132,9 @@ class GrpcStream:
     """An RPC with a stream of requests and a stream of answers.
 
     Each request is a call of its own. The server begins the next one when the answer is sent, so answers have
-    the order of their requests. An open stream holds a thread; at most 64 streams may wait for a request, and
-    of more the server cancels the stream that has waited longest. Response headers of interceptors are lost.
+    the order of their requests. An open stream holds a thread: the server refuses more than
+    ``--grpc-max-streams``. At most 64 may wait for a request, and of more the server cancels the stream that
+    has waited longest. Response headers of interceptors are lost.
     """
 
     begin: Begin

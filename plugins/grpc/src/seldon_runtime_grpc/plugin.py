@@ -41,6 +41,13 @@ def seldon_options() -> Sequence[click.Option]:
             "for the component; further calls wait in the network.  [default: --queue-size and a few]",
         ),
         option(
+            "--grpc-max-streams",
+            envvar="SELDON_GRPC_MAX_STREAMS",
+            type=click.IntRange(1, _LARGEST),
+            default=1000,
+            help="Number of streams that may be open, each with a thread; further ones are refused.",
+        ),
+        option(
             "--grpc-max-message-bytes",
             envvar="SELDON_GRPC_MAX_MESSAGE_BYTES",
             type=click.IntRange(1, _LARGEST),

@@ -88,12 +88,13 @@ class GrpcTransport(Transport):
         self._port = settings.port_for(self.name, settings["grpc_port"])
         self._tls = ServerTls.of(settings, "--grpc-tls")
         self._calls: int = settings["grpc_threads"] or service.queue_size + _REFUSING_THREADS
-        self._threads = ThreadPool(self._calls + _PENDING_THREADS)
+        self._most_streams: int = settings["grpc_max_streams"]
+        self._threads = ThreadPool(self._calls + _PENDING_THREADS + self._most_streams)
         gate = GoawayGate()
         timeout = ResponseTimeout(service, _RESPONSE_TIMEOUT_S)
         beginner = Beginner(service, gate, timeout)
         pending = PendingRequests(_PENDING_THREADS)
-        streams = Streams(service, gate, pending, timeout)
+        streams = Streams(service, gate, pending, timeout, self._most_streams)
         self._handlers = Handlers(services, beginner, streams, gate, pending)
         self._probes = ProbePool()
         self._health = Health(
@@ -130,7 +131,8 @@ class GrpcTransport(Transport):
         reservation = self._sockets.reserve(self._host, self._port, PORT_SETTING)
         self._port = reservation.port
         self._age_s = connection_age_s(self._settings, reservation) if reservation.outlived else 0.0
-        options = channel_options(self._settings, reservation, streams=self._calls + _PROBING_STREAMS)
+        most = self._calls + self._most_streams + _PROBING_STREAMS
+        options = channel_options(self._settings, reservation, streams=most)
         handlers = [self._handlers, self._health.handler, *self._reflection]
         self._server = grpc.server(self._call_pool(), handlers, options=options)
         try:

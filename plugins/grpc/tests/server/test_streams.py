@@ -154,6 +154,57 @@ def test_a_client_that_leaves_while_its_call_waits_cancels_it(talk, gate):
     assert "late" not in gate.seen
 
 
+@pytest.mark.parametrize("settings", [{}, {"grpc_threads": 1}], ids=["callbacks", "threads"])
+def test_beyond_the_limit_streams_are_refused_and_calls_go_on(talk, settings):
+    most = 3
+    served, ask = talk(Upper(), grpc_max_streams=most, **settings)
+    inputs: list[SimpleQueue] = [SimpleQueue() for _ in range(most)]
+    opened = [ask(iter(requests.get, None)) for requests in inputs]
+    for requests, answers in zip(inputs, opened, strict=True):
+        requests.put(b"a")
+        assert next(answers) == b"A"
+    for _ in range(2 * most):
+        with pytest.raises(grpc.RpcError) as caught:
+            next(ask([b"b"]))
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert caught.value.details() == (
+            "3 streams are open, and no more may be (--grpc-max-streams, SELDON_GRPC_MAX_STREAMS): "
+            "try again when one has ended"
+        )
+    assert served.ask().strData == "S"
+    inputs[0].put(None)
+    assert list(opened[0]) == []
+    wait_until(lambda: list_or_none(ask) == [b"B"], "the place of the stream that has ended")
+    for requests, answers in zip(inputs[1:], opened[1:], strict=True):
+        requests.put(b"c")
+        assert next(answers) == b"C"
+        requests.put(None)
+
+
+def list_or_none(ask):
+    """Return the answers of a stream; None for one that is refused."""
+    try:
+        return list(ask([b"b"]))
+    except grpc.RpcError:
+        return None
+
+
+@pytest.mark.parametrize("how", ["cancel", "fault", "end"])
+def test_the_place_of_a_stream_that_ends_in_any_way_is_free_again(talk, how):
+    _, ask = talk(Upper(), grpc_max_streams=1)
+    for _ in range(3):
+        requests: SimpleQueue = SimpleQueue()
+        answers = ask(iter(requests.get, None))
+        requests.put(b"a")
+        assert next(answers) == b"A"
+        if how == "cancel":
+            answers.cancel()
+        else:
+            requests.put(b"faulty" if how == "fault" else None)
+        requests.put(None)
+        wait_until(lambda: list_or_none(ask) == [b"B"], "the place to be free")
+
+
 def test_a_fault_of_the_plugin_ends_the_stream_and_shows_nothing_of_itself(talk, caplog):
     _, ask = talk(Upper())
     answers = ask([b"a", b"faulty"])

@@ -2,7 +2,7 @@
 
 Modules that other files test:
 
-    completions, parts, pending, response_text: plugins/rest/tests/server/test_responses.py
+    parts, pending, response_text: plugins/rest/tests/server/test_responses.py
     connections: plugins/rest/tests/server/test_timeouts.py, plugins/rest/tests/server/test_connection_age.py
     http_server: plugins/rest/tests/test_transport.py
     response_side: plugins/rest/tests/server/test_responses.py

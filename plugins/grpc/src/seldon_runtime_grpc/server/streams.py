@@ -1,12 +1,14 @@
 """RPCs with a stream of requests and a stream of answers: each request is a call, one after another.
 
-A stream holds a thread of the pool while it is open. Streams that wait for a request count as pending
-requests: beyond their limit, the server cancels the stream that has waited longest.
+A stream holds a thread of the pool while it is open, so there is a limit, beyond which the server refuses
+streams. Those that wait for a request count as pending requests: beyond their own limit, the server cancels
+the stream that has waited longest.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator
 from functools import partial
 from queue import SimpleQueue
@@ -35,6 +37,7 @@ class Streams:
         gate: holds responses while the server sends GOAWAY.
         pending: bounds how many streams wait for a request.
         response_timeout: bounds the time in which a client must read a large answer.
+        most: how many streams may be open.
     """
 
     def __init__(
@@ -43,11 +46,17 @@ class Streams:
         gate: GoawayGate,
         pending: PendingRequests,
         response_timeout: ResponseTimeout,
+        most: int,
     ) -> None:
         self._service = service
         self._gate = gate
         self._pending = pending
         self._response_timeout = response_timeout
+        self._places = threading.BoundedSemaphore(most)
+        self._refusal = (
+            f"{most} streams are open, and no more may be (--grpc-max-streams, SELDON_GRPC_MAX_STREAMS): "
+            "try again when one has ended"
+        )
         self._waiting: set[grpc.ServicerContext] = set()
         self._ends = False
 
@@ -65,6 +74,17 @@ class Streams:
         self, target: str, method: GrpcStream, requests: Iterator[bytes], context: grpc.ServicerContext
     ) -> Iterator[bytes]:
         """Yield the messages of all answers. grpcio takes the next when it has sent the one before."""
+        if not self._places.acquire(blocking=False):
+            refusal = SeldonError(self._refusal, code=ErrorCode.OVERLOADED)
+            context.abort_with_status(status_of(refusal, context_of(target, context).request_id))
+        try:
+            yield from self._served(target, method, requests, context)
+        finally:
+            self._places.release()
+
+    def _served(
+        self, target: str, method: GrpcStream, requests: Iterator[bytes], context: grpc.ServicerContext
+    ) -> Iterator[bytes]:
         stream = _Stream()
         cancellation = Cancellation(stream.cancel)
         cancellation.context = context

@@ -45,6 +45,6 @@ class Completions:
         self._is_woken = (
             False  # first: an answer that is added from now on may wake once more, but is never left
         )
-        while self._answered:
+        for _ in range(len(self._answered)):  # those that come from now on would hold up the sockets
             request, answer, error = self._answered.popleft()
             request.answer(answer, error)
