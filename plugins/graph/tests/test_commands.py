@@ -52,7 +52,15 @@ def test_a_drawing_is_printed_or_written(file_of, make, tmp_path):
     assert printed.startswith("flowchart TD\n")
     assert run("show", file, "-o", tmp_path / "graph.mmd").output == ""
     assert (tmp_path / "graph.mmd").read_text() == printed
-    assert isinstance(run("show", file, "-o", tmp_path).exception, StartupError)
+    for name, begin in (("graph.svg", "<svg "), ("graph.dot", "digraph {"), ("graph.GV", "digraph {")):
+        assert run("show", file, "-o", tmp_path / name).output == ""
+        assert (tmp_path / name).read_text().startswith(begin)
+    unknown = run("show", file, "-o", tmp_path / "graph.png").exception
+    assert isinstance(unknown, StartupError)
+    assert "graph.png does not say the format" in str(unknown)
+    assert "expected a name with .svg, .mmd, .dot, .gv" in str(unknown)
+    (tmp_path / "folder.mmd").mkdir()
+    assert isinstance(run("show", file, "-o", tmp_path / "folder.mmd").exception, StartupError)
     assert isinstance(run("show", tmp_path / "none.yaml").exception, StartupError)
 
 

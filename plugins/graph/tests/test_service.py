@@ -320,6 +320,14 @@ def test_the_outline_draws_every_predictor(serve, make):
     assert "b  MODEL  graph_classes.Unit" in outline
 
 
+def test_the_page_of_what_is_served_shows_the_picture(serve, make):
+    graph = make.node("a", None, make.node("<b>", implementation="SIMPLE_MODEL"))
+    page = serve(graph, classes={"<b>": None}).ask("GET", "/")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.text.count("<svg ") == 1
+    assert all(f">{text}</text>" in page.text for text in ("a", "MODEL", "graph_classes.Unit", "&lt;b&gt;"))
+
+
 def test_the_page_has_the_metrics_of_every_node_with_its_labels(seldon_run, make, file_of):
     graph = make.node("r", "ROUTER", make.node("a"), make.node("b"))
     classes = dict.fromkeys("rab", "graph_classes.Counts")

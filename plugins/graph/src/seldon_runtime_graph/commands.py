@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from seldon_runtime.plugin import StartupError, hookimpl
+from seldon_runtime_graph.drawings.dot import digraph
 from seldon_runtime_graph.drawings.mermaid import flowchart
+from seldon_runtime_graph.drawings.svg import picture
+from seldon_runtime_graph.spec.model import Predictor
 from seldon_runtime_graph.spec.predictors import read_file
 
 _TEMPLATES = files("seldon_runtime_graph") / "templates"
+FORMATS: Mapping[str, Callable[[Sequence[Predictor]], str]] = {
+    ".svg": lambda predictors: picture([(predictor, None) for predictor in predictors]),
+    ".mmd": flowchart,
+    ".dot": digraph,
+    ".gv": digraph,
+}
+"""The drawings by the suffix of a file."""
 PATTERNS = ("ab", "bandit", "ensemble", "pipeline")
 
 
@@ -25,16 +35,24 @@ def graph() -> None:
 @graph.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File for the drawing.  [default: stdout]"
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File for the drawing: .svg, .mmd (Mermaid) or .dot (Graphviz).  [default: Mermaid to stdout]",
 )
 def show(file: Path, output: Path | None) -> None:
-    """Print each predictor of FILE as a Mermaid flowchart, without loading a class."""
-    text = "\n".join(flowchart(predictor) for predictor in read_file(file).predictors)
+    """Draw each predictor of FILE, without loading a class."""
+    draw = FORMATS[".mmd"] if output is None else FORMATS.get(output.suffix.lower())
+    if draw is None:
+        raise StartupError(
+            f"{output} does not say the format of the drawing, expected a name with {', '.join(FORMATS)}"
+        )
+    text = draw(read_file(file).predictors)
     if output is None:
         click.echo(text)
         return
     try:
-        output.write_text(text + "\n")
+        output.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise StartupError(f"{output} cannot be written: {error.strerror}") from None
 

@@ -32,6 +32,7 @@ from seldon_runtime_graph.call.split import SHADOW, Split
 from seldon_runtime_graph.call.streams import ToldStream
 from seldon_runtime_graph.call.timeouts import BoundedCall
 from seldon_runtime_graph.call.tracing import Trace, is_asked_for
+from seldon_runtime_graph.drawings.svg import picture
 from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
 from seldon_runtime_graph.loading import LoadedGraph
@@ -229,3 +230,7 @@ class GraphService(ComposedService):
     def outline(self) -> str:
         """Return a drawing of each graph as a tree."""
         return "\n".join(tree(graph) for graph in self.graphs)
+
+    def picture(self) -> str:
+        """Return a picture of the graphs, with the class or the address of each node."""
+        return picture([(graph.predictor, graph.runs) for graph in self.graphs])
