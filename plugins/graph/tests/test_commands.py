@@ -12,6 +12,7 @@ import seldon_runtime
 from seldon_runtime.plugin import StartupError
 from seldon_runtime.testing.processes import SELDON_RUN
 from seldon_runtime_graph.commands import PATTERNS, graph
+from seldon_runtime_tools.cli import main as seldon_component
 from tests.support.http_client import HttpClient
 
 
@@ -68,3 +69,17 @@ def test_the_command_is_one_of_seldon_run_without_a_setting(file_of, make):
     file = file_of(json.dumps(make.deployment(make.predictor(make.node("alone")))))
     printed = subprocess.run([SELDON_RUN, "graph", "show", file], capture_output=True, text=True, check=True)
     assert 'n0["alone<br/>MODEL"]' in printed.stdout
+
+
+def test_seldon_component_has_the_commands_too(file_of, make, tmp_path):
+    file = file_of(make.deployment(make.predictor(make.node("a"))))
+    words = [str(file), "--image", "acme/g:1"]
+    by_run = CliRunner().invoke(graph, ["manifest", *words]).output
+    assert "kind: Deployment" in by_run
+    for command in ("manifest", "manifest-graph"):
+        assert CliRunner().invoke(seldon_component, [command, *words]).output == by_run
+    made = CliRunner().invoke(seldon_component, ["new-graph", "ab", str(tmp_path / "ab")])
+    assert (tmp_path / "ab" / "graph.yaml").exists(), made.output
+    again = CliRunner().invoke(seldon_component, ["new-graph", "ab", str(tmp_path / "ab")])
+    assert again.exit_code == 1
+    assert "has Models.py, graph.yaml already: choose another folder" in again.output

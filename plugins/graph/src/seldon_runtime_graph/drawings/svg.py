@@ -10,7 +10,7 @@ from seldon_runtime_graph.drawings.kinds import heading_of, kind_of
 from seldon_runtime_graph.spec.model import Node, Predictor
 
 _LETTER, _LINE, _PAD, _GAP, _RISE, _MARGIN = 7.3, 16, 12, 18, 44, 16
-"""Pixels: of a letter and a line, around a text, between boxes, between levels, around the picture."""
+"""The pixels of a letter and a line, around a text, between boxes, between levels, around the picture."""
 _LONGEST = 40
 """Letters of a line; a longer text is cut, and complete in the box's title."""
 _FILLS = {
@@ -34,7 +34,7 @@ class _Box:
     depth: int
     children: list[_Box] = field(default_factory=list)
     tree_width: float = 0.0
-    """Of the box with all boxes below it."""
+    """The width of the box with all boxes below it."""
     center: float = 0.0
 
     @property
