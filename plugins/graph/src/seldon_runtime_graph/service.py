@@ -188,9 +188,9 @@ class GraphService(ComposedService):
             steps = trace.timed(steps)
         bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
-        if isinstance(answer, UnitStream):
+        if not isinstance(answer, Message):
+            assert isinstance(answer, UnitStream)
             return ToldStream(answer, routing, {} if trace is None else trace.tags(), counted)
-        assert isinstance(answer, Message)
         meta = answer.meta
         tags = meta.tags if trace is None else {**meta.tags, **trace.tags()}
         told = Meta(meta.puid, tags, routing, meta.request_path, meta.metrics)
