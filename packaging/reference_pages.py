@@ -18,13 +18,16 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import click
+
 from seldon_runtime.cli import state
 from seldon_runtime.plugin import ErrorCode, SeldonError
 from seldon_runtime.plugins.contributions import OWN_COMMANDS
+from seldon_runtime_graph.commands import graph
 from seldon_runtime_grpc.status import STATUS_OF as GRPC_STATUS
 from seldon_runtime_grpc.status import code_of
 from seldon_runtime_rest.response import STATUS_OF as HTTP_STATUS
-from seldon_runtime_tools.cli import COMMANDS as COMPONENT_COMMANDS
+from seldon_runtime_tools.cli import main
 
 ROOT = Path(__file__).parents[1]
 _REFERENCE = ROOT / "docs" / "reference"
@@ -55,13 +58,16 @@ FAULT_AND_RETRY = {
 
 def commands() -> list[tuple[str, ...]]:
     """Return the words of all commands, in the order of the page."""
+    component_commands = main.list_commands(click.Context(main))  # type: ignore[attr-defined]  # a group
     state_commands = sorted(state.command().commands)  # type: ignore[attr-defined]  # a group
     return [
         ("seldon-run",),
         *(("seldon-run", name) for name in sorted(OWN_COMMANDS)),
         *(("seldon-run", "state", name) for name in state_commands),
+        ("seldon-run", "graph"),
+        *(("seldon-run", "graph", name) for name in sorted(graph.commands)),
         ("seldon-component",),
-        *(("seldon-component", name) for name in sorted(COMPONENT_COMMANDS)),
+        *(("seldon-component", name) for name in component_commands),
         ("seldon-core-microservice",),
     ]
 

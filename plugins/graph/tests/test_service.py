@@ -277,6 +277,23 @@ def test_the_times_of_the_nodes_are_told_when_the_setting_allows_it(serve, make)
     assert "tags" not in serve(graph).predict(X_Seldon_Trace="1").json["meta"]
 
 
+def test_grpc_and_v2_tell_the_times_too(serve, make):
+    graph = make.node("a", None, make.node("b", parameters={"wait_s": 0.02}))
+    served = serve(graph, "--graph-trace", api_type="REST,GRPC")
+    request = pb.SeldonMessage()
+    request.data.ndarray.values.add().list_value.values.add().number_value = 1.0
+    with GrpcClient(int(served.serving.addresses["grpc"].rpartition(":")[2])) as client:
+        answer = client.call("Seldon/Predict", request, [("x-seldon-trace", "1")])
+        assert "seldon-trace" not in client.call("Seldon/Predict", request).meta.tags
+    first, second = (each.struct_value for each in answer.meta.tags["seldon-trace"].list_value.values)
+    assert (first["node"], second["node"], second["method"]) == ("a", "b", "predict")
+    assert second["ms"] >= 20
+
+    tensor = {"name": "x", "datatype": "FP64", "shape": [1, 1], "data": [1.0]}
+    by_v2 = served.ask("POST", "/v2/models/a/infer", {"inputs": [tensor]}, X_Seldon_Trace="1").json
+    assert "seldon-trace" in json.dumps(by_v2)
+
+
 def test_a_failing_node_is_told_with_a_trace_too(serve, make):
     graph = make.node("c", "COMBINER", make.node("a", parameters={"fail": "predict"}), make.node("b"))
     assert serve(graph, "--graph-trace").predict(X_Seldon_Trace="1").status == 500
@@ -318,6 +335,14 @@ def test_the_outline_draws_every_predictor(serve, make):
     outline = serve(make.node("a", None, make.node("b"))).service.outline()
     assert outline.splitlines()[0] == "predictor main"
     assert "b  MODEL  graph_classes.Unit" in outline
+
+
+def test_the_page_of_what_is_served_shows_the_picture(serve, make):
+    graph = make.node("a", None, make.node("<b>", implementation="SIMPLE_MODEL"))
+    page = serve(graph, classes={"<b>": None}).ask("GET", "/")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert page.text.count("<svg ") == 1
+    assert all(f">{text}</text>" in page.text for text in ("a", "MODEL", "graph_classes.Unit", "&lt;b&gt;"))
 
 
 def test_the_page_has_the_metrics_of_every_node_with_its_labels(seldon_run, make, file_of):

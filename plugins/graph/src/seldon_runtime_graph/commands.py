@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 import click
 
 from seldon_runtime.plugin import StartupError, hookimpl
+from seldon_runtime_graph.drawings.dot import digraph
 from seldon_runtime_graph.drawings.mermaid import flowchart
+from seldon_runtime_graph.drawings.svg import picture
+from seldon_runtime_graph.spec.model import Predictor
 from seldon_runtime_graph.spec.predictors import read_file
 
 _TEMPLATES = files("seldon_runtime_graph") / "templates"
+FORMATS: Mapping[str, Callable[[Sequence[Predictor]], str]] = {
+    ".svg": lambda predictors: picture([(predictor, None) for predictor in predictors]),
+    ".mmd": flowchart,
+    ".dot": digraph,
+    ".gv": digraph,
+}
+"""The drawings by the suffix of a file."""
 PATTERNS = ("ab", "bandit", "ensemble", "pipeline")
 
 
@@ -25,16 +35,24 @@ def graph() -> None:
 @graph.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File for the drawing.  [default: stdout]"
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="File for the drawing: .svg, .mmd (Mermaid) or .dot (Graphviz).  [default: Mermaid to stdout]",
 )
 def show(file: Path, output: Path | None) -> None:
-    """Print each predictor of FILE as a Mermaid flowchart, without loading a class."""
-    text = "\n".join(flowchart(predictor) for predictor in read_file(file).predictors)
+    """Write a drawing of FILE, with each of its predictors, without loading a class."""
+    draw = FORMATS[".mmd"] if output is None else FORMATS.get(output.suffix.lower())
+    if draw is None:
+        raise StartupError(
+            f"{output} does not say the format of the drawing, expected a name with {', '.join(FORMATS)}"
+        )
+    text = draw(read_file(file).predictors)
     if output is None:
         click.echo(text)
         return
     try:
-        output.write_text(text + "\n")
+        output.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise StartupError(f"{output} cannot be written: {error.strerror}") from None
 
@@ -56,19 +74,47 @@ def new(pattern: str, folder: Path) -> None:
 
 @graph.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--image", required=True, help="Image with the file and the classes of its nodes.")
+@click.option(
+    "--image",
+    required=True,
+    help="Image with the file and the classes; for seldon, that of nodes without one.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["kubernetes", "seldon"]),
+    default="kubernetes",
+    show_default=True,
+    help="Plain objects for one process with all nodes, or a SeldonDeployment with an image for each.",
+)
+@click.option(
+    "--component",
+    "references",
+    multiple=True,
+    metavar="NODE=CLASS",
+    help="Class of a node, as of seldon-run; may be repeated.",
+)
 @click.option("--predictor", help="Name of the predictor.  [default: the only predictor, shadows aside]")
-def manifest(file: Path, image: str, predictor: str | None) -> None:
-    """Print the Kubernetes objects of FILE for one process: a Deployment, a Service and an autoscaler."""
+def manifest(file: Path, image: str, kind: str, references: tuple[str, ...], predictor: str | None) -> None:
+    """Print the objects that run the graph of FILE in a cluster, which kubectl apply -f - takes."""
     import yaml
 
     from seldon_runtime_graph.assembly import choose
-    from seldon_runtime_graph.manifest import objects_of
+    from seldon_runtime_graph.manifests import fused, per_node
+    from seldon_runtime_graph.resolve import parse_references
 
-    chosen = choose(read_file(file), predictor)
-    if len(chosen) > 1:
-        raise StartupError("--predictor is 'all', expected the name of one: each has a Deployment of its own")
-    objects, remarks = objects_of(file, chosen[0], image)
+    deployment = read_file(file)
+    if kind == "seldon":
+        if predictor is not None:
+            raise StartupError("--predictor is for --kind kubernetes: a SeldonDeployment has all of them")
+        objects, remarks = per_node.objects_of(file, deployment, image, references)
+    else:
+        chosen = choose(deployment, predictor)
+        if len(chosen) > 1:
+            raise StartupError(
+                "--predictor is 'all', expected the name of one: each has a Deployment of its own"
+            )
+        parse_references(references, [node.name for node in chosen[0].graph.walk()])
+        objects, remarks = fused.objects_of(file, chosen[0], image, references)
     for remark in remarks:
         click.echo(f"# {remark}")
     click.echo(yaml.safe_dump_all(objects, sort_keys=False), nl=False)

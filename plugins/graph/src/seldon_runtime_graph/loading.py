@@ -16,10 +16,11 @@ from seldon_runtime.plugin import (
     StartupError,
     Unit,
     Units,
+    redacted,
 )
 from seldon_runtime_graph.nodes.raw_methods import RawNode, has_raw_methods
 from seldon_runtime_graph.resolve import Resolved
-from seldon_runtime_graph.spec.model import Predictor
+from seldon_runtime_graph.spec.model import Node, Predictor
 from seldon_runtime_graph.walk.plan import PlannedNode, plan
 
 _META_ARGUMENTS = frozenset({"meta", "metas"})
@@ -44,6 +45,11 @@ class LoadedGraph:
     root: PlannedNode
     nodes: Mapping[str, LoadedNode]
     """By name, in the order of the file."""
+
+    def runs(self, node: Node) -> str:
+        """Return the class or the address of a node, for drawings."""
+        loaded = self.nodes[node.name]
+        return "built in" if loaded.unit is None else redacted(loaded.resolved.reference or "")
 
     @property
     def units(self) -> list[Unit]:

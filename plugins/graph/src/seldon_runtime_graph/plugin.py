@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seldon_runtime.plugin import Predictor, Service, Settings, Units, hookimpl, limits_from, option
+from seldon_runtime.plugin import Predictor, Service, Settings, Units, hookimpl, option
 
 if TYPE_CHECKING:
     from seldon_runtime_rest.extension import HttpRoute
@@ -49,6 +49,7 @@ class GraphPlugin:
                 envvar="SELDON_GRAPH_TRACE",
                 help="Answer a request with the header X-Seldon-Trace: 1 with the milliseconds of each node.",
             ),
+            *_tls_options(),
         ]
 
     @hookimpl
@@ -63,7 +64,7 @@ class GraphPlugin:
         """Return the predictor of a node that runs elsewhere; None for a class."""
         from seldon_runtime_graph.nodes.remote import remote_node
 
-        return remote_node(reference, limits_from(settings))
+        return remote_node(reference, settings)
 
     @hookimpl(optionalhook=True)
     def seldon_http_routes(self, service: Service, settings: Settings) -> Sequence[HttpRoute]:
@@ -72,3 +73,15 @@ class GraphPlugin:
         from seldon_runtime_graph.service import GraphService
 
         return routes_of(service) if isinstance(service, GraphService) else []
+
+
+def _tls_options() -> Sequence[click.Option]:
+    helps = {
+        "ca": "PEM file of the authorities of nodes elsewhere.  [default: those of the system]",
+        "cert": "PEM file of the certificate chain to present to nodes elsewhere.",
+        "key": "PEM file of the key of --graph-tls-cert.",
+    }
+    return [
+        option(f"--graph-tls-{name}", envvar=f"SELDON_GRAPH_TLS_{name.upper()}", type=click.Path(), help=text)
+        for name, text in helps.items()
+    ]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seldon_runtime.plugin import ServiceType, StartupError, closest, url_host
-from seldon_runtime_graph.nodes.remote import GRPC_NODE, REMOTE_THREADS, REST_NODE
+from seldon_runtime_graph.nodes.remote import REMOTE_THREADS, scheme_of
 from seldon_runtime_graph.spec.model import Container, Node, Predictor
 from seldon_runtime_graph.spec.nodes import BUILT_IN, MODEL_SERVERS, SIMPLE_MODEL
 
@@ -88,7 +88,7 @@ def _resolved(node: Node, predictor: Predictor, references: Mapping[str, str], f
     reference = own or _container_class(node, container.env) or _class_in(folder / node.name, env)
     if reference is None and node.endpoint is not None and implementation is None:
         at = node.endpoint
-        remote = f"{REST_NODE if at.kind == 'REST' else GRPC_NODE}{url_host(at.host)}:{at.port}"
+        remote = f"{scheme_of(at)}{url_host(at.host)}:{at.port}"
         kind = _type_of(node, env)
         settings: dict[str, Any] = dict(_REMOTE)
         if predictor.timeout_s is not None:

@@ -32,6 +32,7 @@ from seldon_runtime_graph.call.split import SHADOW, Split
 from seldon_runtime_graph.call.streams import ToldStream
 from seldon_runtime_graph.call.timeouts import BoundedCall
 from seldon_runtime_graph.call.tracing import Trace, is_asked_for
+from seldon_runtime_graph.drawings.svg import picture
 from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
 from seldon_runtime_graph.loading import LoadedGraph
@@ -187,9 +188,9 @@ class GraphService(ComposedService):
             steps = trace.timed(steps)
         bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
-        if isinstance(answer, UnitStream):
+        if not isinstance(answer, Message):
+            assert isinstance(answer, UnitStream)
             return ToldStream(answer, routing, {} if trace is None else trace.tags(), counted)
-        assert isinstance(answer, Message)
         meta = answer.meta
         tags = meta.tags if trace is None else {**meta.tags, **trace.tags()}
         told = Meta(meta.puid, tags, routing, meta.request_path, meta.metrics)
@@ -229,3 +230,7 @@ class GraphService(ComposedService):
     def outline(self) -> str:
         """Return a drawing of each graph as a tree."""
         return "\n".join(tree(graph) for graph in self.graphs)
+
+    def picture(self) -> str:
+        """Return a picture of the graphs, with the class or the address of each node."""
+        return picture([(graph.predictor, graph.runs) for graph in self.graphs])

@@ -13,17 +13,11 @@ LEAVES = (Node("b", ""), Node("x", "", None, ()))
 def test_the_tree_shows_each_node_its_type_and_its_class():
     below = Node("t", "", None, ("TRANSFORM_INPUT", "ROUTE"), None, {}, LEAVES)
     root = Node("ab", "", None, None, "RANDOM_ABTEST", {}, (below, Node("c", "", "COMBINER")))
-    nodes = {
-        node.name: SimpleNamespace(
-            unit=None if node.implementation else object(),
-            resolved=SimpleNamespace(reference=f"pkg.{node.name.upper()}"),
-        )
-        for node in root.walk()
-    }
-    graph = SimpleNamespace(predictor=SimpleNamespace(name="main", graph=root), nodes=nodes)
+    predictor = SimpleNamespace(name="main", graph=root)
+    graph = SimpleNamespace(predictor=predictor, runs=lambda node: f"pkg.{node.name.upper()}")
     assert tree(graph).splitlines() == [
         "predictor main",
-        "└─ ab  RANDOM_ABTEST  built in",
+        "└─ ab  RANDOM_ABTEST  pkg.AB",
         "   ├─ t  TRANSFORM_INPUT + ROUTE  pkg.T",
         "   │  ├─ b  MODEL  pkg.B",
         "   │  └─ x  no method  pkg.X",

@@ -21,6 +21,7 @@ from seldon_runtime.plugin import (
     Payload,
     SeldonError,
     StartupError,
+    environment_settings,
 )
 from seldon_runtime_graph.nodes.remote import remote_node
 from seldon_runtime_graph.nodes.remote_grpc import GrpcNode
@@ -215,8 +216,10 @@ def test_an_answer_that_is_none_is_the_nodes_fault(listener, closing, body, stat
 
 
 def test_other_references_are_not_remote(monkeypatch):
-    assert remote_node("pkg.Class", Limits()) is None
-    assert isinstance(remote_node("rest-node://h:1", Limits()), RestNode)
+    settings = environment_settings()
+    assert remote_node("pkg.Class", settings) is None
+    assert remote_node("s3://bucket/rest-node", settings) is None
+    assert isinstance(remote_node("rest-node://h:1", settings), RestNode)
     monkeypatch.setitem(__import__("sys").modules, "seldon_runtime_graph.nodes.remote_grpc", None)
     with pytest.raises(StartupError, match=r"pip install 'seldon-runtime\[grpc\]'"):
-        remote_node("grpc-node://h:1", Limits())
+        remote_node("grpc-node://h:1", settings)

@@ -60,6 +60,10 @@ def test_endpoints_with_host_and_port_are_addresses(read, make):
         ),
         ({"parameters": [{"name": "n"}]}, "node 'a'.*cannot be read"),
         (
+            {"endpoint": {"service_host": "ftp://h", "service_port": 1}},
+            r"endpoint.service_host \(node 'a'\) is 'ftp://h', expected a host, or https://HOST for TLS",
+        ),
+        (
             {"endpoint": {"service_host": "h", "service_port": 1, "type": "HTTP3"}},
             "'HTTP3', expected REST or GRPC",
         ),

@@ -114,6 +114,10 @@ class ComposedService(Service):
         """Return a drawing of the components for ``seldon-run --check``; empty for none."""
         return ""
 
+    def picture(self) -> str:
+        """Return a picture of the components as an ``<svg>`` element for pages; empty for none."""
+        return ""
+
     def attach(
         self,
         observers: Sequence[Observer] = (),

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
-from seldon_runtime_graph.spec.model import Node, Predictor
+from collections.abc import Iterator, Sequence
+
+from seldon_runtime_graph.drawings.kinds import heading_of, kind_of
+from seldon_runtime_graph.spec.model import Predictor
 
 _SHAPES = {"ROUTER": ("{{", "}}"), "COMBINER": ("[/", "\\]"), "RANDOM_ABTEST": ("{{", "}}")}
 _BOX = ("[", "]")
 
 
-def flowchart(predictor: Predictor) -> str:
-    """Return a flowchart of a predictor's graph: name and kind of each node, and numbered branches."""
-    nodes = list(predictor.graph.walk())
-    ids = {node.name: f"n{number}" for number, node in enumerate(nodes)}
-    lines = ["flowchart TD", f"    %% predictor {_text(predictor.name)}"]
-    for node in nodes:
-        opening, closing = _SHAPES.get(node.implementation or node.type or "", _BOX)
-        label = f"{_text(node.name)}<br/>{_text(kind_of(node))}"
-        lines.append(f'    {ids[node.name]}{opening}"{label}"{closing}')
-    for node in nodes:
-        for branch, child in enumerate(node.children):
-            lines.append(f"    {ids[node.name]} -->|{branch}| {ids[child.name]}")
+def flowchart(predictors: Sequence[Predictor]) -> str:
+    """Return a flowchart of graphs: name and kind of each node, and numbered branches."""
+    lines = ["flowchart TD"]
+    if len(predictors) == 1:
+        lines += [f"    %% predictor {_text(predictors[0].name)}", *_graph(predictors[0], "n")]
+    else:
+        for place, predictor in enumerate(predictors):
+            lines.append(f'    subgraph p{place}["{_text(heading_of(predictor))}"]')
+            lines += [*_graph(predictor, f"p{place}n"), "    end"]
     return "\n".join(lines)
 
 
-def kind_of(node: Node) -> str:
-    """Return the words for what a node does."""
-    words = ("MODEL",) if node.methods is None else node.methods
-    return node.implementation or node.type or " + ".join(words) or "no method"
+def _graph(predictor: Predictor, prefix: str) -> Iterator[str]:
+    nodes = list(predictor.graph.walk())
+    ids = {node.name: f"{prefix}{number}" for number, node in enumerate(nodes)}
+    for node in nodes:
+        opening, closing = _SHAPES.get(node.implementation or node.type or "", _BOX)
+        label = f"{_text(node.name)}<br/>{_text(kind_of(node))}"
+        yield f'    {ids[node.name]}{opening}"{label}"{closing}'
+    for node in nodes:
+        for branch, child in enumerate(node.children):
+            yield f"    {ids[node.name]} -->|{branch}| {ids[child.name]}"
 
 
 def _text(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seldon_runtime_graph.drawings.mermaid import kind_of
+from seldon_runtime_graph.drawings.kinds import kind_of
 from seldon_runtime_graph.loading import LoadedGraph
 
 
@@ -12,9 +12,8 @@ def tree(graph: LoadedGraph) -> str:
     waiting = [(graph.predictor.graph, "", True)]
     while waiting:
         node, indent, is_last = waiting.pop()
-        loaded = graph.nodes[node.name]
         kind = kind_of(node)
-        runs = "built in" if loaded.unit is None else loaded.resolved.reference or ""
+        runs = graph.runs(node)
         lines.append(f"{indent}{'└─' if is_last else '├─'} {node.name}  {kind}  {runs}")
         below = indent + ("   " if is_last else "│  ")
         children = [(child, below, child is node.children[-1]) for child in node.children]

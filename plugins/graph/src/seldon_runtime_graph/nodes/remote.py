@@ -17,15 +17,19 @@ from seldon_runtime.plugin import (
     Predictor,
     Request,
     SeldonError,
+    Settings,
     StartupError,
+    limits_from,
     remaining_s,
     running_call,
 )
+from seldon_runtime_graph.spec.model import Endpoint
 
 logger = logging.getLogger(__name__)
 
-REST_NODE, GRPC_NODE = "rest-node://", "grpc-node://"
-"""The schemes of references to remote nodes."""
+REST_NODE, GRPC_NODE = "rest-node", "grpc-node"
+"""The schemes of references to remote nodes, before ``://``; with TLS before ``+tls://``."""
+_TLS = "+tls"
 REMOTE_THREADS = 16
 """The calls of a remote node at the same time."""
 _METHODS = frozenset(USER_METHODS)
@@ -131,18 +135,30 @@ class RemoteNode(Predictor):
         """Return the node's metadata document."""
 
 
-def remote_node(reference: str, limits: Limits) -> RemoteNode | None:
+def scheme_of(endpoint: Endpoint) -> str:
+    """Return the beginning of the reference to a remote node, before host and port."""
+    return f"{REST_NODE if endpoint.kind == 'REST' else GRPC_NODE}{_TLS if endpoint.tls else ''}://"
+
+
+def remote_node(reference: str, settings: Settings) -> RemoteNode | None:
     """Return the predictor for the reference of a remote node, else None.
 
     Raises:
-        StartupError: gRPC is not installed.
+        StartupError: gRPC is not installed, or the files of TLS cannot be used.
     """
-    if reference.startswith(REST_NODE):
+    scheme, _, address = reference.partition("://")
+    kind = scheme.removesuffix(_TLS)
+    if kind not in (REST_NODE, GRPC_NODE):
+        return None
+    limits, tls = limits_from(settings), None
+    if scheme != kind:
+        from seldon_runtime_graph.nodes.client_tls import ClientTls
+
+        tls = ClientTls.of(settings)
+    if kind == REST_NODE:
         from seldon_runtime_graph.nodes.remote_rest import RestNode
 
-        return RestNode(reference.removeprefix(REST_NODE), limits)
-    if not reference.startswith(GRPC_NODE):
-        return None
+        return RestNode(address, limits, tls)
     try:
         from seldon_runtime_graph.nodes.remote_grpc import GrpcNode
     except ModuleNotFoundError as error:
@@ -150,4 +166,4 @@ def remote_node(reference: str, limits: Limits) -> RemoteNode | None:
             f"a node is called over gRPC, and {error.name} is not installed. Install it with: "
             "pip install 'seldon-runtime[grpc]'"
         ) from None
-    return GrpcNode(reference.removeprefix(GRPC_NODE), limits)
+    return GrpcNode(address, limits, tls)

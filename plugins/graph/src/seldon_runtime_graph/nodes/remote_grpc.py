@@ -11,6 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from seldon_runtime.plugin import ErrorCode, Feedback, Limits, Message, Method, Payload, Request, SeldonError
 from seldon_runtime.plugin import Kind as PayloadKind
 from seldon_runtime.protocols.non_finite import NonFinite
+from seldon_runtime_graph.nodes.client_tls import ClientTls
 from seldon_runtime_graph.nodes.remote import RemoteNode, Unreachable
 from seldon_runtime_grpc import messages
 
@@ -38,13 +39,17 @@ _UNLIMITED = -1
 class GrpcNode(RemoteNode):
     """A node that is called over gRPC, with one channel for all threads."""
 
-    def __init__(self, address: str, limits: Limits) -> None:
+    def __init__(self, address: str, limits: Limits, tls: ClientTls | None = None) -> None:
         super().__init__(address, limits)
         options = [
             ("grpc.max_receive_message_length", limits.max_body_bytes),
             ("grpc.max_send_message_length", _UNLIMITED),
         ]
-        self._channel = grpc.insecure_channel(address, options)
+        if tls is None:
+            self._channel = grpc.insecure_channel(address, options)
+        else:
+            trust = grpc.ssl_channel_credentials(tls.authorities, tls.key, tls.certificate)
+            self._channel = grpc.secure_channel(address, trust, options)
 
     def prepare(
         self, method: Method, request: Request, headers: Mapping[str, str]

@@ -6,12 +6,13 @@ import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 
 from seldon_runtime.plugin import ErrorCode, Kind, Limits, Message, Method, Payload, Request, SeldonError
 from seldon_runtime.protocols.v1.codec import plain_dumps, plain_loads
 from seldon_runtime.protocols.v1.message import decode_message
+from seldon_runtime_graph.nodes.client_tls import ClientTls
 from seldon_runtime_graph.nodes.remote import RemoteNode, Unreachable
 from seldon_runtime_graph.nodes.values import value_of
 
@@ -31,8 +32,9 @@ _OK = 200
 class RestNode(RemoteNode):
     """A node that is called over REST. Idle connections are kept for further calls."""
 
-    def __init__(self, address: str, limits: Limits) -> None:
+    def __init__(self, address: str, limits: Limits, tls: ClientTls | None = None) -> None:
         super().__init__(address, limits)
+        self._tls = tls
         self._idle: deque[HTTPConnection] = deque()
 
     def close(self) -> None:
@@ -59,7 +61,7 @@ class RestNode(RemoteNode):
 
     def fetch_metadata(self, timeout_s: float) -> dict[str, Any]:
         """Return the document at ``/metadata``."""
-        status, content = self._exchange(HTTPConnection(self.address), "/metadata", None, {}, timeout_s)
+        status, content = self._exchange(self._new_connection(), "/metadata", None, {}, timeout_s)
         found = plain_loads(content) if status == _OK else None
         return found if isinstance(found, dict) else {}
 
@@ -68,7 +70,12 @@ class RestNode(RemoteNode):
         if method is not Method.SEND_FEEDBACK:
             with suppress(IndexError):
                 return self._idle.pop()
-        return HTTPConnection(self.address)
+        return self._new_connection()
+
+    def _new_connection(self) -> HTTPConnection:
+        if self._tls is None:
+            return HTTPConnection(self.address)
+        return HTTPSConnection(self.address, context=self._tls.context)
 
     def _exchange(
         self,

@@ -15,6 +15,7 @@ class Endpoint:
     port: int
     kind: str = "REST"
     """``REST`` or ``GRPC``."""
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,10 @@ def _endpoint(members: Members) -> Endpoint | None:
         return None
     if kind not in ("REST", "GRPC"):
         endpoint.refuse(f"is {kind!r:.80}, expected REST or GRPC", "type")
-    return Endpoint(host, port, kind)
+    scheme, separator, name = host.rpartition("://")
+    if separator and (scheme != "https" or not name):
+        endpoint.refuse(f"is {host!r:.80}, expected a host, or https://HOST for TLS", "service_host")
+    return Endpoint(name, port, kind, tls=bool(separator))
 
 
 def _check_built_in(node: Node, members: Members) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from seldon_runtime.plugin import Method, SeldonError, Service
+from seldon_runtime.plugin import ComposedService, Method, SeldonError, Service
 from seldon_runtime_rest import health
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HttpResponse
@@ -31,7 +31,7 @@ _PAGE = """<!DOCTYPE html>
 <body>
 <h1>{name}</h1>
 <p>{class_name}, served as {service_type}: {state}.</p>
-<h2>Methods</h2>
+{picture}<h2>Methods</h2>
 <ul>
 {methods}
 </ul>
@@ -72,6 +72,7 @@ def _page(service: Service, *, has_docs: bool) -> str:
         class_name=escape(service.class_name),
         service_type=service.service_type.value,
         state="ready" if service.ready else "not ready",
+        picture=_picture(service),
         methods=_items(f"<code>{method.value}</code>: POST {path}" for method, path in first.items())
         or "<li>none of its own</li>",
         links=_items(
@@ -80,6 +81,11 @@ def _page(service: Service, *, has_docs: bool) -> str:
             if has_docs or address not in _DOCS
         ),
     )
+
+
+def _picture(service: Service) -> str:
+    picture = service.picture() if isinstance(service, ComposedService) else ""
+    return picture and f"<h2>Graph</h2>\n{picture}\n"
 
 
 def _items(texts: Iterable[str]) -> str:

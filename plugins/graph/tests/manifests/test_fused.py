@@ -43,10 +43,11 @@ def test_requests_and_limits_are_added_up(printed, make):
     assert not text.startswith("#")
     deployment = objects["Deployment"]
     assert deployment["metadata"]["name"] == "shop-main"
-    assert deployment["spec"]["replicas"] == 2
+    assert "replicas" not in deployment["spec"]  # the autoscaler sets it
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["image"] == "acme/g:1"
-    assert container["args"] == ["seldon-run", "graph.json", "REST", "--predictor", "main"]
+    assert container["args"] == ["seldon-run", "graph.json", "REST,GRPC", "--predictor", "main"]
+    assert container["env"] == [{"name": "SELDON_DRAIN_DELAY_S", "value": "5"}]
     assert container["resources"] == {
         "requests": {"cpu": "2000m", "memory": "1513Mi"},
         "limits": {"memory": "3072Mi"},
@@ -61,6 +62,7 @@ def test_a_router_that_may_learn_has_one_replica_and_the_file_says_so(printed, m
     objects, text = printed(make.deployment(make.predictor(router, replicas=3)))
     assert text.startswith("# one replica, since bandit may learn from feedback")
     assert objects["Deployment"]["spec"]["replicas"] == 1
+    assert objects["Deployment"]["spec"]["strategy"] == {"type": "Recreate"}
     assert "HorizontalPodAutoscaler" not in objects
     built_in = make.node("ab", None, make.node("a"), make.node("b"), implementation="RANDOM_ABTEST")
     assert (
@@ -82,3 +84,41 @@ def test_a_wrong_quantity_is_refused(printed, make):
     main = with_resources(make.predictor(make.node("a")), a={"requests": {"cpu": "lots"}})
     with pytest.raises(StartupError, match=r"resources.requests.cpu is 'lots', expected a quantity"):
         printed(make.deployment(main))
+
+
+def test_the_autoscaler_has_a_request_of_cpu_and_the_file_says_that_it_is_a_guess(printed, make):
+    main = make.predictor(make.node("a"), replicas=2)
+    main["componentSpecs"][0]["hpaSpec"] = {"minReplicas": 3, "maxReplicas": 5}
+    objects, text = printed(make.deployment(main))
+    assert "the file has no CPU requests" in text.splitlines()[0]
+    (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["resources"] == {"requests": {"cpu": "250m"}}
+    assert objects["HorizontalPodAutoscaler"]["spec"]["minReplicas"] == 3
+
+
+def test_what_the_cluster_gives_to_the_nodes_the_one_container_receives_too(printed, make):
+    secret = {"name": "KEY", "valueFrom": {"secretKeyRef": {"name": "s", "key": "k"}}}
+    mount = {"name": "models", "mountPath": "/models"}
+    main = make.predictor(make.node("a", None, make.node("b")))
+    pod = main["componentSpecs"][0]["spec"]
+    pod["volumes"] = [{"name": "models", "emptyDir": {}}]
+    for container in pod["containers"]:
+        container["env"].append(secret)
+        container["envFrom"] = [{"secretRef": {"name": "all"}}]
+        container["volumeMounts"] = [mount]
+    spec = printed(make.deployment(main))[0]["Deployment"]["spec"]["template"]["spec"]
+    (container,) = spec["containers"]
+    assert container["env"][1:] == [secret]
+    assert container["envFrom"] == [{"secretRef": {"name": "all"}}]
+    assert (container["volumeMounts"], spec["volumes"]) == ([mount], pod["volumes"])
+    pod["containers"][1]["volumeMounts"] = [{"name": "others", "mountPath": "/models"}]
+    with pytest.raises(StartupError, match=r"volumeMounts\[0\] differ, and one container has one mountPath"):
+        printed(make.deployment(main))
+
+
+def test_classes_of_the_command_are_passed_on_and_checked(printed, make):
+    document = make.deployment(make.predictor(make.node("a"), classes={"a": None}))
+    words = printed(document, "--component", "a=pkg.A")[0]["Deployment"]["spec"]["template"]["spec"]
+    assert words["containers"][0]["args"][-2:] == ["--component", "a=pkg.A"]
+    with pytest.raises(StartupError, match="expected one of a"):
+        printed(document, "--component", "b=pkg.A")

@@ -1,0 +1,6 @@
+"""Kubernetes objects of graphs.
+
+Modules that are tested elsewhere:
+
+    resources, source: plugins/graph/tests/manifests/test_fused.py
+"""
