@@ -37,6 +37,8 @@ def test_only_the_chosen_protocols_are_served(seldon_run, protocols, wanted):
     assert ["/predict" in paths, INFER in paths, "/metadata" in paths] == [
         status == 200 for status in wanted[:3]
     ]
+    home = server.get("/").text
+    assert ["/predict" in home, 'href="metadata"' in home] == [wanted[0] == 200, wanted[2] == 200]
 
 
 def test_grpc_has_no_v1_services_where_v1_is_not_chosen(seldon_run):

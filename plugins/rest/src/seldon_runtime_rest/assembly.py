@@ -88,7 +88,7 @@ def assemble(
         return [*v1, *openapi_routes(description if has_docs else None)]
 
     inline = routes(ReadInline(service, passthrough))
-    home = home_route(service, has_docs=has_docs)
+    home = home_route(service, inputs, has_docs=has_docs, has_v1=has_v1)
     blueprint = getattr(service.user, "model_error_handler", None)  # part of the user's API
 
     def make_flask() -> WsgiApp:

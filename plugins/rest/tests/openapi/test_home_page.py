@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
+import shlex
+from base64 import b64encode
+from hashlib import sha256
 
 import flask
 import pytest
@@ -40,7 +45,10 @@ def test_it_says_what_is_served_and_every_link_works(make_app, kind):
     page = answer.body.decode()
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
-    assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    style = re.search("<style>(.*?)</style>", page, re.S)[1]
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'"
+    assert answer.headers["content-security-policy"] == policy
     assert f"{kind.__name__}, served as MODEL" in page
     assert re.findall("<code>(.*?)</code>: POST (.*?)<", page) == [
         *(("predict", "/predict"), ("send_feedback", "/send-feedback"))
@@ -49,6 +57,39 @@ def test_it_says_what_is_served_and_every_link_works(make_app, kind):
     assert set(links) >= {"docs/", "seldon.json", "health/ready"}
     for link in links:
         assert app.request("GET", f"/{link}").status in (200, 503), link  # this server is not ready
+
+
+def command_of(answer):
+    found = re.search("<pre>(.*?)</pre>", answer.body.decode(), re.S)
+    return found and shlex.split(html.unescape(found[1]).replace("\\\n", ""))
+
+
+class Named(Iris):
+    feature_names = ("it's", "width")
+
+
+def test_the_command_calls_the_first_method_with_an_example_of_the_models_columns(make_app):
+    app = make_app(Named())
+    words = command_of(app.request("GET", "/", headers={"Host": "models.example:8080"}))
+    assert words[:2] == ["curl", "http://models.example:8080/predict"]
+    body = json.loads(words[-1])
+    assert body["data"]["names"] == ["it's", "width"]
+    name, value = words[3].split(": ")
+    assert app.request("POST", "/predict", words[-1].encode(), headers={name: value}).status == 200
+
+
+@pytest.mark.parametrize("host", ["a;rm -rf $HOME", "a'b", "<script>", "", "a" * 300])
+def test_a_strange_host_does_not_get_into_the_command(make_app, host):
+    words = command_of(make_app(Iris()).request("GET", "/", headers={"Host": host}))
+    assert words[1] == "http://localhost:5000/predict"
+
+
+def test_a_component_that_takes_no_single_message_has_no_command(make_app):
+    class Combiner:
+        def aggregate(self, features, names):
+            return features[0]
+
+    assert command_of(make_app(Combiner()).request("GET", "/")) is None
 
 
 def test_names_are_escaped(make_app):

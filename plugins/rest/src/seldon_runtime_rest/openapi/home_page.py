@@ -1,19 +1,38 @@
-"""The page at ``/``: what is served, with links. Plain HTML without scripts and styles."""
+"""The page at ``/``: what is served, a command that calls it, and links. HTML without scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
 
 from seldon_runtime.plugin import ComposedService, Method, SeldonError, Service
 from seldon_runtime_rest import health
+from seldon_runtime_rest.openapi.examples import message_examples
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HttpResponse
 from seldon_runtime_rest.route import HttpRoute
 from seldon_runtime_rest.v1 import paths as v1
 
 PATH = "/"
+_STYLE = """
+:root { color-scheme: light dark }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2.5rem auto; padding: 0 1rem }
+h1 { margin-bottom: 0 }
+h2 { font-size: 1.1rem; margin-top: 2rem }
+pre { padding: .8rem 1rem; border: 1px solid #8886; border-radius: .5rem; overflow-x: auto }
+code, pre { font-family: ui-monospace, monospace; font-size: .9rem }
+svg { max-width: 100%; height: auto; background: #fff; border-radius: .5rem }
+"""
+_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = (
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    (
+        "Content-Security-Policy",
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; frame-ancestors 'none'",
+    ),
     ("X-Content-Type-Options", "nosniff"),
 )
 _LINKS = {
@@ -25,13 +44,20 @@ _LINKS = {
 }
 """Addresses relative to the page, so that they work behind a proxy that adds a path prefix."""
 _DOCS = ("docs/", v1.OPENAPI[1:])
+_TAKE_A_MESSAGE = (Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT, Method.ROUTE)
+_HOST = re.compile(r"[\w.-]{1,253}(:\d{1,5})?|\[[\da-f:.]{2,45}\](:\d{1,5})?", re.ASCII | re.IGNORECASE)
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
-<head><meta charset="utf-8"><title>{name}</title></head>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{name}</title>
+<style>{style}</style>
+</head>
 <body>
 <h1>{name}</h1>
 <p>{class_name}, served as {service_type}: {state}.</p>
-{picture}<h2>Methods</h2>
+{picture}{command}<h2>Methods</h2>
 <ul>
 {methods}
 </ul>
@@ -44,18 +70,57 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def home_route(service: Service, *, has_docs: bool = True) -> HttpRoute:
-    """Return the route of the page; without the links to the documentation if the service has none."""
+def home_route(
+    service: Service, inputs: Sequence[Mapping[str, Any]] = (), *, has_docs: bool = True, has_v1: bool = True
+) -> HttpRoute:
+    """Return the route of the page.
+
+    Args:
+        service: the service that the page describes.
+        inputs: the inputs for the example, as in metadata.
+        has_docs: False to leave out the links to the documentation.
+        has_v1: False to leave out the addresses of the v1 protocol.
+    """
 
     def home(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(
-            200, _page(service, has_docs=has_docs).encode(), "text/html; charset=utf-8", _HEADERS
-        )
+        links = {
+            address: text
+            for address, text in _LINKS.items()
+            if (has_docs or address not in _DOCS) and (has_v1 or address != v1.METADATA[0][1:])
+        }
+        page = _page(service, _methods(service) if has_v1 else {}, links, _Example(request, inputs))
+        return HttpResponse(200, page.encode(), "text/html; charset=utf-8", _HEADERS)
 
     return HttpRoute(("GET",), PATH, home, reads_body=False)
 
 
-def _page(service: Service, *, has_docs: bool) -> str:
+class _Example:
+    """The command that sends an example to the server that a request reached."""
+
+    def __init__(self, request: HttpRequest, inputs: Sequence[Mapping[str, Any]]) -> None:
+        host = request.headers.get("host", "")
+        self._origin = f"{request.scheme}://{host if _HOST.fullmatch(host) else 'localhost:5000'}"
+        self._inputs = inputs
+
+    def command(self, path: str) -> str:
+        """Return a shell command, which quotes the example."""
+        example = next(iter(message_examples(self._inputs).values()))
+        body = json.dumps(example["value"]).replace("'", r"'\''")
+        return f"curl {self._origin}{path} -H 'Content-Type: application/json' \\\n     -d '{body}'"
+
+
+def _methods(service: Service) -> Mapping[Method, str]:
+    """Return the methods of the component, each with the first address that calls it."""
+    first: dict[Method, str] = {}
+    for path, (method, _) in v1.CALLS.items():
+        if method in service.methods:
+            first.setdefault(method, path)
+    return first
+
+
+def _page(
+    service: Service, methods: Mapping[Method, str], links: Mapping[str, str], example: _Example
+) -> str:
     from html import escape  # with a large table of entities, for this page alone
 
     metadata: Mapping[str, object]
@@ -63,23 +128,19 @@ def _page(service: Service, *, has_docs: bool) -> str:
         metadata = service.metadata()
     except SeldonError:
         metadata = {}
-    first: dict[Method, str] = {}
-    for path, (method, _) in v1.CALLS.items():
-        if method in service.methods:
-            first.setdefault(method, path)
+    path = next((path for method, path in methods.items() if method in _TAKE_A_MESSAGE), None)
+    command = "" if path is None else f"<h2>Call it</h2>\n<pre>{escape(example.command(path))}</pre>\n"
     return _PAGE.format(
         name=escape(str(metadata.get("name") or service.class_name)),
+        style=_STYLE,
         class_name=escape(service.class_name),
         service_type=service.service_type.value,
         state="ready" if service.ready else "not ready",
         picture=_picture(service),
-        methods=_items(f"<code>{method.value}</code>: POST {path}" for method, path in first.items())
+        command=command,
+        methods=_items(f"<code>{method.value}</code>: POST {path}" for method, path in methods.items())
         or "<li>none of its own</li>",
-        links=_items(
-            f'<a href="{address}">{address}</a>: {text}'
-            for address, text in _LINKS.items()
-            if has_docs or address not in _DOCS
-        ),
+        links=_items(f'<a href="{address}">{address}</a>: {text}' for address, text in links.items()),
     )
 
 
