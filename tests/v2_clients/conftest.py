@@ -1,8 +1,9 @@
-"""Servers of the models of ``tests/conformance_v2`` for the clients."""
+"""Servers of the models of ``tests/conformance_v2``, and of those here, for the clients."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from seldon_runtime.testing.processes import Starter
 from tests.support.process import ServedProcess
 from tests.support.v2_cases import FOLDER
+
+HERE = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +23,8 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str],
 
     def places(model: str) -> dict[str, str]:
         if model not in started:
-            started[model] = starter(model, "REST,GRPC", folder=FOLDER / "models")
+            folder = HERE if (HERE / f"{model}.py").exists() else FOLDER / "models"
+            started[model] = starter(model, "REST,GRPC", folder=folder)
         return {transport: f"127.0.0.1:{port}" for transport, port in started[model].ports.items()}
 
     yield places

@@ -128,6 +128,12 @@ def test_a_bandit_learns_by_the_routing_of_its_answers(serve, make):
     assert {name: user.rewards for name, user in units.items()} == {"r": [1.0], "a": [1.0], "b": []}
 
 
+def test_the_metadata_of_a_graph_have_every_member_that_the_document_of_rest_promises(serve, make):
+    served = serve(make.node("a", "TRANSFORMER", make.node("b")))
+    schemas = served.ask("GET", "/seldon.json").json["components"]["schemas"]
+    assert set(schemas["Metadata"]["required"]) <= set(served.ask("GET", "/metadata").json)
+
+
 def test_metadata_and_status_of_the_graph_and_of_each_node(serve, make):
     graph = make.node("a", None, make.node("b", parameters={"fail": "health"}), make.node("s"))
     graph["children"][1]["implementation"] = "SIMPLE_ROUTER"

@@ -35,6 +35,7 @@ def describe(graph: LoadedGraph) -> dict[str, Any] | SeldonError:
         "platform": "seldon-graph",
         "inputs": inputs,
         "outputs": outputs,
+        "custom": {},
     }
 
 
