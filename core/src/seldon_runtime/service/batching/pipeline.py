@@ -27,6 +27,9 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
+_MOST_IDLE_GROUPS = 64
+"""The groups that are kept, though none of their calls waits."""
+
 
 @dataclass(slots=True)
 class Job:
@@ -91,11 +94,11 @@ class BatchedPipeline:
             return False
         try:
             group = self._batcher.group(call)
+            waiting = None if group is None else self._waiting_of((call.method, group))
         except BaseException as error:
             raise PluginFailed(place_of(self._batcher, "group"), error) from error
-        if group is None:
+        if waiting is None:
             return False
-        waiting = self._groups.setdefault((call.method, group), Waiting())
         waiting.add(call, done)
         try:
             self._unit.executor.submit(partial(self._run, call.method, waiting))
@@ -103,6 +106,16 @@ class BatchedPipeline:
             if waiting.remove(call, done):
                 raise
         return True
+
+    def _waiting_of(self, key: Hashable) -> Waiting:
+        waiting = self._groups.get(key)
+        if waiting is None:
+            if len(self._groups) >= _MOST_IDLE_GROUPS:  # as of a batcher that groups by a header
+                for other, idle in list(self._groups.items()):
+                    if idle.is_idle():
+                        self._groups.pop(other, None)
+            waiting = self._groups.setdefault(key, Waiting())
+        return waiting
 
     def give_up(self, refuse: Callable[[Call], Any]) -> None:
         """Answer each waiting call with the error that ``refuse`` raises."""
