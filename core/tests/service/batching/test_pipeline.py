@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from queue import SimpleQueue
 from typing import Any
@@ -225,6 +226,39 @@ def test_a_batcher_that_cannot_tell_the_group_fails_its_call_only(held: Callable
     outcomes = one.release()
     assert outcomes["0"] == 0.0
     assert isinstance(outcomes["1"], ComponentFailed)
+
+
+def test_a_group_that_is_not_hashable_is_the_batchers_fault(held: Callable[..., Held]) -> None:
+    class Unhashable(Stacks):
+        def group(self, call: Call) -> Any:
+            return [call.request_id]
+
+    one = held(Unhashable())
+    one.submit(0)
+    assert isinstance(one.release()["0"], ComponentFailed)
+
+
+def test_groups_of_answered_calls_are_forgotten_and_those_of_waiting_ones_kept(
+    held: Callable[..., Held],
+) -> None:
+    class Each(Stacks):
+        def group(self, call: Call) -> Hashable | None:
+            seen.append(weakref.ref(group := Named(str(call.request_id))))
+            return group
+
+    class Named(str):
+        """A group's name that can be watched."""
+
+    seen: list[weakref.ref[Named]] = []
+    one = held(Each())
+    for number in range(200):
+        one.submit(number)
+    assert sum(group() is not None for group in seen) == 200
+    assert one.release() == {str(number): 2.0 * number for number in range(200)}
+    for number in range(200):
+        one.submit(1000 + number)
+        one.service.executor.run(lambda: None)
+    assert sum(group() is not None for group in seen) < 100
 
 
 def test_interceptors_and_observers_see_each_call_of_a_batch(held: Callable[..., Held]) -> None:

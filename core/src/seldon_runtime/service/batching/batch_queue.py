@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Hashable, Sequence
@@ -21,6 +22,9 @@ from seldon_runtime.service.batching.waiting import LOOK_S, Waiting
 from seldon_runtime.service.observer import BatchRecord
 from seldon_runtime.service.running.threads import Task
 from seldon_runtime.service.unit import Unit
+
+_MOST_IDLE_GROUPS = 64
+"""The groups that are kept, though none of their jobs waits."""
 
 
 @dataclass(slots=True, eq=False)
@@ -70,6 +74,7 @@ class BatchQueue(ABC, Generic[J]):
         self._is_draining = is_draining
         self._finished = finished
         self._groups: dict[tuple[Method, Hashable], Waiting[J]] = {}
+        self._lock = threading.Lock()
         self._has_given_up = False
 
     @abstractmethod
@@ -89,9 +94,11 @@ class BatchQueue(ABC, Generic[J]):
         if call.method in self.unit.predictor.unbatched:
             return None
         try:
-            return self._batcher.group(call)
+            group = self._batcher.group(call)
+            hash(group)
         except BaseException as error:
             raise PluginFailed(place_of(self._batcher, "group"), error) from error
+        return group
 
     def put(self, method: Method, group: Hashable, job: J) -> None:
         """Queue a job of a group.
@@ -99,13 +106,22 @@ class BatchQueue(ABC, Generic[J]):
         Raises:
             SeldonError: OVERLOADED or UNAVAILABLE.
         """
-        waiting = self._groups.setdefault((method, group), Waiting())
-        waiting.add(job)
+        with self._lock:  # a group must not be forgotten between the two
+            waiting = self._waiting_of((method, group))
+            waiting.add(job)
         try:
             self._submit(partial(self._run, method, waiting))
         except SeldonError:
             if waiting.remove(job):
                 raise
+
+    def _waiting_of(self, key: tuple[Method, Hashable]) -> Waiting[J]:
+        waiting = self._groups.get(key)
+        if waiting is None:
+            if len(self._groups) >= _MOST_IDLE_GROUPS:  # as of a batcher that groups by a header
+                self._groups = {key: each for key, each in self._groups.items() if not each.is_idle()}
+            waiting = self._groups[key] = Waiting()
+        return waiting
 
     def give_up(self) -> None:
         """End all waiting jobs, whose :meth:`enter` must refuse them. Any thread."""

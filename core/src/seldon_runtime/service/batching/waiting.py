@@ -51,6 +51,11 @@ class Waiting(Generic[T]):
                 return False
             return True
 
+    def is_idle(self) -> bool:
+        """Return whether no call waits and no batch is under way."""
+        with self._arrived:
+            return not self._jobs and not self._is_under_way
+
     def begin(self) -> bool:
         """Begin to answer the waiting jobs; return False if that is under way already. For async methods."""
         with self._arrived:
