@@ -119,10 +119,10 @@ NODES = """
 """
 
 
-def serve_graph(seldon_run: Any, folder: Path, gate: str, second: str, **options: Any) -> Any:
+def serve_graph(seldon_run: Any, folder: Path, gate: str, second: str, *words: str, **options: Any) -> Any:
     (folder / "sums.yaml").write_text(textwrap.dedent(GRAPH.format(second)))
     (folder / "Sizes.py").write_text(textwrap.dedent(NODES.format(gate)))
-    return seldon_run("sums.yaml", "REST,GRPC", *WORDS, folder=folder, **options)
+    return seldon_run("sums.yaml", "REST,GRPC", *WORDS, *words, folder=folder, **options)
 
 
 @pytest.mark.parametrize(("second", "largest"), [("Second", CALLS + 1), ("Ordered", 1)])
@@ -151,3 +151,16 @@ def test_a_node_that_cannot_be_batched_stops_the_start_and_is_named(seldon_run: 
     process = serve_graph(seldon_run, tmp_path, "pass", "Both", wait=False)
     assert process.wait() == 3
     assert "second: Both has predict_batch and async methods, expected one of them" in process.log
+
+
+def test_a_batch_of_a_node_that_waits_for_more_is_answered_at_the_end(
+    seldon_run: Any, tmp_path: Path
+) -> None:
+    words = ("--batch-max-wait-ms", "60000", "--batch-max-size", str(CALLS + 1))
+    process = serve_graph(seldon_run, tmp_path, "pass", "Second", *words)
+    with ThreadPoolExecutor(CALLS + 1) as pool:
+        waiting = [pool.submit(ndarray, process, number) for number in range(CALLS)]
+        wait_until(lambda: series(process, "seldon_runtime_queue_length") == CALLS - 1, "all calls wait")
+        process.terminate()
+        assert [one.result()[0][1] for one in waiting] == list(range(CALLS))
+    assert process.wait() == 0

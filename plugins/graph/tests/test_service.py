@@ -183,7 +183,12 @@ def test_grpc_tells_the_metadata_of_the_graph_and_of_each_node_as_rest_does(serv
             assert document == by_grpc["models"].get(name, {})
         no_name = told("ModelMetadata", pb.SeldonModelMetadataRequest(), pb.SeldonModelMetadata)
         assert (no_name["name"], no_name["platform"]) == ("main", "seldon-graph")
-        for request, code in ((b"\x0a\x06nobody", "NOT_FOUND"), (b"\x0a", "INVALID_ARGUMENT")):
+        wrong = (
+            (b"\x0a\x06nobody", "NOT_FOUND"),
+            (b"\x0a", "INVALID_ARGUMENT"),
+            (b"\x0a\x01\xff", "INVALID_ARGUMENT"),
+        )
+        for request, code in wrong:
             with pytest.raises(grpc.RpcError) as raised:
                 client.call_raw("seldon.protos.Seldon/ModelMetadata", request)
             assert raised.value.code().name == code

@@ -94,7 +94,16 @@ def new(pattern: str, folder: Path) -> None:
     help="Class of a node, as of seldon-run; may be repeated.",
 )
 @click.option("--predictor", help="Name of the predictor.  [default: the only predictor, shadows aside]")
-def manifest(file: Path, image: str, kind: str, references: tuple[str, ...], predictor: str | None) -> None:
+@click.option(
+    "--api-type",
+    type=click.Choice(["REST", "GRPC", "REST,GRPC"], case_sensitive=False),
+    default="REST",
+    show_default=True,
+    help="Transports of the process.",
+)
+def manifest(
+    file: Path, image: str, kind: str, references: tuple[str, ...], predictor: str | None, api_type: str
+) -> None:
     """Print the objects that run the graph of FILE in a cluster, which kubectl apply -f - takes."""
     import yaml
 
@@ -114,7 +123,7 @@ def manifest(file: Path, image: str, kind: str, references: tuple[str, ...], pre
                 "--predictor is 'all', expected the name of one: each has a Deployment of its own"
             )
         parse_references(references, [node.name for node in chosen[0].graph.walk()])
-        objects, remarks = fused.objects_of(file, chosen[0], image, references)
+        objects, remarks = fused.objects_of(file, chosen[0], image, references, api_type)
     for remark in remarks:
         click.echo(f"# {remark}")
     click.echo(yaml.safe_dump_all(objects, sort_keys=False), nl=False)

@@ -46,7 +46,7 @@ def test_requests_and_limits_are_added_up(printed, make):
     assert "replicas" not in deployment["spec"]  # the autoscaler sets it
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["image"] == "acme/g:1"
-    assert container["args"] == ["seldon-run", "graph.json", "REST,GRPC", "--predictor", "main"]
+    assert container["args"] == ["seldon-run", "graph.json", "REST", "--predictor", "main"]
     assert container["env"] == [{"name": "SELDON_DRAIN_DELAY_S", "value": "5"}]
     assert container["resources"] == {
         "requests": {"cpu": "2000m", "memory": "1513Mi"},
@@ -122,3 +122,21 @@ def test_classes_of_the_command_are_passed_on_and_checked(printed, make):
     assert words["containers"][0]["args"][-2:] == ["--component", "a=pkg.A"]
     with pytest.raises(StartupError, match="expected one of a"):
         printed(document, "--component", "b=pkg.A")
+
+
+@pytest.mark.parametrize(
+    ("api_type", "ports", "probe"),
+    [
+        ("REST", {"http": 5000}, "httpGet"),
+        ("REST,GRPC", {"http": 5000, "grpc": 5001}, "httpGet"),
+        ("GRPC", {"grpc": 5000}, "grpc"),
+    ],
+)
+def test_transports_have_ports_and_probes(printed, make, api_type, ports, probe):
+    objects, _ = printed(make.deployment(make.predictor(make.node("a"))), "--api-type", api_type)
+    (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][2] == api_type
+    assert {each["name"]: each["containerPort"] for each in container["ports"]} == ports
+    assert {each["name"]: each["port"] for each in objects["Service"]["spec"]["ports"]} == ports
+    for name in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert probe in container[name]

@@ -13,7 +13,9 @@ from seldon_runtime_graph.spec.document import deployment_of
 from seldon_runtime_graph.spec.members import Members
 from seldon_runtime_graph.spec.model import Predictor
 
-_PORTS = {"http": 5000, "grpc": 5001}
+_FIRST_PORT = 5000
+_PORT_NAMES = {"REST": "http", "GRPC": "grpc"}
+API_TYPES = ("REST", "GRPC", "REST,GRPC")
 _UTILIZATION = 80
 _CPU = "250m"
 """The request of a graph whose file has none: without one the autoscaler has nothing to compare with."""
@@ -25,7 +27,11 @@ _START_S, _PERIOD_S = 300, 5
 
 
 def objects_of(
-    file: Path, predictor: Predictor, image: str, references: Sequence[str] = ()
+    file: Path,
+    predictor: Predictor,
+    image: str,
+    references: Sequence[str] = (),
+    api_type: str = API_TYPES[0],
 ) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the objects of a predictor, and remarks for the reader.
 
@@ -37,6 +43,7 @@ def objects_of(
         predictor: the predictor of the file.
         image: the image with the file and the classes of the nodes.
         references: the classes of nodes, as ``NODE=CLASS``.
+        api_type: the transports, one of :data:`API_TYPES`.
 
     Raises:
         StartupError: a quantity of the file cannot be read, or two nodes want different things of one name.
@@ -48,7 +55,11 @@ def objects_of(
     least, most = (1, 1) if routers else _replicas(source)
     labels = {"app.kubernetes.io/name": name}
     containers = node_containers(source, predictor)
-    pod = _pod(containers, image, _words(file, predictor, references))
+    words = ["seldon-run", file.name, api_type, "--predictor", predictor.name]
+    for reference in references:
+        words += ["--component", reference]
+    numbers = {_PORT_NAMES[each]: _FIRST_PORT + place for place, each in enumerate(api_type.split(","))}
+    pod = _pod(containers, image, words, numbers)
     specs = [each.object("spec") for each in source.objects("componentSpecs")]
     if volumes := _merged((volume for each in specs for volume in each.objects("volumes")), "name"):
         pod["volumes"] = volumes
@@ -63,7 +74,7 @@ def objects_of(
     if routers:  # two pods at a time would each learn from a part of the feedback
         spec["strategy"] = {"type": "Recreate"}
     spec["template"] = {"metadata": {"labels": labels}, "spec": pod}
-    ports = [{"name": port, "port": number, "targetPort": port} for port, number in _PORTS.items()]
+    ports = [{"name": port, "port": number, "targetPort": port} for port, number in numbers.items()]
     objects = [
         _object("apps/v1", "Deployment", name, spec),
         _object("v1", "Service", name, {"selector": labels, "ports": ports}),
@@ -73,13 +84,6 @@ def objects_of(
     return objects, remarks
 
 
-def _words(file: Path, predictor: Predictor, references: Sequence[str]) -> list[str]:
-    words = ["seldon-run", file.name, "REST,GRPC", "--predictor", predictor.name]
-    for reference in references:
-        words += ["--component", reference]
-    return words
-
-
 def _learns(routers: list[str]) -> str:
     return (
         f"one replica, since {', '.join(routers)} may learn from feedback, and replicas share no state. "
@@ -87,20 +91,27 @@ def _learns(routers: list[str]) -> str:
     )
 
 
-def _pod(containers: Sequence[Members], image: str, words: list[str]) -> dict[str, Any]:
+def _pod(
+    containers: Sequence[Members], image: str, words: list[str], ports: Mapping[str, int]
+) -> dict[str, Any]:
     """Return the pod, without volumes. It has no privileges."""
-    probe = {"httpGet": {"path": "/health/ready", "port": "http"}, "periodSeconds": _PERIOD_S}
-    live = {"httpGet": {"path": "/health/live", "port": "http"}, "periodSeconds": 2 * _PERIOD_S}
+    if "http" in ports:
+        ready: dict[str, Any] = {"httpGet": {"path": "/health/ready", "port": "http"}}
+        live: dict[str, Any] = {"httpGet": {"path": "/health/live", "port": "http"}}
+    else:  # Kubernetes takes no name of a port here
+        ready = {"grpc": {"port": ports["grpc"]}}
+        live = {"grpc": {"port": ports["grpc"], "service": "live"}}
+    probe = {**ready, "periodSeconds": _PERIOD_S}
     delay = {"name": "SELDON_DRAIN_DELAY_S", "value": str(_DRAIN_DELAY_S)}
     container: dict[str, Any] = {
         "name": "graph",
         "image": image,
         "args": words,
         "env": [delay, *_cluster_variables(containers)],
-        "ports": [{"name": port, "containerPort": number} for port, number in _PORTS.items()],
+        "ports": [{"name": port, "containerPort": number} for port, number in ports.items()],
         "startupProbe": {**probe, "failureThreshold": _START_S // _PERIOD_S},
         "readinessProbe": {**probe, "failureThreshold": 1},
-        "livenessProbe": live,
+        "livenessProbe": {**live, "periodSeconds": 2 * _PERIOD_S},
         "resources": total(containers),
         "securityContext": {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
     }
