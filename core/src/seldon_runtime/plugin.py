@@ -4,6 +4,7 @@
 own tests. Everything else in the core is private.
 """
 
+from seldon_runtime.component.inspection.source import methods_in_source
 from seldon_runtime.component.parameters import parse_parameters
 from seldon_runtime.component.response_meta import answer_of
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, StartupError, closest
@@ -159,6 +160,7 @@ __all__ = [
     "hookspec",
     "identity_from",
     "limits_from",
+    "methods_in_source",
     "option",
     "parse_parameters",
     "redacted",

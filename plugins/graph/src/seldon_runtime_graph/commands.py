@@ -109,7 +109,6 @@ def manifest(
 
     from seldon_runtime_graph.assembly import choose
     from seldon_runtime_graph.manifests import fused, per_node
-    from seldon_runtime_graph.resolve import parse_references
 
     deployment = read_file(file)
     if kind == "seldon":
@@ -122,7 +121,6 @@ def manifest(
             raise StartupError(
                 "--predictor is 'all', expected the name of one: each has a Deployment of its own"
             )
-        parse_references(references, [node.name for node in chosen[0].graph.walk()])
         objects, remarks = fused.objects_of(file, chosen[0], image, references, api_type)
     for remark in remarks:
         click.echo(f"# {remark}")

@@ -71,6 +71,19 @@ def test_a_router_that_may_learn_has_one_replica_and_the_file_says_so(printed, m
     )
 
 
+@pytest.mark.parametrize(
+    ("method", "replicas"), [("route", 3), ("send_feedback", 1), ("send_feedback_raw", 1)]
+)
+def test_the_source_of_a_router_tells_whether_it_learns(printed, make, tmp_path, method, replicas):
+    (tmp_path / "Chooses.py").write_text(f"class Chooses:\n    def {method}(self, *given): ...\n")
+    router = make.node("r", "ROUTER", make.node("a"), make.node("b"))
+    document = make.deployment(make.predictor(router, classes={"r": "Chooses"}, replicas=3))
+    assert printed(document)[0]["Deployment"]["spec"]["replicas"] == replicas
+    by_command = make.deployment(make.predictor(router, classes={"r": None}, replicas=3))
+    objects, _ = printed(by_command, "--component", "r=Chooses")
+    assert objects["Deployment"]["spec"]["replicas"] == replicas
+
+
 def test_one_predictor_is_chosen(printed, make):
     made = [make.predictor(make.node("a"), name, traffic=50) for name in ("main", "canary")]
     document = make.deployment(*made)

@@ -8,7 +8,8 @@ from typing import Any
 
 from seldon_runtime.plugin import StartupError
 from seldon_runtime_graph.manifests.resources import total
-from seldon_runtime_graph.manifests.source import may_learn, node_containers, source_of
+from seldon_runtime_graph.manifests.source import learning_routers, node_containers, source_of
+from seldon_runtime_graph.resolve import parse_references
 from seldon_runtime_graph.spec.document import deployment_of
 from seldon_runtime_graph.spec.members import Members
 from seldon_runtime_graph.spec.model import Predictor
@@ -36,7 +37,7 @@ def objects_of(
     """Return the objects of a predictor, and remarks for the reader.
 
     The requests and limits of its nodes are added up, since one process runs all of them. It has one replica
-    if a router of the graph may learn, because each replica would learn from its own calls only.
+    if a router of the graph learns, or may learn, because each replica would learn from its own calls only.
 
     Args:
         file: the file of the deployment.
@@ -51,7 +52,8 @@ def objects_of(
     document = deployment_of(file)
     name = f"{document.object('metadata').text('name') or 'graph'}-{predictor.name}"
     source = source_of(document, predictor)
-    routers = [node.name for node in predictor.graph.walk() if may_learn(node)]
+    classes = parse_references(references, [node.name for node in predictor.graph.walk()])
+    routers = learning_routers(predictor, classes, file.parent)
     least, most = (1, 1) if routers else _replicas(source)
     labels = {"app.kubernetes.io/name": name}
     containers = node_containers(source, predictor)
@@ -87,7 +89,7 @@ def objects_of(
 def _learns(routers: list[str]) -> str:
     return (
         f"one replica, since {', '.join(routers)} may learn from feedback, and replicas share no state. "
-        "Raise it if the router does not learn"
+        "Raise it if they do not learn"
     )
 
 

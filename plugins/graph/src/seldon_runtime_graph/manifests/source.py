@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
+from seldon_runtime.plugin import methods_in_source
 from seldon_runtime_graph.spec.members import Members
 from seldon_runtime_graph.spec.model import Node, Predictor
 from seldon_runtime_graph.spec.nodes import BUILT_IN, RANDOM_ABTEST
+
+_FEEDBACK = {"send_feedback", "send_feedback_raw", "send_feedback_rest", "send_feedback_grpc"}
 
 
 def source_of(document: Members, predictor: Predictor) -> Members:
@@ -29,10 +33,28 @@ def node_containers(source: Members, predictor: Predictor) -> list[Members]:
 
 def routes(node: Node) -> bool:
     """Return whether a node chooses a branch, by a class or built in."""
-    return node.implementation == RANDOM_ABTEST or may_learn(node)
+    return node.implementation == RANDOM_ABTEST or is_router(node)
 
 
-def may_learn(node: Node) -> bool:
-    """Return whether a node is a router with a class, which feedback may teach."""
-    is_router = node.type == "ROUTER" or "ROUTE" in (node.methods or ())
-    return is_router and node.implementation not in BUILT_IN
+def is_router(node: Node) -> bool:
+    """Return whether a node is a router with a class."""
+    chooses = node.type == "ROUTER" or "ROUTE" in (node.methods or ())
+    return chooses and node.implementation not in BUILT_IN
+
+
+def learning_routers(predictor: Predictor, references: Mapping[str, str], folder: Path) -> list[str]:
+    """Return the names of the routers that feedback may teach: those whose source does not say otherwise.
+
+    Args:
+        predictor: the predictor.
+        references: classes that the command names, by node.
+        folder: the folder of the file.
+    """
+    found = []
+    for node in filter(is_router, predictor.graph.walk()):
+        container = predictor.containers.get(node.name)
+        reference = references.get(node.name) or (container.env.get("MODEL_NAME") if container else None)
+        methods = methods_in_source(folder, reference) if reference else None
+        if methods is None or methods & _FEEDBACK:
+            found.append(node.name)
+    return found
