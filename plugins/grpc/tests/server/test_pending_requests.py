@@ -98,7 +98,8 @@ def test_probes_without_their_message_leave_threads_for_others(serve, begin, pat
     served = serve(Echo())
     begun = begin(served, path, 70)
     assert health(served).status == SERVING
-    assert begun[0][1].exception(WAIT_S).code() is grpc.StatusCode.CANCELLED
+    wait_until(lambda: any(call.done() for _, call in begun))  # threads begin them in any order
+    assert {call.code() for _, call in begun if call.done()} == {grpc.StatusCode.CANCELLED}
 
 
 def test_a_message_may_come_late(serve, begin):
@@ -128,7 +129,7 @@ def test_probes_with_bytes_that_are_no_message_are_refused_and_not_logged(serve,
 
 @pytest.mark.usefixtures("no_collector")
 def test_a_client_that_leaves_without_a_message_frees_its_thread_and_its_call(serve, begin):
-    served = serve(Echo(), grpc_threads=1)
+    served = serve(Echo(), grpc_threads=1, grpc_max_streams=1)
     waiting = served.transport._handlers.pending
     for _ in range(5):  # more than one connection may have: grpc counts calls until they are disposed of
         begun = begin(served, PREDICT, 30)
