@@ -129,7 +129,7 @@ def test_probes_with_bytes_that_are_no_message_are_refused_and_not_logged(serve,
 
 @pytest.mark.usefixtures("no_collector")
 def test_a_client_that_leaves_without_a_message_frees_its_thread_and_its_call(serve, begin):
-    served = serve(Echo(), grpc_threads=1, grpc_max_streams=1)
+    served = serve(Echo(), grpc_threads=1)
     waiting = served.transport._handlers.pending
     for _ in range(5):  # more than one connection may have: grpc counts calls until they are disposed of
         begun = begin(served, PREDICT, 30)
