@@ -49,7 +49,11 @@ _PENDING_THREADS = 64
 With the callback exchange such calls need no thread: then as many of them may wait as calls of the component.
 """
 _PROBING_STREAMS = 100
-"""How many health and reflection streams one connection may have beside its calls."""
+"""How many RPCs one connection may have beside its calls, such as health and reflection.
+
+Streams of a component count as calls here: with more RPCs on a connection, grpc cancels calls of other
+clients in a flood of resets (``tests/faults/test_hostile_frames.py``).
+"""
 _RESPONSE_TIMEOUT_S = 30.0
 """How long a client may take to read its answer; for large answers it is more."""
 _LINGER_S = 0.25
@@ -88,13 +92,13 @@ class GrpcTransport(Transport):
         self._port = settings.port_for(self.name, settings["grpc_port"])
         self._tls = ServerTls.of(settings, "--grpc-tls")
         self._calls: int = settings["grpc_threads"] or service.queue_size + _REFUSING_THREADS
-        self._most_streams: int = settings["grpc_max_streams"]
-        self._threads = ThreadPool(self._calls + _PENDING_THREADS + self._most_streams)
+        most_streams: int = settings["grpc_max_streams"]
+        self._threads = ThreadPool(self._calls + _PENDING_THREADS + most_streams)
         gate = GoawayGate()
         timeout = ResponseTimeout(service, _RESPONSE_TIMEOUT_S)
         beginner = Beginner(service, gate, timeout)
         pending = PendingRequests(_PENDING_THREADS)
-        streams = Streams(service, gate, pending, timeout, self._most_streams)
+        streams = Streams(service, gate, pending, timeout, most_streams)
         self._handlers = Handlers(services, beginner, streams, gate, pending)
         self._probes = ProbePool()
         self._health = Health(
@@ -131,8 +135,7 @@ class GrpcTransport(Transport):
         reservation = self._sockets.reserve(self._host, self._port, PORT_SETTING)
         self._port = reservation.port
         self._age_s = connection_age_s(self._settings, reservation) if reservation.outlived else 0.0
-        most = self._calls + self._most_streams + _PROBING_STREAMS
-        options = channel_options(self._settings, reservation, streams=most)
+        options = channel_options(self._settings, reservation, streams=self._calls + _PROBING_STREAMS)
         handlers = [self._handlers, self._health.handler, *self._reflection]
         self._server = grpc.server(self._call_pool(), handlers, options=options)
         try:

@@ -114,8 +114,8 @@ class TransportStreams(TransportSubject):
             pytest.skip(f"{self.transport} carries no deadlines")
         user = Yields()
         served = serve(user)
-        late = Background(lambda: list(self.texts(served, "a_bc", _DEADLINE_S)))
-        failed = late.outcome
+        items = self.texts(served, "a_bc", _DEADLINE_S)
+        failed = Background(lambda: list(items)).outcome
         assert isinstance(failed, TimeoutError) or failed.reason == "MICROSERVICE_DEADLINE_EXCEEDED"
         user.open()
         wait_until(lambda: user.closed == user.begun, "the generator to be closed")
