@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
 from seldon_runtime.plugin import ComposedService, Method, SeldonError, Service
+from seldon_runtime.protocols.base64_text import encode_base64
 from seldon_runtime_rest import health
 from seldon_runtime_rest.openapi.examples import message_examples
 from seldon_runtime_rest.request import HttpRequest
@@ -27,7 +27,7 @@ pre { padding: .8rem 1rem; border: 1px solid #8886; border-radius: .5rem; overfl
 code, pre { font-family: ui-monospace, monospace; font-size: .9rem }
 svg { max-width: 100%; height: auto; background: #fff; border-radius: .5rem }
 """
-_STYLE_HASH = b64encode(sha256(_STYLE.encode()).digest()).decode()
+_STYLE_HASH = encode_base64(sha256(_STYLE.encode()).digest())
 _HEADERS = (
     (
         "Content-Security-Policy",
