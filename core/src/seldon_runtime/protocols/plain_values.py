@@ -64,6 +64,8 @@ def plain_array(array: NDArray[Any]) -> Any:
         return duration_texts(array)
     if kind in "cS":
         raise _unsupported(array.dtype.type)
+    if array.ndim > 1 and _SCALARS.issuperset(map(type, array.ravel().tolist())):  # at once, not row by row
+        return array.tolist()
     return plain_value(array.tolist())
 
 

@@ -87,6 +87,18 @@ def test_every_route_has_an_operation_with_the_error_of_v2(serve):
         assert operation["summary"]
 
 
+def test_a_component_that_cannot_infer_has_no_operation_for_it(serve):
+    class Router:
+        def route(self, X, names):
+            return 1
+
+    ask = serve(Router(), "--v2-model-name", "m")
+    assert "/v2/models/m" in operations(ask)
+    assert not [path for path in operations(ask) if path.endswith(("infer", "generate", "generate_stream"))]
+    body = {"inputs": [{"name": "x", "datatype": "FP32", "shape": [1], "data": [1]}]}
+    assert ask("POST", "/v2/models/m/infer", json.dumps(body)).status == 501
+
+
 @pytest.mark.parametrize("user", [AddSub(), Fitted()])
 @pytest.mark.parametrize("name", ["m", "a b"])
 def test_the_document_is_valid(serve, user, name):

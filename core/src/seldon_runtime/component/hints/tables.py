@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -16,6 +16,8 @@ from seldon_runtime.inference.arrays import columns as table
 from seldon_runtime.inference.arrays.named_arrays import as_single, columns_of, is_column
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
 from seldon_runtime.protocols.arrays import as_floats
+
+_DTYPES: dict[type, type] = {bool: np.bool_, int: np.int64, float: np.float64}
 
 
 class Columns(NamedTuple):
@@ -148,7 +150,7 @@ def _of_records(records: list[dict[str, Any]], place: str) -> Columns:
     if len(names) > 1 and set(map(len, records)) == {len(names)}:  # of nearly every request
         with suppress(KeyError):
             columns = list(zip(*map(itemgetter(*names), records), strict=True))
-            return Columns(names, [_column(list(column)) for column in columns])
+            return Columns(names, [_column(column) for column in columns])
     names = list(dict.fromkeys(name for record in records for name in record))
     return Columns(names, [_column([record.get(name) for record in records]) for name in names])
 
@@ -160,10 +162,14 @@ def _of_lists(columns: dict[str, list[Any]]) -> Columns:
     return Columns(list(columns), [_column(column) for column in columns.values()])
 
 
-def _column(values: list[Any]) -> NDArray[Any]:
+def _column(values: Sequence[Any]) -> NDArray[Any]:
+    kinds = set(map(type, values))
+    narrow = _of_one_type(values, kinds)
+    if narrow is not None:
+        return narrow
     column = np.empty(len(values), object)
     column[:] = values
-    return _narrowed(column)
+    return _with_floats(column, kinds)
 
 
 def _narrowed(column: NDArray[Any]) -> NDArray[Any]:
@@ -172,11 +178,21 @@ def _narrowed(column: NDArray[Any]) -> NDArray[Any]:
         return column
     values = column.tolist()
     kinds = set(map(type, values))
-    if len(kinds) == 1 and kinds <= {bool, int, float}:
-        narrow = np.array(values)
-        return (
-            narrow if narrow.dtype.kind in "bif" and (kinds != {int} or narrow.dtype.kind == "i") else column
-        )
+    narrow = _of_one_type(values, kinds)
+    return _with_floats(column, kinds) if narrow is None else narrow
+
+
+def _of_one_type(values: Sequence[Any], kinds: set[type]) -> NDArray[Any] | None:
+    """Return an array of values that are all numbers of one type or all booleans; None for others."""
+    dtype = _DTYPES.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if dtype is None:
+        return None
+    with suppress(OverflowError):  # of a whole number beyond 64 bits
+        return np.array(values, dtype)
+    return None
+
+
+def _with_floats(column: NDArray[Any], kinds: set[type]) -> NDArray[Any]:
     if float in kinds or (int in kinds and type(None) in kinds):
         floats = as_floats(column, words=False)
         return column if floats is None else floats

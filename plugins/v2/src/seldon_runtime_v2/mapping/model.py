@@ -46,7 +46,10 @@ class ServedModel:
         predictor = service.units[0].predictor
         self.has_infer = predictor.has_infer
         self.takes_arrays = predictor.takes_arrays
-        self.method = next((m for m in _METHODS if m in service.methods), Method.PREDICT)
+        method = next((m for m in _METHODS if m in service.methods), None)
+        self.answers = method is not None
+        """False for a component without a method for an inference, such as a router: it refuses each."""
+        self.method = method or Method.PREDICT
         self.inputs = _declared(inputs)
         self.outputs = _declared(outputs)
         first: Mapping[str, Any] = next(iter(inputs), {})

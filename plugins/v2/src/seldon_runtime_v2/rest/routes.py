@@ -92,7 +92,8 @@ class Routes:
         for path, begin, summary in gets:
             yield self._get(f"{base}{path}", begin, summary, in_document=in_document)
         for path, begin, summary in posts:
-            yield self._post(f"{base}{path}", begin, summary, in_document=in_document)
+            is_described = in_document and self._model.answers
+            yield self._post(f"{base}{path}", begin, summary, in_document=is_described)
 
     def _repository(self) -> Iterator[HttpRoute]:
         one = "/v2/repository/models/{model}"

@@ -1,0 +1,34 @@
+"""The types of columns; the frames that are made of them: ``tests/parity/test_hinted_arguments.py``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seldon_runtime.component.hints.tables import columns_in
+from seldon_runtime.inference.message import Kind, Payload
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([1, -(2**63)], "int64"),
+        ([1, 2**63], "object"),
+        ([1, 2**64], "object"),
+        ([1.5, 2.0], "float64"),
+        ([1, 2.5], "float64"),
+        ([1, None], "float64"),
+        ([2**60 + 1, None], "object"),
+        ([True, False], "bool"),
+        ([True, 1], "object"),
+        ([True, None], "object"),
+        ([None, None], "object"),
+        (["a", "b"], "object"),
+    ],
+)
+def test_a_column_of_records_has_the_type_that_keeps_its_values(values: list[Any], dtype: str) -> None:
+    records = [{"x": value, "y": "text"} for value in values]
+    names, (column, _) = columns_in(Payload(Kind.JSON, records))
+    assert (names, column.dtype) == (["x", "y"], dtype)
+    assert [None if value != value else value for value in column.tolist()] == values
