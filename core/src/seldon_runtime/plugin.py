@@ -32,7 +32,15 @@ from seldon_runtime.inference.message import (
     Request,
 )
 from seldon_runtime.inference.method import EMPTY_REQUESTS, USER_METHODS, Method
-from seldon_runtime.inference.predictor import Predict, Predictor, Proceed, Stream, WireMethod
+from seldon_runtime.inference.predictor import (
+    ArrayCall,
+    HasMeta,
+    Predict,
+    Predictor,
+    Proceed,
+    Stream,
+    WireMethod,
+)
 from seldon_runtime.inference.status import ServiceStatus
 from seldon_runtime.persistence.snapshot import Buffer
 from seldon_runtime.persistence.store import (
@@ -81,6 +89,7 @@ __all__ = [
     "UNCOUNTED_BYTES",
     "USER_METHODS",
     "Answer",
+    "ArrayCall",
     "Ask",
     "BatchRecord",
     "Batcher",
@@ -95,6 +104,7 @@ __all__ = [
     "ErrorCode",
     "Executor",
     "Feedback",
+    "HasMeta",
     "HeldMemory",
     "Hooks",
     "Identity",
