@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from seldon_runtime.plugin import (
+    Executor,
     Identity,
     Limits,
     Method,
@@ -35,7 +36,7 @@ class LoadedNode:
     metadata: Mapping[str, Any] | SeldonError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedGraph:
     """A predictor whose nodes are loaded."""
 
@@ -43,6 +44,10 @@ class LoadedGraph:
     root: PlannedNode
     nodes: Mapping[str, LoadedNode]
     """By name, in the order of the file."""
+
+    def runs_on(self, executor: Executor) -> bool:
+        """Return whether these threads run all components, and no coroutines."""
+        return all(unit.executor is executor and not unit.predictor.is_async for unit in self.units)
 
     @property
     def units(self) -> list[Unit]:
@@ -109,8 +114,7 @@ class Loader:
             self._first = self._first or unit
         if unit.user is not None and has_raw_methods(unit.user):
             unit = replace(unit, predictor=RawNode(unit.predictor, self._limits))
-        planned.unit = unit
-        planned.wants_meta = frozenset(m for m in Method if _takes_meta(unit.user, m))
+        planned.bind(unit, {method for method in Method if _takes_meta(unit.user, method)})
         return LoadedNode(each, planned, unit, metadata)
 
 

@@ -1,0 +1,138 @@
+"""A call of one method of one node, prepared at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.plugin import ArrayCall, Ask, Message, Method, Payload, Request, Stream
+from seldon_runtime.protocols.v1.message import encode_meta
+from seldon_runtime_graph.walk.edges import carried
+from seldon_runtime_graph.walk.flight import Flight
+
+_FLOAT64 = np.dtype(np.float64)
+_WHOLE = (Message, Stream)
+
+
+class Asking:
+    """One call that a node receives.
+
+    Args:
+        name: the name of the node.
+        unit: whatever runs the node; the steps carry it along.
+        method: the method.
+        request_path: what the node adds to the request path of an answer.
+        array_call: the short way for arrays, if the component has one.
+        wants_meta: True for a method that receives the meta of its request.
+    """
+
+    __slots__ = ("_call", "_leaves", "_name", "_request_path", "_wants_meta", "method", "unit")
+
+    def __init__(
+        self,
+        name: str,
+        unit: Any,
+        method: Method,
+        request_path: Mapping[str, str],
+        array_call: ArrayCall | None,
+        *,
+        wants_meta: bool,
+    ) -> None:
+        self._name = name
+        self.unit = unit
+        self.method = method
+        self._request_path = request_path
+        self._call: Any = array_call
+        self._wants_meta = wants_meta
+        self._leaves = method is Method.ROUTE
+        """True if the message goes on beside the answer."""
+
+    def now(self, flight: Flight) -> Ask | None:
+        """Ask the node on this thread, and have the flight take its answer.
+
+        Returns:
+            None; or a step for an answer that is unfinished.
+
+        Raises:
+            SeldonError: the error of the node; that of a call which must not go on.
+        """
+        answer = self.answer(flight)
+        if type(answer) is Payload:  # as nearly always
+            flight.answered(answer, self._request_path)
+            return None
+        if (step := self.unfinished(answer)) is None:
+            self.take(flight, answer)
+        return step
+
+    def answer(self, flight: Flight, request: Request = None) -> Any:
+        """Return the answer of the node, which is asked on this thread with the flight's message.
+
+        Args:
+            flight: the message.
+            request: several messages in its place.
+        """
+        if flight.refusal is not None and (error := flight.refusal()) is not None:
+            raise error
+        if request is None:
+            if self._call is not None:
+                payload = flight.payload
+                value: Any = None if payload is None else payload.value
+                if type(value) is np.ndarray and value.dtype is _FLOAT64:  # most messages
+                    given = self._given_meta(flight) if self._wants_meta else flight.given_meta
+                    kind, names = payload.kind, payload.names  # type: ignore[union-attr]
+                    if flight.is_own:
+                        return self._call(value, names, kind, given, flight)
+                    if names is not None:
+                        return self._call(value.copy(), [*names], kind, given, flight)
+            request = self._request(flight)
+        return self.unit.predictor.answer(self.method, request)
+
+    def unfinished(self, answer: Any) -> Ask | None:
+        """Return the step for an answer that is unfinished, such as a coroutine; else None."""
+        return None if isinstance(answer, _WHOLE) else Ask(self.unit, self.method, None, lambda: answer)
+
+    def step(self, flight: Flight, request: Request = None) -> Ask:
+        """Return the step that asks the node on its own thread; the arguments are those of :meth:`answer`."""
+        if request is None:
+            payload = flight.payload
+            if self._call is not None and payload is not None and payload.names is not None:
+                value = payload.value
+                if type(value) is np.ndarray and value.dtype is _FLOAT64:
+                    given = self._given_meta(flight) if self._wants_meta else flight.given_meta
+                    names = payload.names
+                    if not flight.is_own:
+                        value, names = value.copy(), [*names]
+                    short = partial(self._call, value, names, payload.kind, given, flight)
+                    return Ask(self.unit, self.method, None, short)
+            request = self._request(flight)
+        return Ask(self.unit, self.method, request)
+
+    def take(self, flight: Flight, answer: Any) -> None:
+        """Have the flight take the answer of a step."""
+        if type(answer) is Payload:
+            flight.answered(answer, self._request_path)
+            return
+        self.count(flight, answer)
+        flight.replaced(answer)
+
+    def count(self, flight: Flight, answer: Any) -> None:
+        """Keep the custom metrics of an answer, if it has any."""
+        if type(answer) is Message and answer.metrics:
+            flight.counted.append((self.unit.identity, self.method, answer.metrics))
+
+    def copy(self, message: Message) -> Message:
+        """Return a message as the component receives it beside others."""
+        return carried(message, wants_meta=self._wants_meta)
+
+    def _given_meta(self, flight: Flight) -> Any:
+        """Return the meta in the form of the client, for a method that receives it."""
+        given = flight.given_meta
+        return encode_meta(flight.meta) if given is None and not flight.is_own else given
+
+    def _request(self, flight: Flight) -> Message:
+        """Return the message as the component receives it."""
+        message = flight.whole(self._name)
+        return message if flight.is_own and not self._leaves else self.copy(message)

@@ -1,0 +1,158 @@
+"""A message on its way through a graph, with the meta that the nodes add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from seldon_runtime.plugin import (
+    NO_META,
+    ErrorCode,
+    Identity,
+    Message,
+    Meta,
+    Method,
+    Metric,
+    Payload,
+    SeldonError,
+)
+
+Refusal = Callable[[], SeldonError | None]
+"""Function that returns the error of a call that must not go on, else None."""
+Counted = list[tuple[Identity, Method, Sequence[Metric]]]
+"""The custom metrics of the nodes: whose, of which method, and which."""
+
+
+class PassedOn(Message):
+    """The request as the answer, because no node answered."""
+
+    __slots__ = ()
+
+
+class Flight:
+    """A message between nodes. Most nodes add nothing to it but a payload and their request path.
+
+    The meta of such answers is made when somebody needs it, for all of them at once.
+
+    Args:
+        message: the request.
+        routing: receives the branch of each node that was called or chose: -1 for all or without children.
+        counted: receives the custom metrics of the nodes.
+        refusal: asked before each node that is called at once, without a yield; None to yield every step.
+        is_own: True if nobody else uses the request, so that the first component may alter it.
+        is_branch: True below a node with several children.
+    """
+
+    __slots__ = (
+        "_paths",
+        "counted",
+        "given_meta",
+        "has_request",
+        "is_branch",
+        "is_own",
+        "message",
+        "payload",
+        "refusal",
+        "routing",
+    )
+
+    def __init__(
+        self,
+        message: Any,
+        routing: dict[str, int],
+        counted: Counted,
+        refusal: Refusal | None = None,
+        is_own: bool = False,
+        is_branch: bool = False,
+    ) -> None:
+        self.message = message
+        """The last whole message; a Stream after a node that streams."""
+        self.payload: Payload | None = message.payload if isinstance(message, Message) else None
+        """The newest payload."""
+        self.given_meta: Any = message.given_meta if self.payload is not None else None
+        """The meta as the client sent it, until a node has answered."""
+        self._paths: list[Mapping[str, str]] = []
+        """The request paths of the nodes that have answered since the last whole message."""
+        self.has_request = not is_branch
+        """True until a node has answered."""
+        self.is_own = is_own
+        self.routing = routing
+        self.counted = counted
+        self.refusal = refusal
+        self.is_branch = is_branch
+
+    def branch(self) -> Flight:
+        """Return a flight of the same message, for one of several children."""
+        return Flight(self.result(), self.routing, self.counted, self.refusal, False, True)
+
+    def answered(self, payload: Payload, request_path: Mapping[str, str]) -> None:
+        """Take the answer of a node that adds nothing but its request path."""
+        self.payload = payload
+        self._paths.append(request_path)
+        self.is_own = self.has_request = False
+        self.given_meta = None
+
+    def replaced(self, answer: Any) -> None:
+        """Take a whole answer of a node: a message, or a stream."""
+        self.message = answer
+        self.payload = answer.payload if type(answer) is Message else None
+        self._paths = []
+        self.given_meta = answer.given_meta if self.payload is not None else None
+        self.is_own = self.has_request = False
+
+    @property
+    def meta(self) -> Meta:
+        """The meta of the message, with what all nodes so far have added."""
+        return self._meta({}) if self._paths else self.message.meta
+
+    def _meta(self, routing: Mapping[str, int]) -> Meta:
+        before = self.message.meta
+        path: dict[str, str] = {}
+        for own in reversed(self._paths):
+            path.update(own)
+        if before is NO_META:  # as of nearly all requests
+            return Meta("", {}, routing, path, ())
+        path.update(before.request_path)
+        return Meta(before.puid, dict(before.tags), routing, path, list(before.metrics))
+
+    def result(self) -> Any:
+        """Return the message, or the stream."""
+        if self._paths:
+            self.message = Message(self.payload, self._meta({}))
+            self._paths = []
+        return self.message
+
+    def whole(self, receiver: str) -> Message:
+        """Return the message for a node.
+
+        Raises:
+            SeldonError: COMPONENT_FAILED for a stream; the message has the name of the receiver.
+        """
+        return whole(self.result(), receiver)
+
+    def ended(self) -> Any:
+        """Return the answer of a graph, which tells the routing; a stream as it is."""
+        if self._paths:
+            return Message(self.payload, self._meta(self.routing))
+        message = self.message
+        if not isinstance(message, Message):
+            return message
+        meta = message.meta
+        told = Meta(meta.puid, meta.tags, self.routing, meta.request_path, meta.metrics)
+        kind = PassedOn if self.has_request else Message
+        return kind(message.payload, told, None, (), message.headers)
+
+
+def whole(answer: Any, receiver: str) -> Message:
+    """Return an answer, which must not be a stream.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED for a stream; the message has the name of the receiver.
+    """
+    if isinstance(answer, Message):
+        return answer
+    raise SeldonError(
+        f"a node answers with a stream, which the node {receiver!r} cannot receive: only the last node of a "
+        "call may stream",
+        code=ErrorCode.COMPONENT_FAILED,
+    )
