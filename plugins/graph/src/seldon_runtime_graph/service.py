@@ -179,9 +179,11 @@ class GraphService(ComposedService):
         call.unit_metrics = counted
         bound = self._bounds.pop(call, None) if self._bounds else None
         is_traced = self._traces and is_asked_for(call.headers)
-        is_direct = bound is None and not is_traced and graph in self._direct
-        refusal = partial(self.refusal, call) if is_direct else None
-        steps = predict(graph.root, Flight(request, routing, counted, refusal, True))
+        executor = None if is_traced or bound is not None else self.units[0].executor
+        stays = executor is not None and graph in self._direct
+        steps = predict(
+            graph.root, Flight(request, routing, counted, call, self.refusal, executor, stays, True)
+        )
         if is_traced:
             steps = traced(steps)
         return steps if bound is None else bound.bounded(steps)

@@ -14,6 +14,8 @@ from seldon_runtime.plugin import TENSOR, Ask, Feedback, Identity, Message, Meth
 from seldon_runtime_graph.walk.flight import Flight
 from seldon_runtime_graph.walk.predict import predict
 
+HERE = "the thread of all components"
+
 
 class Part:
     """A component that counts: each method changes a number in its own way. It stands for unit and predictor.
@@ -24,6 +26,7 @@ class Part:
     def __init__(self, name, number=1.0, route_to=0, fails=frozenset(), is_short=False):
         self.name, self.number, self.route_to, self.fails = name, number, route_to, fails
         self.is_short = is_short
+        self.executor = HERE
         self.calls = []
         self.identity = Identity(name, f"{name}:1")
 
@@ -97,9 +100,13 @@ def taken(step):
 
 def answered(root, request, routing=None, *, is_own=False, is_here=False):
     """The answer of a planned graph. With ``is_here`` the walk asks the components itself."""
-    refusal = (lambda: None) if is_here else None
-    flight = Flight(request, {} if routing is None else routing, [], refusal, is_own)
-    return take(predict(root, flight))
+    return take(predict(root, flight_of(request, routing, is_own=is_own, is_here=is_here)))
+
+
+def flight_of(request, routing=None, *, is_own=False, is_here=True, refusal=lambda call: None):
+    """A request on its way. With ``is_here`` all components are on its thread, else on others."""
+    executor = HERE if is_here else None
+    return Flight(request, {} if routing is None else routing, [], None, refusal, executor, is_here, is_own)
 
 
 @pytest.fixture(scope="module")
@@ -107,4 +114,11 @@ def parts():
     """The functions and classes of this module."""
     from types import SimpleNamespace
 
-    return SimpleNamespace(Part=Part, message=message, value_of=value_of, take=take, answered=answered)
+    return SimpleNamespace(
+        Part=Part,
+        message=message,
+        value_of=value_of,
+        take=take,
+        answered=answered,
+        flight_of=flight_of,
+    )

@@ -18,7 +18,6 @@ from seldon_runtime.plugin import (
     Stream,
 )
 from seldon_runtime_graph.spec.model import Node
-from seldon_runtime_graph.walk.flight import Flight
 from seldon_runtime_graph.walk.plan import plan
 from seldon_runtime_graph.walk.predict import predict
 
@@ -281,7 +280,7 @@ def test_an_answer_that_is_unfinished_becomes_a_step(parts):
 
     steps = predict(
         planned(chain(2), {"n0": Later("n0"), "n1": parts.Part("n1")}),
-        Flight(parts.message(1.0), {}, [], lambda: None, is_own=True),
+        parts.flight_of(parts.message(1.0), is_own=True),
     )
     step = steps.send(None)
     answer = step.call()
@@ -303,7 +302,7 @@ def test_children_with_unfinished_answers_go_on_together(parts):
     children = tuple(Node(name, f"graph.{name}", "MODEL") for name in "abc")
     root = Node("r", "graph", "COMBINER", None, None, {}, children)
     made = {"r": parts.Part("r", 0.0), "a": Later("a", 0.0), "b": parts.Part("b", 0.0), "c": Later("c", 0.0)}
-    flight = Flight(parts.message(1.0), {}, [], lambda: None, is_own=True)
+    flight = parts.flight_of(parts.message(1.0), is_own=True)
     steps = predict(planned(root, made), flight)
     rest = steps.send(None)
     answers = []
@@ -326,7 +325,27 @@ def test_children_with_unfinished_answers_go_on_together(parts):
 def test_a_call_that_must_not_go_on_asks_no_further_node(parts):
     made = {name: parts.Part(name) for name in ("n0", "n1")}
     refusals = [None, SeldonError("the client disconnected")]
-    flight = Flight(parts.message(1.0), {}, [], lambda: refusals.pop(0), is_own=True)
+    flight = parts.flight_of(parts.message(1.0), refusal=lambda call: refusals.pop(0))
     with pytest.raises(SeldonError, match="disconnected"):
         parts.take(predict(planned(chain(2), made), flight))
     assert [part.calls for part in made.values()] == [["predict"], []]
+
+
+def test_only_nodes_of_other_threads_are_asked_by_steps(parts):
+    made = {f"n{i}": parts.Part(f"n{i}", 0.0) for i in range(4)}
+    made["n1"].executor = made["n2"].executor = "another thread"
+    flight = parts.flight_of(parts.message(1.0))
+    taken = []
+
+    def noted(steps):
+        step = steps.send(None)
+        while True:
+            taken.append(step.unit.name)
+            try:
+                step = steps.send((yield step))
+            except StopIteration as end:
+                return end.value
+
+    answer = parts.take(noted(predict(planned(chain(4), made), flight)))
+    assert taken == ["n1", "n3"]
+    assert parts.value_of(answer) == 16.0

@@ -29,7 +29,7 @@ class Asking:
         wants_meta: True for a method that receives the meta of its request.
     """
 
-    __slots__ = ("_call", "_leaves", "_name", "_request_path", "_wants_meta", "method", "unit")
+    __slots__ = ("_call", "_leaves", "_name", "_request_path", "_wants_meta", "executor", "method", "unit")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Asking:
     ) -> None:
         self._name = name
         self.unit = unit
+        self.executor = unit.executor
         self.method = method
         self._request_path = request_path
         self._call: Any = array_call
@@ -59,36 +60,37 @@ class Asking:
         Raises:
             SeldonError: the error of the node; that of a call which must not go on.
         """
-        answer = self.answer(flight)
-        if type(answer) is Payload:  # as nearly always
-            flight.answered(answer, self._request_path)
-            return None
+        payload = flight.payload
+        value: Any = payload.value if payload is not None and self._call is not None else None
+        if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:
+            answer = self.answer(flight)
+        else:  # most messages
+            error = flight.refusal(flight.call)
+            if error is not None:
+                raise error
+            given = self._given_meta(flight) if self._wants_meta else flight.given_meta
+            names = payload.names
+            if not flight.is_own:
+                value, names = value.copy(), None if names is None else [*names]
+            answer = self._call(value, names, payload.kind, given, flight)
+            if type(answer) is Payload:
+                flight.answered(answer, self._request_path)
+                return None
         if (step := self.unfinished(answer)) is None:
             self.take(flight, answer)
         return step
 
     def answer(self, flight: Flight, request: Request = None) -> Any:
-        """Return the answer of the node, which is asked on this thread with the flight's message.
+        """Return the answer of the node, which is asked on this thread.
 
         Args:
             flight: the message.
             request: several messages in its place.
         """
-        if flight.refusal is not None and (error := flight.refusal()) is not None:
+        error = flight.refusal(flight.call)
+        if error is not None:
             raise error
-        if request is None:
-            if self._call is not None:
-                payload = flight.payload
-                value: Any = None if payload is None else payload.value
-                if type(value) is np.ndarray and value.dtype is _FLOAT64:  # most messages
-                    given = self._given_meta(flight) if self._wants_meta else flight.given_meta
-                    kind, names = payload.kind, payload.names  # type: ignore[union-attr]
-                    if flight.is_own:
-                        return self._call(value, names, kind, given, flight)
-                    if names is not None:
-                        return self._call(value.copy(), [*names], kind, given, flight)
-            request = self._request(flight)
-        return self.unit.predictor.answer(self.method, request)
+        return self.unit.predictor.answer(self.method, self._request(flight) if request is None else request)
 
     def unfinished(self, answer: Any) -> Ask | None:
         """Return the step for an answer that is unfinished, such as a coroutine; else None."""
@@ -96,19 +98,17 @@ class Asking:
 
     def step(self, flight: Flight, request: Request = None) -> Ask:
         """Return the step that asks the node on its own thread; the arguments are those of :meth:`answer`."""
-        if request is None:
-            payload = flight.payload
-            if self._call is not None and payload is not None and payload.names is not None:
-                value = payload.value
-                if type(value) is np.ndarray and value.dtype is _FLOAT64:
-                    given = self._given_meta(flight) if self._wants_meta else flight.given_meta
-                    names = payload.names
-                    if not flight.is_own:
-                        value, names = value.copy(), [*names]
-                    short = partial(self._call, value, names, payload.kind, given, flight)
-                    return Ask(self.unit, self.method, None, short)
-            request = self._request(flight)
-        return Ask(self.unit, self.method, request)
+        payload = flight.payload
+        value: Any = payload.value if payload is not None and self._call is not None else None
+        if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:
+            return Ask(self.unit, self.method, self._request(flight) if request is None else request)
+        given = self._given_meta(flight) if self._wants_meta else flight.given_meta
+        names = payload.names
+        if not flight.is_own:
+            value, names = value.copy(), None if names is None else [*names]
+        return Ask(
+            self.unit, self.method, None, partial(self._call, value, names, payload.kind, given, flight)
+        )
 
     def take(self, flight: Flight, answer: Any) -> None:
         """Have the flight take the answer of a step."""

@@ -17,7 +17,7 @@ from seldon_runtime.plugin import (
     SeldonError,
 )
 
-Refusal = Callable[[], SeldonError | None]
+Refusal = Callable[[Any], SeldonError | None]
 """Function that returns the error of a call that must not go on, else None."""
 Counted = list[tuple[Identity, Method, Sequence[Metric]]]
 """The custom metrics of the nodes: whose, of which method, and which."""
@@ -38,22 +38,29 @@ class Flight:
         message: the request.
         routing: receives the branch of each node that was called or chose: -1 for all or without children.
         counted: receives the custom metrics of the nodes.
-        refusal: asked before each node that is called at once, without a yield; None to yield every step.
-        is_own: True if nobody else uses the request, so that the first component may alter it.
-        is_branch: True below a node with several children.
+        call: the call, for ``refusal``.
+        refusal: returns the error of a call that must not go on, else None.
+        executor: the threads of which the current one is; nodes on them are asked without a step. None to
+            make a step of every call.
+        stays: True if all nodes are on these threads.
+        is_own: True if nobody else uses the request, so that the first component may alter it. It stays True
+            until a node has answered.
     """
 
     __slots__ = (
         "_paths",
+        "call",
         "counted",
+        "executor",
         "given_meta",
-        "has_request",
         "is_branch",
         "is_own",
+        "makes_steps",
         "message",
         "payload",
         "refusal",
         "routing",
+        "stays",
     )
 
     def __init__(
@@ -61,44 +68,64 @@ class Flight:
         message: Any,
         routing: dict[str, int],
         counted: Counted,
-        refusal: Refusal | None = None,
+        call: Any,
+        refusal: Refusal,
+        executor: Any = None,
+        stays: bool = False,
         is_own: bool = False,
-        is_branch: bool = False,
     ) -> None:
         self.message = message
         """The last whole message; a Stream after a node that streams."""
-        self.payload: Payload | None = message.payload if isinstance(message, Message) else None
+        payload: Payload | None = None
+        given: Any = None
+        if isinstance(message, Message):
+            payload, given = message.payload, message.given_meta
+        self.payload = payload
         """The newest payload."""
-        self.given_meta: Any = message.given_meta if self.payload is not None else None
+        self.given_meta = given
         """The meta as the client sent it, until a node has answered."""
         self._paths: list[Mapping[str, str]] = []
         """The request paths of the nodes that have answered since the last whole message."""
-        self.has_request = not is_branch
-        """True until a node has answered."""
         self.is_own = is_own
         self.routing = routing
         self.counted = counted
+        self.call = call
         self.refusal = refusal
-        self.is_branch = is_branch
+        self.executor = executor
+        """The threads of which the current one is, as far as it is known."""
+        self.makes_steps = executor is None
+        self.stays = stays
+        self.is_branch = False
+        """True below a node with several children."""
 
     def branch(self) -> Flight:
-        """Return a flight of the same message, for one of several children."""
-        return Flight(self.result(), self.routing, self.counted, self.refusal, False, True)
+        """Return a flight of the same message, for one of several children, which may begin on any thread."""
+        executor = self.executor if self.stays else None
+        message = self.result()
+        made = Flight(message, self.routing, self.counted, self.call, self.refusal, executor, self.stays)
+        made.is_branch, made.makes_steps = True, self.makes_steps
+        return made
+
+    def moved(self, executor: Any) -> None:
+        """Note that a thread of another executor goes on; None if it is not known which one."""
+        if not self.makes_steps:
+            self.executor = executor
 
     def answered(self, payload: Payload, request_path: Mapping[str, str]) -> None:
         """Take the answer of a node that adds nothing but its request path."""
         self.payload = payload
         self._paths.append(request_path)
-        self.is_own = self.has_request = False
+        self.is_own = False
         self.given_meta = None
 
     def replaced(self, answer: Any) -> None:
         """Take a whole answer of a node: a message, or a stream."""
         self.message = answer
-        self.payload = answer.payload if type(answer) is Message else None
+        is_message = isinstance(answer, Message)
+        self.payload = answer.payload if is_message else None
+        self.given_meta = answer.given_meta if is_message else None
         self._paths = []
-        self.given_meta = answer.given_meta if self.payload is not None else None
-        self.is_own = self.has_request = False
+        self.is_own = False
 
     @property
     def meta(self) -> Meta:
@@ -139,7 +166,7 @@ class Flight:
             return message
         meta = message.meta
         told = Meta(meta.puid, meta.tags, self.routing, meta.request_path, meta.metrics)
-        kind = PassedOn if self.has_request else Message
+        kind = PassedOn if self.is_own else Message
         return kind(message.payload, told, None, (), message.headers)
 
 

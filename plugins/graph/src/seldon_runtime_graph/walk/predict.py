@@ -19,8 +19,8 @@ from seldon_runtime_graph.walk.plan import PlannedNode
 def predict(node: PlannedNode, flight: Flight) -> Steps:
     """Yield the steps of a graph, and return its answer: a message, or the stream of a node.
 
-    With ``flight.refusal`` the nodes are asked here, one after the other, and a step comes only of an answer
-    that is unfinished.
+    Nodes on the current thread are asked without a step, as far as the flight knows the thread. A step comes
+    of an answer of theirs that is unfinished.
 
     Args:
         node: the root.
@@ -30,12 +30,13 @@ def predict(node: PlannedNode, flight: Flight) -> Steps:
         SeldonError: the error of a node; of several children that of the first in the list. A wrong route.
     """
     waiting: list[PlannedNode] = []
-    routing, is_here = flight.routing, flight.refusal is not None
+    routing = flight.routing
     while True:
         ask = node.ask_first
         if ask is not None:
-            if not is_here:
+            if ask.executor is not flight.executor:
                 ask.take(flight, (yield ask.step(flight)))
+                flight.moved(ask.executor)
             elif (step := ask.now(flight)) is not None:
                 ask.take(flight, (yield step))
             routing[node.name] = ALL
@@ -58,8 +59,9 @@ def predict(node: PlannedNode, flight: Flight) -> Steps:
         while True:
             ask = node.ask_output
             if ask is not None:
-                if not is_here:
+                if ask.executor is not flight.executor:
                     ask.take(flight, (yield ask.step(flight)))
+                    flight.moved(ask.executor)
                 elif (step := ask.now(flight)) is not None:
                     ask.take(flight, (yield step))
             if not waiting:
@@ -72,8 +74,10 @@ def predict(node: PlannedNode, flight: Flight) -> Steps:
 
 def _answer(ask: Asking, flight: Flight, request: Any = None) -> Any:
     """Yield the step of a call whose answer the flight does not take, and return the answer."""
-    if flight.refusal is None:
-        return (yield ask.step(flight, request))
+    if ask.executor is not flight.executor:
+        answer = yield ask.step(flight, request)
+        flight.moved(ask.executor)
+        return answer
     answer = ask.answer(flight, request)
     step = ask.unfinished(answer)
     return answer if step is None else (yield step)
@@ -100,8 +104,10 @@ def _branches(children: Sequence[PlannedNode], flight: Flight) -> Any:
         SeldonError: the error of the first child in the list that has one; all have ended before.
     """
     branches = [predict(child, flight.branch()) for child in children]
-    if flight.refusal is None:
-        return (yield branches)
+    if not flight.stays:
+        answers = yield branches
+        flight.moved(None)
+        return answers
     begun = [_begun(steps) for steps in branches]
     if any(step is not None for step, _, _ in begun):
         return (yield [_rest(steps, *each) for steps, each in zip(branches, begun, strict=True)])
