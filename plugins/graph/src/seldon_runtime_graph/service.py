@@ -153,7 +153,7 @@ class GraphService(ComposedService):
             self._bounds.pop(call, None)
         if type(error) is ComponentFailed and (text := str(error.__cause__).strip()):
             error.message = text
-        super().finish(call, done, answer, error, started)
+        ComposedService.finish(self, call, done, answer, error, started)
 
     def steps(self, call: Call, request: Request) -> Steps:
         """Return the steps of a prediction or a feedback.
@@ -174,7 +174,8 @@ class GraphService(ComposedService):
 
     def _predict(self, call: Call, request: Message) -> Steps:
         routing: dict[str, int] = {}
-        graph = self._split.choose(call, request, routing, self.submit)
+        split = self._split
+        graph = split.only or split.choose(call, request, routing, self.submit)
         counted: Counted = []
         call.unit_metrics = counted
         bound = self._bounds.pop(call, None) if self._bounds else None
@@ -204,10 +205,10 @@ class GraphService(ComposedService):
     def encode(self, call: Call, answer: Message) -> Any:
         """Return the wire answer; a request that no node answered keeps its unknown members."""
         codec = call.codec
-        if isinstance(answer, PassedOn) and isinstance(codec, RawCodec):
+        if type(answer) is PassedOn and isinstance(codec, RawCodec):
             parsed = codec.parse(call.method, call.wire)
             return codec.annotate(call.method, parsed, Message(None, Meta(routing=answer.meta.routing)))
-        return super().encode(call, answer)
+        return ComposedService.encode(self, call, answer)
 
     def outline(self) -> str:
         """Return a drawing of each graph as a tree."""

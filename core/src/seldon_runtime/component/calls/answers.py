@@ -49,7 +49,7 @@ class Answers:
             method: the method.
             kind: the kind of the request's payload.
             metas: the metas of the request.
-            result: what the user's method returned.
+            result: the result of the user's method.
             absent: returns the result for a method and ``given``, if the method is not implemented after all.
             given: the second argument of ``absent``.
         """

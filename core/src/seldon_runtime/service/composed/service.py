@@ -228,38 +228,40 @@ class _End:
 
     def __call__(self, result: Any, error: SeldonError | None) -> None:
         """End the call with an answer or an error, in its context."""
-        answer = None
+        answer, call, service = None, self._call, self._service
         if error is None:
             try:
-                answer = self._written(result)
+                if type(result) is Message and not self.entered and call.method not in EMPTY_REQUESTS:
+                    answer = service.encode(call, result)  # as nearly always
+                else:
+                    answer = self._written(result)
+                if isinstance(answer, OpenStream):
+                    answer.begin(self._done)
+                    return
+                if type(answer) is CoroutineType:
+                    service.units[0].executor.spawn(self._await(answer))
+                    return
+                if call.deadline is not None and has_passed(call):
+                    answer, error = None, deadline_exceeded(call)  # what the client received
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs are plugins
                 error = failed(raised)
-        if type(answer) is CoroutineType:
-            self._service.units[0].executor.spawn(self._await(answer))
-        else:
-            self._finish(answer, error)
+        service.end(call, self._done, answer, error, self._started)
+        error = None  # its traceback refers to this frame
 
     async def _await(self, status: Awaitable[Any]) -> None:
         """Await the answer of an async ``health_status``."""
         answer, error = None, None
         try:
             answer = await awaited_for(self._call, status)
+            if has_passed(self._call):
+                answer, error = None, deadline_exceeded(self._call)
         except SeldonError as raised:
             error = raised
         except BaseException as raised:  # noqa: BLE001 - codecs are plugins
             error = failed(raised)
-        self._finish(answer, error)
-
-    def _finish(self, answer: Any, error: SeldonError | None) -> None:
-        if isinstance(answer, OpenStream):
-            answer.begin(self._done)
-            return
-        call = self._call
-        if error is None and call.deadline is not None and has_passed(call):
-            answer, error = None, deadline_exceeded(call)  # what the client received
-        self._service.end(call, self._done, answer, error, self._started)
+        self._service.end(self._call, self._done, answer, error, self._started)
 
     def _written(self, result: Any) -> Any:
         call, pipeline = self._call, self.pipeline

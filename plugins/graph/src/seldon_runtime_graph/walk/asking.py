@@ -24,7 +24,7 @@ class Asking:
         name: the name of the node.
         unit: whatever runs the node; the steps carry it along.
         method: the method.
-        request_path: what the node adds to the request path of an answer.
+        request_path: the entries that the node adds to the request path of an answer.
         array_call: the short way for arrays, if the component has one.
         wants_meta: True for a method that receives the meta of its request.
     """
@@ -81,7 +81,7 @@ class Asking:
         return step
 
     def answer(self, flight: Flight, request: Request = None) -> Any:
-        """Return the answer of the node, which is asked on this thread.
+        """Call the node on this thread, and return its answer.
 
         Args:
             flight: the message.

@@ -40,8 +40,8 @@ class Flight:
         counted: receives the custom metrics of the nodes.
         call: the call, for ``refusal``.
         refusal: returns the error of a call that must not go on, else None.
-        executor: the threads of which the current one is; nodes on them are asked without a step. None to
-            make a step of every call.
+        executor: runs the current thread; the walk calls the nodes of its threads itself. None to make a step
+            of every call.
         stays: True if all nodes are on these threads.
         is_own: True if nobody else uses the request, so that the first component may alter it. It stays True
             until a node has answered.
@@ -107,7 +107,7 @@ class Flight:
         return made
 
     def moved(self, executor: Any) -> None:
-        """Note that a thread of another executor goes on; None if it is not known which one."""
+        """Remember that a thread of another executor goes on; None if nobody knows which one."""
         if not self.makes_steps:
             self.executor = executor
 

@@ -44,7 +44,7 @@ class PlannedNode:
     """The calls that the node receives. :meth:`bind` sets them."""
 
     def bind(self, unit: Any, wants_meta: Set[Method] = frozenset()) -> None:
-        """Prepare the calls of the node.
+        """Make the calls of the node.
 
         Args:
             unit: whatever runs the node.

@@ -19,8 +19,8 @@ from seldon_runtime_graph.walk.plan import PlannedNode
 def predict(node: PlannedNode, flight: Flight) -> Steps:
     """Yield the steps of a graph, and return its answer: a message, or the stream of a node.
 
-    Nodes on the current thread are asked without a step, as far as the flight knows the thread. A step comes
-    of an answer of theirs that is unfinished.
+    The walk calls the nodes of the current thread itself, as far as the flight knows the thread. It yields
+    a step for an answer of theirs that is unfinished.
 
     Args:
         node: the root.
