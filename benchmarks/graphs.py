@@ -26,7 +26,7 @@ _SIDE = 100
 def graphs(plan: Plan) -> Iterator[Finding]:
     """Measure chains against one component, the cost of a further node, tensors, and children of one node."""
     servers = [replace(ours(), name="one component")]
-    servers += [_served(_chain(_CHAIN), f"chain of {_CHAIN}, {name}", way) for name, way in _THREADS.items()]
+    servers += [_served(chain(_CHAIN), f"chain of {_CHAIN}, {name}", way) for name, way in _THREADS.items()]
     with all_running(plan, servers) as started:
         for connections in _CONNECTIONS:
             subjects = {each.server.name: partial(_rate, plan, each, connections) for each in started}
@@ -73,7 +73,8 @@ def _parameter(name: str, value: float) -> dict[str, str]:
     return {"name": name, "value": str(value), "type": "FLOAT"}
 
 
-def _chain(length: int) -> dict[str, Any]:
+def chain(length: int) -> dict[str, Any]:
+    """Return a graph whose nodes follow one another."""
     node = _node(f"n{length}")
     for number in reversed(range(1, length)):
         node = _node(f"n{number}", node)
@@ -94,15 +95,15 @@ def _names(node: Mapping[str, Any]) -> Iterator[str]:
         yield from _names(child)
 
 
-def _served(root: Mapping[str, Any], name: str, threads: str) -> Server:
+def document(root: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the file of a graph whose nodes are of the class Waits."""
     env = [{"name": "MODEL_NAME", "value": "Waits"}]
     containers = [{"name": each, "image": f"{each}:1", "env": env} for each in _names(root)]
     predictor = {"name": "main", "graph": root, "componentSpecs": [{"spec": {"containers": containers}}]}
-    document = {
-        "kind": "SeldonDeployment",
-        "metadata": {"name": "bench"},
-        "spec": {"predictors": [predictor]},
-    }
+    return {"kind": "SeldonDeployment", "metadata": {"name": "bench"}, "spec": {"predictors": [predictor]}}
+
+
+def _served(root: Mapping[str, Any], name: str, threads: str) -> Server:
     own = ours("REST", "--graph-threads", threads)
-    files = {_FILE: json.dumps(document), "Waits.py": (PROGRAMS / "Waits.py").read_text()}
+    files = {_FILE: json.dumps(document(root)), "Waits.py": (PROGRAMS / "Waits.py").read_text()}
     return replace(own, name=name, command=(own.command[0], _FILE, *own.command[2:]), files=files)

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import orjson
 
+from benchmarks.graph_in_process import chain_service
 from benchmarks.grpc_handler import through_handler
 from benchmarks.measuring import Finding, Plan, alternating
 from benchmarks.programs.Identity import Identity
-from benchmarks.rest_connection import through_connection
+from benchmarks.rest_connection import identity_service, through_connection
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.result import pack
 from seldon_runtime.inference.call import Call
@@ -64,7 +65,12 @@ def grpc_body(size: int) -> bytes:
 
 def through_rest(size: int) -> Calls:
     """Return calls from the bytes of a request on a connection to the bytes of the answer."""
-    return through_connection(rest_body(size))
+    return through_connection(rest_body(size), identity_service())
+
+
+def through_chain(length: int) -> Calls:
+    """Return calls of a graph whose nodes follow one another on one thread, as of :func:`through_rest`."""
+    return through_connection(rest_body(4), chain_service(length))
 
 
 def through_grpc(size: int) -> Calls:

@@ -5,7 +5,8 @@
 
 Valgrind's callgrind counts calls in one thread. Over REST it counts from the bytes that arrive on a
 connection to the bytes of the response. Over gRPC it counts from the message that grpc delivers to the
-message that it receives. Sockets, the kernel and the hand-over between threads do not count.
+message that it receives. Graphs answer four numbers over REST; their nodes follow one another on one thread.
+Sockets, the kernel and the hand-over between threads do not count.
 Counts depend on the versions of Python and of the libraries: the command compares nothing if they differ from
 the baseline's.
 """
@@ -25,6 +26,8 @@ _BASELINE = Path(__file__).parent / "instructions.json"
 _LIBRARIES = ("grpcio", "msgspec", "numpy", "orjson", "protobuf", "pysimdjson", "uvloop")
 _CALLS = {4: 200, 1_000: 40, 100_000: 1}
 """The number of counted calls, by the size of the payload."""
+_CHAINS = (1, 3, 13)
+"""The numbers of nodes of graphs on one thread."""
 
 
 def main() -> int:
@@ -74,13 +77,14 @@ def compare(counts: dict[str, int], baseline: dict[str, int], tolerance: float) 
 
 def _run_all() -> None:
     """Run the cases under callgrind."""
-    from benchmarks.in_process import through_grpc, through_rest
+    from benchmarks.in_process import through_chain, through_grpc, through_rest
 
     cases = [
         (f"{name} {size} numbers", make(size), number)
         for name, make in (("REST", through_rest), ("gRPC", through_grpc))
         for size, number in _CALLS.items()
     ]
+    cases += [(f"graph of {nodes}", through_chain(nodes), 200) for nodes in _CHAINS]
     callgrind.run(cases)
 
 

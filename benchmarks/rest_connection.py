@@ -15,7 +15,7 @@ import uvloop
 
 from benchmarks.programs.Identity import Identity
 from seldon_runtime.component.adapter import ComponentAdapter
-from seldon_runtime.plugin import Settings, Unit
+from seldon_runtime.plugin import Service, Settings, Unit
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.settings import options
@@ -32,9 +32,15 @@ _PIECE_BYTES = 64 * 1024
 class Inline(Executor):
     """Runs each task at once, on the caller's thread."""
 
+    is_current = True
+
     def submit(self, task: Callable[[], None]) -> None:
         """Run the task at once."""
         task()
+
+    def run(self, function: Callable[[], Any]) -> Any:
+        """Return what a function returns."""
+        return function()
 
 
 class _Connection(asyncio.Transport):
@@ -67,14 +73,21 @@ class _Connection(asyncio.Transport):
     def close(self) -> None: ...
 
 
-def through_connection(body: bytes) -> Callable[[int], None]:
-    """Return a function that makes sequential calls of ``/predict`` of an identity on one connection."""
+def identity_service() -> Service:
+    """Return the service of an identity."""
+    return ComponentService(Unit(ComponentAdapter(Identity()), Inline()))
+
+
+def through_connection(body: bytes, service: Service) -> Callable[[int], None]:
+    """Return a function that makes sequential calls of ``/predict`` of a service on one connection.
+
+    The components of the service run on :class:`Inline`.
+    """
     request = (
         b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
     )
     pieces = [request[start : start + _PIECE_BYTES] for start in range(0, len(request), _PIECE_BYTES)]
-    service = ComponentService(Unit(ComponentAdapter(Identity()), Inline()))
     application = assemble(service, _settings(), RequestThreads(service.queue_size))
     client = _Connection()
     loop = uvloop.new_event_loop()

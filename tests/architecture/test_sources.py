@@ -54,6 +54,7 @@ LOOKED_UP = {
     "protocols/libraries/tensors.py": "what the user's method returned",
     "component/signature.py": "decorated functions of the user",
     "component/user_object.py": "the user's object",
+    "component/response_meta.py": "the user's object",
     "persistence/pickling.py": "the user's class",
     "seldon_runtime_rest/assembly.py": "the user's object",
     "seldon_runtime_batching/marks.py": "the user's object",

@@ -33,7 +33,15 @@ from seldon_runtime.inference.message import (
     Request,
 )
 from seldon_runtime.inference.method import EMPTY_REQUESTS, USER_METHODS, Method
-from seldon_runtime.inference.predictor import Predict, Predictor, Proceed, Stream, WireMethod
+from seldon_runtime.inference.predictor import (
+    ArrayCall,
+    HasMeta,
+    Predict,
+    Predictor,
+    Proceed,
+    Stream,
+    WireMethod,
+)
 from seldon_runtime.inference.status import ServiceStatus
 from seldon_runtime.persistence.snapshot import Buffer
 from seldon_runtime.persistence.store import (
@@ -82,6 +90,7 @@ __all__ = [
     "UNCOUNTED_BYTES",
     "USER_METHODS",
     "Answer",
+    "ArrayCall",
     "Ask",
     "BatchRecord",
     "Batcher",
@@ -96,6 +105,7 @@ __all__ = [
     "ErrorCode",
     "Executor",
     "Feedback",
+    "HasMeta",
     "HeldMemory",
     "Hooks",
     "Identity",

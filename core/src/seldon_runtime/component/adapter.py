@@ -16,35 +16,31 @@ import numpy as np
 from seldon_runtime.component import metadata, raw_methods
 from seldon_runtime.component.arrays.calls import NamedArrays
 from seldon_runtime.component.calls import unfinished as later
+from seldon_runtime.component.calls.answers import Answers
 from seldon_runtime.component.calls.items import Finish
-from seldon_runtime.component.calls.plain import PlainCalls, Result
-from seldon_runtime.component.calls.unfinished import UNFINISHED, Unfinished, is_unfinished
+from seldon_runtime.component.calls.plain import PlainCalls
+from seldon_runtime.component.calls.transforms import MAY_BE_ABSENT, Result, array_call
+from seldon_runtime.component.calls.unfinished import is_unfinished
 from seldon_runtime.component.hints.methods import ConvertRequest, Hints, as_it_is, converted
 from seldon_runtime.component.inspection.defined_methods import has_async, refuse_unsupported
 from seldon_runtime.component.inspection.received_arrays import FLOAT64, ArrayReading, Receive
 from seldon_runtime.component.inspection.service_types import METHODS_OF, fitting_types, missing_method
 from seldon_runtime.component.outlier_detector import OutlierDetector
 from seldon_runtime.component.response_meta import ResponseMeta
-from seldon_runtime.component.result import checked_headers, pack
 from seldon_runtime.component.signature import ARGUMENTS, Invoke, adapt, failing
-from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_optional, call_user
-from seldon_runtime.errors import ComponentFailed, SeldonNotImplementedError, StartupError
+from seldon_runtime.errors import ComponentFailed, StartupError
 from seldon_runtime.inference.arrays.columns import Columns
-from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.codec import Codec, RawCodec
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES, Limits
-from seldon_runtime.inference.message import ARRAYS, Kind, Message, Meta, Request
+from seldon_runtime.inference.message import ARRAYS, Message, Payload, Request
 from seldon_runtime.inference.method import USER_METHODS, Method
-from seldon_runtime.inference.predictor import Predictor, Stream, WireMethod
+from seldon_runtime.inference.predictor import ArrayCall, Predictor, Stream, WireMethod
 
 logger = logging.getLogger(__name__)
 
 Answer = Message | Stream | Awaitable[Message | Stream]
-_TRANSFORMS = frozenset({Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT})
-_MAY_BE_ABSENT = _TRANSFORMS | {Method.PREDICT}
-"""The methods that a class may lack: the client receives the unchanged payload, or an empty array."""
 
 
 class ComponentAdapter(Predictor):
@@ -120,17 +116,19 @@ class ComponentAdapter(Predictor):
             if self._scores
             else None
         )
-        transforms: dict[Method, Callable[[Any], Result]] = {
-            m: partial(self._transform, m, self._plain.get(m), self._receive[m]) for m in _MAY_BE_ABSENT
-        }
-        if self._arrays.has_infer and Method.PREDICT not in self._plain:
-            transforms[Method.PREDICT] = self._arrays.infer
         self._calls = PlainCalls(self._object.class_name, self.identity.unit, self._plain, self._receive)
-        self._run: dict[Method, Callable[[Any], Result]] = {**transforms, **self._calls.functions()}
+        self._answers = Answers(self._response_meta, self._completed, self._max_array_values)
+        self._run: dict[Method, Callable[[Any], Result]] = self._calls.functions()
         """The function for each method, which calls the user's method with a decoded request."""
+        if self._arrays.has_infer and Method.PREDICT not in self._plain:
+            self._run[Method.PREDICT] = self._arrays.infer
         self._run |= {method: converted(change, self._run[method]) for method, change in changes.items()}
         self._unchecked = self._run
-        self._names = {method: partial(self._response_meta.names, method) for method in self._run}
+        needs_more = changes.keys() | ({Method.TRANSFORM_INPUT} if self._detector is not None else set())
+        self._array_calls = {
+            method: array_call(method, self._plain[method], self._response_meta, self._answers)
+            for method in (MAY_BE_ABSENT & self._plain.keys()) - needs_more
+        }
         has_score = self._detector is not None and self._detector.has_score
         self._methods = frozenset(
             method
@@ -211,6 +209,8 @@ class ComponentAdapter(Predictor):
         hinted = self._hints.described(self._object.find_any(METHODS_OF[self.service_type]))
         document = metadata.describe(self.identity.image, own, self._metadata_override, hinted)
         self._run = self._hints.checked(self._unchecked, document["inputs"])
+        checked = {method for method, run in self._run.items() if run is not self._unchecked[method]}
+        self._array_calls = {m: call for m, call in self._array_calls.items() if m not in checked}
         self._arrays.declare(document)
         return document
 
@@ -227,24 +227,30 @@ class ComponentAdapter(Predictor):
         Raises:
             SeldonError: raised by user code; ComponentFailed for any other exception of user code.
         """
+        array_call = self._array_calls.get(method)
+        if array_call is not None:
+            asked: Any = request
+            payload = asked.payload
+            value = payload.value
+            if type(value) is np.ndarray and value.dtype is FLOAT64:
+                answer: Any = array_call(value, payload.names, payload.kind, asked.given_meta, asked)
+                return self._answers.beside(answer, asked.meta) if type(answer) is Payload else answer
         finish: Finish
         if self._detector is not None and method is Method.TRANSFORM_INPUT:
             finish, result = partial(self._detector.answer, request), self._detector.scores(request)  # type: ignore[arg-type]
             return later.answer_of(result, method, finish) if is_unfinished(result) else finish(result)
         if (
-            method in _MAY_BE_ABSENT
+            method in MAY_BE_ABSENT
             and request.payload.kind is ARRAYS  # type: ignore[union-attr]
             and type(request.payload.value) is not Columns  # type: ignore[union-attr]
         ):
             return self._answer_arrays(method, request)  # type: ignore[arg-type]
         result, kind, metas = self._run[method](request)
-        if type(result) not in UNFINISHED:
-            try:
-                return self._message(method, kind, metas, result)
-            except Unfinished as error:
-                result = error.result
-        finish = partial(self._completed, method, kind, metas)
-        return later.answer_of(result, method, finish, partial(self._absent, method, request))
+        return self._answers.of(method, kind, metas, result, self._calls.absent, request)
+
+    def array_call(self, method: Method) -> ArrayCall | None:
+        """Return a function for a plain method whose requests need no conversion; None for any other."""
+        return self._array_calls.get(method)
 
     def _answer_arrays(self, method: Method, request: Message) -> Answer:
         result = self._arrays.result(method, request)
@@ -253,26 +259,11 @@ class ComponentAdapter(Predictor):
             return later.answer_of(result, method, finish, partial(self._arrays.absent, method, request))
         return finish(result)
 
-    def _message(self, method: Method, kind: Kind | None, metas: Sequence[Meta], result: Any) -> Message:
-        """Return the answer for the result of a user's method."""
-        response = result if isinstance(result, Response) else None
-        data = response.data if response else result
-        payload = pack(data, kind, self._names[method], self._max_array_values)
-        meta, metrics = self._response_meta.meta(method, metas, response)
-        given = response.headers if response is not None else None
-        return Message(payload, meta, None, metrics, checked_headers(given) if given else None)
-
-    def _completed(self, method: Method, kind: Kind | None, metas: Sequence[Meta], result: Any) -> Message:
-        """Return the answer for the result of an async method."""
+    def _completed(self, method: Method, result: Any) -> Any:
+        """Return the result of an async method as if it were that of a plain one."""
         if method is Method.PREDICT and method not in self._plain:
             result = self._arrays.v1_form(result)
-        return self._message(method, kind, metas, self._calls.completed(method, result))
-
-    def _absent(self, method: Method, request: Request) -> Any:
-        """Return the result for an async method that is not implemented after all; None if there is none."""
-        if method in self._plain and method in _MAY_BE_ABSENT:
-            return self._transform(method, None, self._receive[method], request)[0]  # type: ignore[arg-type]
-        return self._calls.absent(method)
+        return self._calls.completed(method, result)
 
     def wire_methods(self, codec: Codec) -> Mapping[Method, WireMethod]:
         """Return the raw methods of the class, and an outlier detector's ``transform_input``."""
@@ -281,20 +272,3 @@ class ComponentAdapter(Predictor):
         return raw_methods.wire_methods(
             self._object, codec, show_metrics=self._show_metrics, detector=self._detector
         )
-
-    def _transform(
-        self, method: Method, function: Invoke | None, receive: Receive, request: Message
-    ) -> Result:
-        payload: Any = request.payload
-        value = payload.value
-        if type(value) is not np.ndarray or value.dtype is not FLOAT64:  # spares most calls a step
-            value = receive(as_single(payload).value if type(value) is Columns else value)
-        if function is not None:
-            try:
-                result = call_user(function, value, payload.names, request.given_meta)
-            except SeldonNotImplementedError:
-                pass
-            else:
-                return result, payload.kind, (request.meta,)
-        result = value if method in _TRANSFORMS else np.array([])
-        return result, payload.kind, (request.meta,)

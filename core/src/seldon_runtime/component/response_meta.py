@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from seldon_runtime.component import custom_metrics
-from seldon_runtime.component.result import pack, plain
+from seldon_runtime.component.result import Names, pack, plain
 from seldon_runtime.component.user_api import Response
-from seldon_runtime.component.user_object import UserObject, call_optional, call_user
+from seldon_runtime.component.user_object import UserObject, call_optional, call_user, is_inherited
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.identity import Identity
 from seldon_runtime.inference.message import NO_META, Message, Meta, Metric
@@ -18,7 +18,7 @@ from seldon_runtime.inference.method import Method
 _KEEPS_META = frozenset({Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT, Method.AGGREGATE})
 _OF_FEATURES = frozenset({Method.TRANSFORM_INPUT})
 _ONLY_TEXT = frozenset({str})
-_NAMES = ("class_names", "feature_names")
+_NAMES = ("feature_names", "class_names")
 _NO_TAGS: Mapping[str, Any] = {}
 
 
@@ -45,41 +45,38 @@ class ResponseMeta:
         self._alone = Meta(request_path=self._request_path) if self._request_path else NO_META
         """The meta of an answer without anything from requests or user code."""
 
-    def _passed_on(self, request: Meta) -> Meta:
+    def beside(self, request: Meta) -> Meta:
         """Return the meta of the answer to one request, of a component that adds nothing but its path."""
+        if request is NO_META:
+            return self._alone
         path = {**self._request_path, **request.request_path}
         return Meta(request.puid, dict(request.tags), {}, path, list(request.metrics))
 
-    def names(self, method: Method) -> Sequence[Any] | None:
-        """Return the columns' names, or None if the class has no names.
+    def names(self, method: Method) -> Names:
+        """Return the function that returns the columns' names, or None if the object has no names.
 
         They come from ``class_names`` (for TRANSFORM_INPUT first ``feature_names``), a method or another
-        attribute.
-
-        Raises:
-            SeldonError: COMPONENT_FAILED when they are not a sequence of names.
+        attribute. The function raises SeldonError (COMPONENT_FAILED) when they are not a sequence of names.
         """
-        names = self._user.attribute("feature_names") if method in _OF_FEATURES else None
-        if names is None or self._is_helper("feature_names", names):
-            names = self._user.attribute("class_names")
-            if names is None or self._is_helper("class_names", names):
-                return None
-        if callable(names):
-            names = call_optional(names)
-        if names is None:
-            return None
-        if isinstance(names, str):
-            raise SeldonError(
-                f"the component's column names are the text {names!r:.80}, expected a list",
-                code=ErrorCode.COMPONENT_FAILED,
-            )
-        if not isinstance(names, list | tuple):
-            names = call_user(list, names)
-        listed: Sequence[Any] = names if _ONLY_TEXT.issuperset(map(type, names)) else plain(list(names))
-        return listed
+        user, helpers = self._user, self._helpers
+        instance = user.instance
+        attributes = _NAMES if method in _OF_FEATURES else _NAMES[1:]
 
-    def _is_helper(self, name: str, value: object) -> bool:
-        return name in self._helpers and callable(value)
+        def names() -> Sequence[Any] | None:
+            for name in attributes:
+                try:
+                    own = getattr(instance, name, None)
+                except BaseException as error:
+                    raise user.unreadable(name, error) from error
+                if (
+                    own is not None
+                    and not is_inherited(name, own)
+                    and not (name in helpers and callable(own))
+                ):
+                    return _listed(own)
+            return None
+
+        return names
 
     def meta(
         self, method: Method, requests: Sequence[Meta], response: Response | None
@@ -100,7 +97,7 @@ class ResponseMeta:
             else:
                 return self._alone, ()
             if len(requests) == 1 and method in _KEEPS_META:
-                return self._passed_on(requests[0]), ()
+                return self.beside(requests[0]), ()
         tags: dict[str, Any] = {}
         path = dict(self._request_path)
         metrics: list[Mapping[str, Any]] = []
@@ -118,6 +115,23 @@ class ResponseMeta:
             metrics.extend(custom_metrics.shown(own, method))
         puid = requests[0].puid if requests else ""
         return Meta(puid=puid, tags=tags, request_path=path, metrics=metrics), counted
+
+
+def _listed(names: Any) -> Sequence[Any] | None:
+    """Return the names that an attribute holds, or that a method returns."""
+    if callable(names):
+        names = call_optional(names)
+    if names is None:
+        return None
+    if isinstance(names, str):
+        raise SeldonError(
+            f"the component's column names are the text {names!r:.80}, expected a list",
+            code=ErrorCode.COMPONENT_FAILED,
+        )
+    if not isinstance(names, list | tuple):
+        names = call_user(list, names)
+    listed: Sequence[Any] = names if _ONLY_TEXT.issuperset(map(type, names)) else plain(list(names))
+    return listed
 
 
 def _source(user: UserObject, name: str, kinds: type | tuple[type, ...]) -> Callable[[], Any] | None:
@@ -152,7 +166,7 @@ def answer_of(user: object, request: Message, result: object, identity: Identity
     payload = pack(
         response.data if response else result,
         None if request.payload is None else request.payload.kind,
-        lambda: response_meta.names(Method.PREDICT),
+        response_meta.names(Method.PREDICT),
     )
     meta, metrics = response_meta.meta(Method.PREDICT, [request.meta], response)
     return Message(payload, meta, None, metrics)

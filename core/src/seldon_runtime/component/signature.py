@@ -177,6 +177,14 @@ def _invoker(function: Callable[..., Any], taken: int, given: int, by_name: dict
         return with_names
     if taken == given:
         return function
+    if (taken, given) == (2, 3):  # most classes: without a tuple
+
+        @wraps(function)
+        def first_two(first: Any, second: Any, _: Any) -> Any:
+            return function(first, second)
+
+        first_two.__qualname__ = name_of(function)
+        return first_two
 
     @wraps(function)
     def without_names(*arguments: Any) -> Any:

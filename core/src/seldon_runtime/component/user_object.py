@@ -43,13 +43,12 @@ class UserObject:
         try:
             value = getattr(self.instance, name, None)
         except BaseException as error:
-            raise ComponentFailed(f"{self.class_name}.{name}", hide_frames(error)) from error
-        if value is None:
-            return None
-        inherited = getattr(BaseComponent, name, None)
-        if inherited is not None and getattr(value, "__func__", None) is inherited:
-            return None
-        return value
+            raise self.unreadable(name, error) from error
+        return None if value is None or is_inherited(name, value) else value
+
+    def unreadable(self, name: str, error: BaseException) -> ComponentFailed:
+        """Return the error for an attribute that raised."""
+        return ComponentFailed(f"{self.class_name}.{name}", hide_frames(error))
 
     def find(self, name: str) -> Callable[..., Any] | None:
         """Return a method; None when it is absent or not callable."""
@@ -83,6 +82,12 @@ class UserObject:
             f"{name} without any"
         )
         return None
+
+
+def is_inherited(name: str, value: object) -> bool:
+    """Return whether the value of an attribute is of the optional base class, and so counts as absent."""
+    inherited = getattr(BaseComponent, name, None)
+    return inherited is not None and getattr(value, "__func__", None) is inherited
 
 
 def call_user(function: Callable[..., Any], *arguments: Any) -> Any:

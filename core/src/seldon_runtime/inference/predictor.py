@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from seldon_runtime.inference.message import (
     Feedback,
     Kind,
     Message,
+    Meta,
     Payload,
     Request,
 )
@@ -30,6 +31,22 @@ Proceed = Callable[[Request], Any]
 WireMethod = Callable[[Call, Proceed], Any]
 """Function that answers a call in its wire format. It receives the call and a function for the plain methods,
 and returns the wire answer."""
+
+
+class HasMeta(Protocol):
+    """Something with the meta of a request, such as the request itself."""
+
+    @property
+    def meta(self) -> Meta:
+        """The meta of the request."""
+
+
+ArrayCall = Callable[[Any, "Sequence[Any] | None", Kind, Any, HasMeta], Any]
+"""Function that calls a method with an array of float64: the array, its names, the kind of the request, the
+meta in the client's form, and the request, whose meta is read only if it is needed.
+
+It returns the payload of the answer, if the answer has no metrics and headers, and no meta but the request's
+with the component's request path; otherwise what :meth:`Predictor.answer` returns."""
 
 
 class Stream(ABC):
@@ -126,6 +143,13 @@ class Predictor(ABC):
         raise SeldonError(
             f"{type(self).__name__} has no method {method.value}", code=ErrorCode.NOT_IMPLEMENTED
         )
+
+    def array_call(self, method: Method) -> ArrayCall | None:
+        """Return a function that answers a method in few steps; None without one.
+
+        For callers that make many calls with arrays, such as a graph. Ask for it after :meth:`metadata`.
+        """
+        return None
 
     def wire_methods(self, codec: Codec) -> Mapping[Method, WireMethod]:
         """Return the methods that handle this codec's wire format themselves. Called once for each codec."""

@@ -280,3 +280,48 @@ def test_a_stream_remembers_its_threads(take: Any, units: Any) -> None:
     assert value(stream.unit.executor.run(stream.next)) == "item"
     with pytest.raises(RuntimeError, match="return it as it is"):
         stream.next()
+
+
+def test_a_step_may_bring_a_call_in_place_of_the_predictor(take: Any, make_unit: Any) -> None:
+    unit = make_unit(Adds("a"))
+    threads: list[threading.Thread] = []
+
+    def short() -> Payload:
+        threads.append(threading.current_thread())
+        return Payload(Kind.STR, "short")
+
+    def steps() -> Steps:
+        payload = yield Ask(unit, Method.PREDICT, None, short)
+        return text(payload.value)
+
+    assert value(take(steps())) == "short"
+    assert threads != [threading.current_thread()]
+    assert unit.predictor.threads == []
+
+
+def test_a_step_may_bring_an_answer_that_is_unfinished(take: Any, make_unit: Any) -> None:
+    unit = make_unit(Adds("a"))
+
+    async def later() -> Message:
+        return text("later")
+
+    def steps() -> Steps:
+        answer: Message = yield Ask(unit, Method.PREDICT, None, later)
+        return answer
+
+    assert value(take(steps())) == "later"
+
+
+def test_only_a_call_in_place_of_the_predictor_may_return_a_payload(take: Any, make_unit: Any) -> None:
+    adds = Adds("a")
+    adds.result = Payload(Kind.STR, "x")
+    unit = make_unit(adds)
+
+    def steps() -> Steps:
+        answer: Message = yield Ask(unit, Method.PREDICT, text("x"))
+        return answer
+
+    with pytest.raises(PluginFailed) as raised:
+        take(steps())
+    assert str(raised.value.__cause__) == "returned Payload, expected a Message or a Stream"
+    assert raised.value.where == "Adds.predict"

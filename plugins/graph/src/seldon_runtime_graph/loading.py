@@ -9,6 +9,7 @@ from typing import Any
 
 from seldon_runtime.plugin import (
     ErrorCode,
+    Executor,
     Identity,
     Limits,
     Method,
@@ -37,7 +38,7 @@ class LoadedNode:
     metadata: Mapping[str, Any] | SeldonError
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoadedGraph:
     """A predictor whose nodes are loaded."""
 
@@ -50,6 +51,10 @@ class LoadedGraph:
         """Return the class or the address of a node, for drawings."""
         loaded = self.nodes[node.name]
         return "built in" if loaded.unit is None else redacted(loaded.resolved.reference or "")
+
+    def runs_on(self, executor: Executor) -> bool:
+        """Return whether these threads run all components, and no coroutines."""
+        return all(unit.executor is executor and not unit.predictor.is_async for unit in self.units)
 
     @property
     def units(self) -> list[Unit]:
@@ -128,8 +133,7 @@ class Loader:
             self._first = self._first or unit
         if unit.user is not None and has_raw_methods(unit.user):
             unit = replace(unit, predictor=RawNode(unit.predictor, self._limits))
-        planned.unit = unit
-        planned.wants_meta = frozenset(m for m in Method if _takes_meta(unit.user, m))
+        planned.bind(unit, {method for method in Method if _takes_meta(unit.user, method)})
         return LoadedNode(each, planned, unit, metadata)
 
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from seldon_runtime.plugin import (
+    Batcher,
     Call,
     ComponentFailed,
     ComposedService,
@@ -25,29 +26,23 @@ from seldon_runtime.plugin import (
     ServiceType,
     Steps,
     Unit,
-    UnitStream,
 )
-from seldon_runtime_graph.call import puid
+from seldon_runtime_graph.call.puid import HEADER, Puids, WithPuid, puid_of
 from seldon_runtime_graph.call.split import SHADOW, Split
-from seldon_runtime_graph.call.streams import ToldStream
 from seldon_runtime_graph.call.timeouts import BoundedCall
-from seldon_runtime_graph.call.tracing import Trace, is_asked_for
+from seldon_runtime_graph.call.tracing import is_asked_for, traced
 from seldon_runtime_graph.drawings.svg import picture
 from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
 from seldon_runtime_graph.loading import LoadedGraph
 from seldon_runtime_graph.metadata import describe, document_of
 from seldon_runtime_graph.walk.feedback import learn, routing_of
-from seldon_runtime_graph.walk.predict import Counted, predict
+from seldon_runtime_graph.walk.flight import Flight, PassedOn
+from seldon_runtime_graph.walk.predict import predict
+from seldon_runtime_graph.walk.told_stream import Counted
 
 _PREDICT, _SEND_FEEDBACK, _HEALTH_STATUS = Method.PREDICT, Method.SEND_FEEDBACK, Method.HEALTH_STATUS
 _METHODS = frozenset({_PREDICT, _SEND_FEEDBACK})
-
-
-class _PassedOn(Message):
-    """The request as the answer, because no node answered."""
-
-    __slots__ = ()
 
 
 class GraphService(ComposedService):
@@ -83,11 +78,15 @@ class GraphService(ComposedService):
             units += graph.units
         timeouts = [graph.predictor.timeout_s for graph in graphs if graph.predictor.timeout_s is not None]
         self._timeout_s = min(timeouts, default=None)
+        self._puids = Puids()
         self._bounds: dict[Call, BoundedCall] = {}
+        self._batches = False
         super().__init__(units, limits=limits, metadata=describe(main), error_details=error_details)
         aside = {unit.executor for unit in self._split.shadow_units} - {
             unit.executor for graph in self._split.served for unit in graph.units
         }
+        self._direct = {graph for graph in graphs if graph.runs_on(units[0].executor)}
+        """The graphs whose nodes all run on the thread on which calls begin."""
         self._executors = tuple({unit.executor: None for unit in units if unit.executor not in aside})
         self._aside = tuple(aside)
         is_fixed = all(unit.predictor.health_is_fixed for unit in units)
@@ -128,7 +127,7 @@ class GraphService(ComposedService):
         if call.transport == SHADOW:  # it must not hold up the others, nor they it
             for executor in self._aside:
                 executor.require_room()
-        elif self.waiting >= self.queue_size:
+        elif len(self._executors) > 1 and self.waiting >= self.queue_size:  # else the only one refuses
             retry_after_s = max(executor.retry_after_s for executor in self._executors)
             raise SeldonError(
                 f"{self.queue_size} steps of requests are waiting in the graph already; try again later",
@@ -141,23 +140,33 @@ class GraphService(ComposedService):
                 done = self._bounds[call] = BoundedCall(done, self._timeout_s, self.timers.call_at)
         self.units[0].executor.submit(partial(self.run, call, done))
 
+    def batch(self, batchers: Mapping[Unit, Batcher]) -> None:
+        """Answer the waiting steps of some nodes by plugins' batchers."""
+        super().batch(batchers)
+        self._batches = bool(batchers)
+        for graph in self.graphs:
+            for node in graph.root.walk():
+                if node.unit in batchers:
+                    node.ask_with_messages()
+
     def _identify(self, call: Call) -> None:
-        found = puid.puid_of(call.headers)
+        found = puid_of(call.headers)
         if found is None:
-            found = puid.new_puid()
-            call.headers = puid.WithPuid(call.headers, found)
+            found = self._puids.new()
+            call.headers = WithPuid(call.headers, found)
         headers = call.response_headers
-        call.response_headers = {puid.HEADER: found} if headers is None else {**headers, puid.HEADER: found}
+        call.response_headers = {HEADER: found} if headers is None else {**headers, HEADER: found}
 
     def finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
         """End a call, and forget its time limits.
 
         A node's exception reaches the client as its text alone, as the incumbent's engine passes it on.
         """
-        self._bounds.pop(call, None)
+        if self._bounds:
+            self._bounds.pop(call, None)
         if type(error) is ComponentFailed and (text := str(error.__cause__).strip()):
             error.message = text
-        super().finish(call, done, answer, error, started)
+        ComposedService.finish(self, call, done, answer, error, started)
 
     def steps(self, call: Call, request: Request) -> Steps:
         """Return the steps of a prediction or a feedback.
@@ -178,24 +187,21 @@ class GraphService(ComposedService):
 
     def _predict(self, call: Call, request: Message) -> Steps:
         routing: dict[str, int] = {}
-        graph = self._split.choose(call, request, routing, self.submit)
+        split = self._split
+        graph = split.only or split.choose(call, request, routing, self.submit)
         counted: Counted = []
         call.unit_metrics = counted
-        steps = predict(graph.root, request, routing, counted, is_own=True)
-        trace = None
-        if self._traces and is_asked_for(call.headers):
-            trace = Trace()
-            steps = trace.timed(steps)
-        bound = self._bounds.pop(call, None)
-        answer = yield from (steps if bound is None else bound.bounded(steps))
-        if not isinstance(answer, Message):
-            assert isinstance(answer, UnitStream)
-            return ToldStream(answer, routing, {} if trace is None else trace.tags(), counted)
-        meta = answer.meta
-        tags = meta.tags if trace is None else {**meta.tags, **trace.tags()}
-        told = Meta(meta.puid, tags, routing, meta.request_path, meta.metrics)
-        kind = _PassedOn if answer is request else Message
-        return kind(answer.payload, told, None, (), answer.headers)
+        bound = self._bounds.pop(call, None) if self._bounds else None
+        is_traced = self._traces and is_asked_for(call.headers)
+        makes_steps = is_traced or bound is not None or self._batches
+        executor = None if makes_steps else self.units[0].executor
+        stays = not makes_steps and graph in self._direct
+        steps = predict(
+            graph.root, Flight(request, routing, counted, call, self.refusal, executor, stays, True)
+        )
+        if is_traced:
+            steps = traced(steps)
+        return steps if bound is None else bound.bounded(steps)
 
     def _learn(self, call: Call, feedback: Feedback) -> Steps:
         graph = self._split.of_feedback(feedback)
@@ -222,10 +228,10 @@ class GraphService(ComposedService):
     def encode(self, call: Call, answer: Message) -> Any:
         """Return the wire answer; a request that no node answered keeps its unknown members."""
         codec = call.codec
-        if isinstance(answer, _PassedOn) and isinstance(codec, RawCodec):
+        if type(answer) is PassedOn and isinstance(codec, RawCodec):
             parsed = codec.parse(call.method, call.wire)
             return codec.annotate(call.method, parsed, Message(None, Meta(routing=answer.meta.routing)))
-        return super().encode(call, answer)
+        return ComposedService.encode(self, call, answer)
 
     def outline(self) -> str:
         """Return a drawing of each graph as a tree."""

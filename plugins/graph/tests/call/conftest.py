@@ -2,5 +2,5 @@
 
 Modules that are tested elsewhere:
 
-    puid, tracing: plugins/graph/tests/test_service.py
+    tracing: plugins/graph/tests/test_service.py
 """

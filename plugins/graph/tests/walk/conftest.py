@@ -2,7 +2,7 @@
 
 Modules that are tested elsewhere:
 
-    plan: plugins/graph/tests/walk/test_predict.py
+    plan, asking, flight: plugins/graph/tests/walk/test_predict.py
 """
 
 from __future__ import annotations
@@ -10,15 +10,38 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seldon_runtime.plugin import TENSOR, Ask, Feedback, Message, Method, Payload, SeldonError
+from seldon_runtime.plugin import TENSOR, Ask, Feedback, Identity, Message, Method, Payload, SeldonError
+from seldon_runtime_graph.walk.flight import Flight
+from seldon_runtime_graph.walk.predict import predict
+
+HERE = "the thread of all components"
 
 
 class Part:
-    """A component that counts: each method changes a number in its own way."""
+    """A component that counts: each method changes a number in its own way. It stands for unit and predictor.
 
-    def __init__(self, name, number=1.0, route_to=0, fails=frozenset()):
+    With ``is_short`` it has the short way of calls with arrays.
+    """
+
+    def __init__(self, name, number=1.0, route_to=0, fails=frozenset(), is_short=False):
         self.name, self.number, self.route_to, self.fails = name, number, route_to, fails
+        self.is_short = is_short
+        self.executor = HERE
         self.calls = []
+        self.identity = Identity(name, f"{name}:1")
+
+    @property
+    def predictor(self):
+        return self
+
+    def array_call(self, method):
+        if not self.is_short or method is Method.ROUTE or method is Method.AGGREGATE:
+            return None
+
+        def call(array, names, kind, given_meta, request):
+            return self.answer(method, Message(Payload(kind, array, names))).payload
+
+        return call
 
     def answer(self, method, request):
         self.calls.append(method.value)
@@ -63,7 +86,7 @@ def take(steps):
 
 def taken(step):
     if isinstance(step, Ask):
-        return step.unit.answer(step.method, step.request)
+        return step.unit.answer(step.method, step.request) if step.call is None else step.call()
     answers, errors = [], []
     for branch in step:
         try:
@@ -75,9 +98,27 @@ def taken(step):
     return answers
 
 
+def answered(root, request, routing=None, *, is_own=False, is_here=False):
+    """The answer of a planned graph. With ``is_here`` the walk asks the components itself."""
+    return take(predict(root, flight_of(request, routing, is_own=is_own, is_here=is_here)))
+
+
+def flight_of(request, routing=None, *, is_own=False, is_here=True, refusal=lambda call: None):
+    """A request on its way. With ``is_here`` all components are on its thread, else on others."""
+    executor = HERE if is_here else None
+    return Flight(request, {} if routing is None else routing, [], None, refusal, executor, is_here, is_own)
+
+
 @pytest.fixture(scope="module")
 def parts():
     """The functions and classes of this module."""
     from types import SimpleNamespace
 
-    return SimpleNamespace(Part=Part, message=message, value_of=value_of, take=take)
+    return SimpleNamespace(
+        Part=Part,
+        message=message,
+        value_of=value_of,
+        take=take,
+        answered=answered,
+        flight_of=flight_of,
+    )

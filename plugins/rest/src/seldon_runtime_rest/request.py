@@ -36,6 +36,10 @@ class Headers(Mapping[str, str]):
             return last
         return ("; " if name == "cookie" else ", ").join(self.get_all(name))
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the values of a header; ``default`` if the request has no such header."""
+        return self[name] if name.encode("latin-1", "replace") in self.raw else default
+
     def __iter__(self) -> Iterator[str]:
         return (name.decode("latin-1") for name in self.raw)
 

@@ -62,7 +62,7 @@ class HttpResponse:
 
     def with_headers(self, items: Iterable[tuple[str, str]]) -> HttpResponse:
         """Return a copy of this response with these headers added."""
-        headers = (*self.headers, *items)
+        headers = (*self.headers, *items) if self.headers else tuple(items)
         return HttpResponse(self.status, self.body, self.content_type, headers, self.stream)
 
     def check(self) -> None:
@@ -77,17 +77,20 @@ class HttpResponse:
         for name, value in self.headers:
             if type(value) is not str or not (value.isascii() and value.isprintable()):
                 _check_value(name, value)
-            _line_start(name)
+            _lower_name(name)
 
-    def header_lines(self) -> bytes:
+    def header_lines(self) -> str:
         """Return the lines of the own headers, without those that the server adds."""
-        return b"".join(
-            [_line_start(name) + value.encode("latin-1") + b"\r\n" for name, value in self.headers]
-        )
+        lines = ""
+        for name, value in self.headers:
+            lines += f"{_lower_name(name)}: {value}\r\n"
+        return lines
 
     def header_items(self) -> list[tuple[bytes, bytes]]:
         """Return the lower-case names and the values of all headers except Date and Connection."""
-        items = [(_line_start(name)[:-2], value.encode("latin-1")) for name, value in self.headers]
+        items = [
+            (_lower_name(name).encode("latin-1"), value.encode("latin-1")) for name, value in self.headers
+        ]
         if self.status not in BODILESS:
             items.append((b"content-type", self.content_type.encode("latin-1")))
             if self.stream is None:
@@ -100,8 +103,8 @@ class HttpResponse:
 
 
 @lru_cache(maxsize=1024)
-def _line_start(name: object) -> bytes:
-    """Return the beginning of the line of a header: its lower-case name, a colon and a space.
+def _lower_name(name: object) -> str:
+    """Return the lower-case name of a header.
 
     Raises:
         ValueError: the name is not valid, or the server sets this header.
@@ -110,7 +113,7 @@ def _line_start(name: object) -> bytes:
         raise ValueError(f"invalid name of a response header: {name!r:.80}")
     if name.lower() in _OF_THE_SERVER:
         raise ValueError(f"the response header {name!r} is set by the server")
-    return b"%b: " % name.lower().encode("latin-1")
+    return name.lower()
 
 
 def _check_value(name: object, value: object) -> None:

@@ -104,7 +104,7 @@ class NamedArrays:
         arrays = pack_arrays(result if response is None else response.data, self._outputs, self._most_values)
         names: Sequence[Any] = ()
         if len(arrays) == 1 and next(iter(arrays.values())).ndim > 1:
-            names = self._response_meta.names(method) or ()
+            names = self._response_meta.names(method)() or ()
         meta, metrics = self._response_meta.meta(method, (request.meta,), response)
         if response is not None and response.headers:
             headers = checked_headers(response.headers)

@@ -1,14 +1,15 @@
-"""Calls of a class's plain methods, but for transformations: route, aggregate, feedback and health."""
+"""Calls of a class's plain methods with decoded requests."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from seldon_runtime.component.calls.transforms import MAY_BE_ABSENT, Result, transform
 from seldon_runtime.component.calls.unfinished import UNFINISHED
 from seldon_runtime.component.hints.methods import as_it_is
 from seldon_runtime.component.inspection.received_arrays import Receive
@@ -17,7 +18,7 @@ from seldon_runtime.component.signature import Invoke
 from seldon_runtime.component.user_object import call_user
 from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
 from seldon_runtime.inference.arrays.named_arrays import as_single
-from seldon_runtime.inference.message import Feedback, Kind, Message, Meta, Payload
+from seldon_runtime.inference.message import Feedback, Message, Payload
 from seldon_runtime.inference.method import Method
 
 _HEALTHY = "healthy"
@@ -26,9 +27,6 @@ _ABSENT: Mapping[Method, Callable[[], Any]] = {
     Method.SEND_FEEDBACK: _NOTHING,
     Method.HEALTH_STATUS: lambda: _HEALTHY,
 }
-
-Result = tuple[Any, Kind | None, Sequence[Meta]]
-"""The result of a user's method, the kind of the request's payload, and the metas of the request."""
 
 
 class PlainCalls:
@@ -56,6 +54,7 @@ class PlainCalls:
     def functions(self) -> dict[Method, Callable[[Any], Result]]:
         """Return the function for each method."""
         return {
+            **{method: transform(method, self._plain, self._receive) for method in MAY_BE_ABSENT},
             Method.ROUTE: self._route,
             Method.AGGREGATE: self._aggregate,
             Method.SEND_FEEDBACK: self._feedback,
@@ -75,8 +74,10 @@ class PlainCalls:
             return branch_array(result)
         return _NOTHING() if method is Method.SEND_FEEDBACK and result is None else result
 
-    def absent(self, method: Method) -> Any:
+    def absent(self, method: Method, request: Any) -> Any:
         """Return the result that stands for a method that raised SeldonNotImplementedError; None for none."""
+        if method in self._plain and method in MAY_BE_ABSENT:
+            return transform(method, {}, self._receive)(request)[0]
         return _ABSENT[method]() if method in _ABSENT else None
 
     def _single(self, method: Method, payload: Payload) -> Payload:

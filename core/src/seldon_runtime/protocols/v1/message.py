@@ -202,14 +202,18 @@ def encode_meta(meta: Meta) -> dict[str, Any]:
     """Return ``meta`` without its empty members."""
     if meta is NO_META:
         return {}
-    members = {
-        "puid": meta.puid,
-        "tags": meta.tags,
-        "routing": meta.routing,
-        "requestPath": meta.request_path,
-        "metrics": meta.metrics,
-    }
-    return {key: value for key, value in members.items() if value}
+    members: dict[str, Any] = {}
+    if meta.puid:
+        members["puid"] = meta.puid
+    if meta.tags:
+        members["tags"] = meta.tags
+    if meta.routing:
+        members["routing"] = meta.routing
+    if meta.request_path:
+        members["requestPath"] = meta.request_path
+    if meta.metrics:
+        members["metrics"] = meta.metrics
+    return members
 
 
 def encode_payload(payload: Payload) -> dict[str, Any]:

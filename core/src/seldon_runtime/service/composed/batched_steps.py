@@ -17,7 +17,7 @@ from seldon_runtime.service.observer import BatchRecord
 from seldon_runtime.service.unit import Unit
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class GroupedAsk(Ask):
     """A step that may share a batch with others of its group."""
 
@@ -54,11 +54,15 @@ class StepQueue(BatchQueue[StepJob]):
     def grouped(self, ask: Ask) -> Ask:
         """Return a step as one of its group; itself if it is to run alone. Runs in the call's context.
 
+        A step with a call of its own runs alone.
+
         Raises:
             PluginFailed: the batcher failed.
         """
+        if ask.call is not None:
+            return ask
         group = self.group(_call_of(ask))
-        return ask if group is None else GroupedAsk(ask.unit, ask.method, ask.request, group)
+        return ask if group is None else GroupedAsk(ask.unit, ask.method, ask.request, group=group)
 
     def add(self, ask: GroupedAsk, strand: BatchedStrand) -> None:
         """Queue a step.
@@ -110,8 +114,17 @@ class BatchedStrand(Strand):
     def _branch(self, steps: Steps, ended: Ended) -> Strand:
         return BatchedStrand(self._queues, self._name, steps, self._context.copy(), self._refusal, ended)
 
+    def start(self, step: Ask | list[Any]) -> bool:
+        """Take the steps that this thread can take, as of a strand."""
+        grouped = self._grouped(step)
+        if grouped is None:
+            return False
+        return super().start(grouped)
+
     def _resume(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
-        step = super()._resume(given, error)
+        return self._grouped(super()._resume(given, error))
+
+    def _grouped(self, step: Ask | list[Any] | None) -> Ask | list[Any] | None:
         while type(step) is Ask and (queue := self._queues.get(step.unit)) is not None:
             try:
                 return queue.grouped(step)
@@ -125,7 +138,7 @@ class BatchedStrand(Strand):
                 self._queues[step.unit].add(step, self)
                 return
             except SeldonError as refused:  # the component's thread has ended
-                step = self._context.run(self._advance, None, refused, True)
+                step = self._context.run(self._go_on, None, refused)
         super()._leave(step)
 
 

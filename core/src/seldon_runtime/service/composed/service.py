@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextvars import Context, copy_context
 from functools import cached_property, partial
-from time import perf_counter
+from time import monotonic, perf_counter
 from types import CoroutineType, GeneratorType
 from typing import Any
 
@@ -21,7 +21,7 @@ from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.composed.batched_steps import BatchedStrand, StepQueue
-from seldon_runtime.service.composed.steps import Steps, Strand, UnitStream
+from seldon_runtime.service.composed.steps import Steps, Strand, UnitStream, next_step
 from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import Observer
@@ -146,7 +146,10 @@ class ComposedService(Service):
 
     def run(self, call: Call, done: Done) -> None:
         """Begin a call on this thread, in a context of its own; it ends on any component's thread."""
-        _Course(self, self._pipeline, call, done).begin()
+        context = copy_context()
+        strand = context.run(self._begin, call, done, context)
+        if strand is not None:
+            strand.leave()
 
     def give_up(self, reason: str) -> None:
         """Refuse all waiting and further calls."""
@@ -167,7 +170,10 @@ class ComposedService(Service):
         """Return the error of a call that must not go on: cancelled, late or given up. Else None."""
         if self._end_reason is not None:
             return SeldonError(self._end_reason, code=ErrorCode.UNAVAILABLE)
-        return refusal(call)
+        deadline = call.deadline
+        if call.cancelled or (deadline is not None and monotonic() >= deadline):
+            return refusal(call)
+        return None
 
     def _make_pipeline(self, around: Sequence[Interceptor]) -> Pipeline:
         return Pipeline(self._root.predictor, self.metadata_for, around, self._opened)
@@ -175,123 +181,135 @@ class ComposedService(Service):
     def _opened(self, call: Call, stream: Stream) -> OpenStream:
         return open_stream(self, self._root.executor, call, stream, self._pipeline.write)
 
+    def _begin(self, call: Call, done: Done, context: Context) -> Strand | None:
+        """Read the request and take the steps that this thread can take; return those that need others.
 
-class _Course:
-    """One call on its way through the components.
-
-    Args:
-        service: takes its steps.
-        pipeline: reads and writes, and runs the interceptors.
-        call: the call.
-        done: receives its outcome.
-    """
-
-    def __init__(self, service: ComposedService, pipeline: Pipeline, call: Call, done: Done) -> None:
-        self._service = service
-        self._pipeline = pipeline
-        self._call = call
-        self._done = done
-        self._entered: Sequence[Interceptor] = ()
-        self._memory: HeldMemory | None = None
-        """Taken to read the request, until the call ends."""
-        self._started = perf_counter()
-
-    def begin(self) -> None:
-        """Read the request and take the first steps. Runs on the first component's thread."""
-        context = copy_context()
-        strand = context.run(self._first, context)
-        if strand is not None:
-            strand.leave()
-
-    def _first(self, context: Context) -> Strand | None:
-        """Take the steps of the call that this thread can take; return None when it is over."""
-        steps = self._begun()
-        if steps is None:
-            return None
-        refused = partial(self._service.refusal, self._call)
-        strand = self._service.strand(self._service.place, steps, context, refused, self._end)
-        return strand if strand.start() else None
-
-    def _begun(self) -> Steps | None:
-        """Return the steps of the call; None when it is over."""
-        call = self._call
+        Most calls of components on one thread end here.
+        """
+        started = perf_counter()
         RUNNING.set(call)
         call.started = True
+        end = _End(self, call, done, self._pipeline, started)
         result: Any = None
-        error = self._service.refusal(call)
+        error = self.refusal(call)
         if error is None:
-            self._service.started(call)
+            if self._sees_starts:
+                self.started(call)
             try:
-                if call.method not in EMPTY_REQUESTS:
-                    wire = call.wire
-                    if type(wire) is not bytes or len(wire) > UNCOUNTED_BYTES:
-                        self._memory = self._service.reserve(call)
-                    self._entered, given = self._pipeline.enter(call, self._pipeline.read(call))
-                    if not isinstance(given, Answer):
-                        return self._checked(self._service.steps(call, given))
-                    result = given.message
-                elif call.method is Method.HEALTH_STATUS:
-                    steps = self._service.health(call)
-                    if steps is not None:
-                        return self._checked(steps)
+                steps, result = self._steps_of(call, end)
+                if steps is not None:
+                    try:
+                        step = next_step(steps)
+                    except StopIteration as ended:
+                        result = ended.value
+                    else:
+                        strand = self.strand(self.place, steps, context, partial(self.refusal, call), end)
+                        return strand if strand.start(step) else None
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
-                error = failed(raised, self._service.place)
-        self._end(result, error)
+                error = failed(raised, self.place)
+        end(result, error)
+        error = None  # its traceback refers to this frame: only the garbage collector would free the call
         return None
 
-    def _checked(self, steps: object) -> Steps:
-        if type(steps) is GeneratorType or isinstance(steps, Generator):
-            return steps
-        raise TypeError(f"returned {type(steps).__name__}, expected a generator: yield at least one step")
+    def _steps_of(self, call: Call, end: _End) -> tuple[Steps | None, Any]:
+        """Return the steps of a call; or None, and the answer of an interceptor."""
+        if call.method in EMPTY_REQUESTS:
+            steps = self.health(call) if call.method is Method.HEALTH_STATUS else None
+            return (None if steps is None else _checked(steps)), None
+        wire, pipeline = call.wire, end.pipeline
+        if type(wire) is not bytes or len(wire) > UNCOUNTED_BYTES:
+            end.memory = self.reserve(call)
+        request = pipeline.read(call)
+        if self._interceptors.around:
+            end.entered, given = pipeline.enter(call, request)
+            if isinstance(given, Answer):
+                return None, given.message
+            request = given
+        return _checked(self.steps(call, request)), None
 
-    def _end(self, result: Any, error: SeldonError | None) -> None:
-        """Run the interceptors' ``after``, write the answer and finish the call."""
-        answer = None
+
+class _End:
+    """The end of a call: runs the interceptors' ``after``, writes the answer and finishes the call.
+
+    Args:
+        service: the service of the call.
+        call: the call.
+        done: receives its outcome.
+        pipeline: reads and writes, and runs the interceptors.
+        started: the time at which the call began to run.
+    """
+
+    __slots__ = ("_call", "_done", "_service", "_started", "entered", "memory", "pipeline")
+
+    def __init__(
+        self, service: ComposedService, call: Call, done: Done, pipeline: Pipeline, started: float
+    ) -> None:
+        self._service = service
+        self._call = call
+        self._done = done
+        self._started = started
+        self.pipeline = pipeline
+        self.entered: Sequence[Interceptor] = ()
+        """The interceptors whose ``after`` must run."""
+        self.memory: HeldMemory | None = None
+        """Taken to read the request, until the call ends."""
+
+    def __call__(self, result: Any, error: SeldonError | None) -> None:
+        """End the call with an answer or an error, in its context."""
+        answer, call, service = None, self._call, self._service
         if error is None:
             try:
-                answer = self._written(result)
+                if type(result) is Message and not self.entered and call.method not in EMPTY_REQUESTS:
+                    answer = service.encode(call, result)  # as nearly always
+                else:
+                    answer = self._written(result)
+                if isinstance(answer, OpenStream):
+                    answer.begin(self._done)
+                    return
+                if type(answer) is CoroutineType:
+                    service.units[0].executor.spawn(self._await(answer))
+                    return
+                if call.deadline is not None and has_passed(call):
+                    answer, error = None, deadline_exceeded(call)  # what the client received
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs are plugins
                 error = failed(raised)
-        if isinstance(answer, CoroutineType):
-            self._service.units[0].executor.spawn(self._await(answer))
-        else:
-            self._finish(answer, error)
+        service.end(call, self._done, answer, error, self._started)
+        error = None  # its traceback refers to this frame
 
     async def _await(self, status: Awaitable[Any]) -> None:
         """Await the answer of an async ``health_status``."""
         answer, error = None, None
         try:
             answer = await awaited_for(self._call, status)
+            if has_passed(self._call):
+                answer, error = None, deadline_exceeded(self._call)
         except SeldonError as raised:
             error = raised
         except BaseException as raised:  # noqa: BLE001 - codecs are plugins
             error = failed(raised)
-        self._finish(answer, error)
-
-    def _finish(self, answer: Any, error: SeldonError | None) -> None:
-        if isinstance(answer, OpenStream):
-            answer.begin(self._done)
-            return
-        if error is None and has_passed(self._call):
-            answer, error = None, deadline_exceeded(self._call)  # what the client received
         self._service.end(self._call, self._done, answer, error, self._started)
 
     def _written(self, result: Any) -> Any:
-        if self._call.method in EMPTY_REQUESTS:
-            return (
-                self._pipeline.run(self._call) if result is None else self._pipeline.write(self._call, result)
-            )
+        call, pipeline = self._call, self.pipeline
+        if call.method in EMPTY_REQUESTS:
+            return pipeline.run(call) if result is None else pipeline.write(call, result)
         if type(result) is not Message and not isinstance(result, _RESULTS):
             fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
             raise PluginFailed(self._service.place, fault)
-        unit = result.unit if isinstance(result, UnitStream) else self._service.units[0]
-        if not self._entered and isinstance(result, Message):
-            return self._service.encode(self._call, result)
-        left = self._pipeline.leave(self._call, self._entered, result)
+        executor = result.unit.executor if isinstance(result, UnitStream) else self._service.units[0].executor
+        if not self.entered and isinstance(result, Message):
+            return self._service.encode(call, result)
+        left = pipeline.leave(call, self.entered, result)
         if isinstance(left, Stream):
-            return open_stream(self._service, unit.executor, self._call, left, self._pipeline.write)
-        return self._pipeline.write(self._call, left)
+            return open_stream(self._service, executor, call, left, pipeline.write)
+        return pipeline.write(call, left)
+
+
+def _checked(steps: object) -> Steps:
+    if type(steps) is GeneratorType or isinstance(steps, Generator):
+        return steps
+    raise TypeError(f"returned {type(steps).__name__}, expected a generator: yield at least one step")

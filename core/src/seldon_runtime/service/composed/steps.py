@@ -11,10 +11,11 @@ from typing import Any
 
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.call import running_call
-from seldon_runtime.inference.message import Message, Request
+from seldon_runtime.inference.message import Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
+from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.unit import Unit
 
@@ -26,6 +27,9 @@ class Ask:
     unit: Unit
     method: Method
     request: Request
+    call: Callable[[], Any] | None = None
+    """Answers in place of the component's predictor, on its thread. It may also return a Payload, or an
+    answer that the steps have got from the predictor themselves and that is unfinished."""
 
 
 Steps = Generator[Any, Any, "Message | Stream"]
@@ -34,6 +38,7 @@ the answer."""
 
 Ended = Callable[[Any, SeldonError | None], None]
 _Outcome = tuple[Any, SeldonError | None]
+_FINISHED = frozenset({Message, Payload})
 
 
 class UnitStream(Stream):
@@ -94,9 +99,13 @@ class Strand:
         self._step: Ask | list[Any] | None = None
         """The step that needs another thread, between :meth:`start` and :meth:`leave`."""
 
-    def start(self) -> bool:
-        """Take the steps that this thread can take, in the context, which is entered; False at their end."""
-        self._step = self._advance(None, None, True)
+    def start(self, step: Ask | list[Any]) -> bool:
+        """Take the steps that this thread can take, in the context, which is entered; False at their end.
+
+        Args:
+            step: the first one, which ``steps`` have yielded already.
+        """
+        self._step = self._advance(step, None)
         return self._step is not None
 
     def leave(self) -> None:
@@ -111,15 +120,17 @@ class Strand:
             error: its error, which the steps see as an exception.
             may_stay: True to ask a component of the current thread at once, without its queue.
         """
-        self._leave(self._context.run(self._advance, given, error, may_stay))
+        self._leave(self._context.run(self._go_on if may_stay else self._resume, given, error))
 
     def go_on(self, ask: Ask, answer: Any, error: SeldonError | None) -> None:
         """Run the steps on with the answer of a component, or its error, that came by another way."""
         self.proceed(None if error is not None else _checked(ask, answer), error)
 
-    def _perform(self, ask: Ask) -> None:
-        """Ask a component, on its thread, and go on with its answer."""
-        self._leave(self._context.run(self._answer_and_advance, ask))
+    def _perform(self) -> None:
+        """Ask the component of the step, on its thread, and go on with its answer."""
+        step = self._step
+        assert isinstance(step, Ask)
+        self._leave(self._context.run(self._advance, step, step.unit.executor))
 
     def _leave(self, step: Ask | list[Any] | None) -> None:
         """Pass a step on to the threads that it needs; None when the steps have ended."""
@@ -127,42 +138,37 @@ class Strand:
             if not isinstance(step, Ask):
                 self._fork(step)
                 return
+            self._step = step
             try:
-                step.unit.executor.submit_further(partial(self._perform, step))
+                step.unit.executor.submit_further(self._perform)
                 return
             except SeldonError as refused:  # the component's thread has ended
-                step = self._context.run(self._advance, None, refused, True)
+                step = self._context.run(self._go_on, None, refused)
 
-    def _answer_and_advance(self, ask: Ask) -> Ask | list[Any] | None:
-        given, error = self._answer(ask)
-        if isinstance(given, Awaitable):
-            ask.unit.executor.spawn(self._await(ask, given))
-            return None
-        return self._advance(given, error, True)
+    def _go_on(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
+        return self._advance(self._resume(given, error), None)
 
-    def _advance(self, given: Any, error: SeldonError | None, may_stay: bool) -> Ask | list[Any] | None:
+    def _advance(self, step: Ask | list[Any] | None, current: Executor | None) -> Ask | list[Any] | None:
         """Take the steps that this thread can take; return the first that needs others.
 
-        None at the end, or when the answer of an async method is awaited.
+        None at the end, or when the answer of an async method is awaited. ``current`` is the executor of this
+        thread; None if it is not known.
         """
-        while True:
-            step = self._resume(given, error)
-            if type(step) is not Ask or not (may_stay and step.unit.executor.is_current):
+        while type(step) is Ask:
+            executor = step.unit.executor
+            if executor is not current and (current is not None or not executor.is_current):
                 return step
             given, error = self._answer(step)
-            if isinstance(given, Awaitable):
-                step.unit.executor.spawn(self._await(step, given))
+            if error is None and type(given) not in _FINISHED and isinstance(given, Awaitable):
+                executor.spawn(self._await(step, given))
                 return None
+            step = self._resume(given, error)
+        return step
 
     def _resume(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
         """Return the next step, or None when the steps have ended."""
         try:
-            step = self._steps.send(given) if error is None else self._steps.throw(error)
-            if type(step) is Ask:
-                return step
-            while (fault := _fault_of(step)) is not None:
-                step = self._steps.throw(fault)
-            return step if isinstance(step, Ask) else [_steps_of(branch) for branch in step]
+            return next_step(self._steps, given, error)
         except StopIteration as end:
             self._ended(end.value, None)
         except SeldonError as raised:
@@ -187,7 +193,8 @@ class Strand:
         if error is not None:
             return None, error
         try:
-            answer = ask.unit.predictor.answer(ask.method, ask.request)
+            call = ask.call
+            answer = ask.unit.predictor.answer(ask.method, ask.request) if call is None else call()
             if type(answer) is Message:
                 return answer, None
             return (answer if isinstance(answer, Awaitable) else _checked(ask, answer)), None
@@ -236,12 +243,27 @@ class _Join:
         self._proceed(self._results, next(filter(None, self._errors), None))
 
 
-def _checked(ask: Ask, answer: object) -> Message | Stream:
+def _checked(ask: Ask, answer: object) -> Message | Payload | Stream:
     if isinstance(answer, Stream):
         return UnitStream(answer, ask.unit, ask.method)
-    if not isinstance(answer, Message):
-        raise TypeError(f"returned {type(answer).__name__}, expected a Message or a Stream")
-    return answer
+    if isinstance(answer, Message) or (ask.call is not None and isinstance(answer, Payload)):
+        return answer
+    raise TypeError(f"returned {type(answer).__name__}, expected a Message or a Stream")
+
+
+def next_step(steps: Steps, given: Any = None, error: SeldonError | None = None) -> Ask | list[Any]:
+    """Return the next step of a plugin's generator, after it has received an answer or an error.
+
+    Raises:
+        StopIteration: the steps have ended; its value is the answer.
+        Exception: whatever the steps raise.
+    """
+    step = steps.send(given) if error is None else steps.throw(error)
+    if type(step) is Ask:
+        return step
+    while (fault := _fault_of(step)) is not None:
+        step = steps.throw(fault)
+    return step if isinstance(step, Ask) else [_steps_of(branch) for branch in step]
 
 
 def _place_of(ask: Ask) -> str:

@@ -34,6 +34,8 @@ class Split:
         self._name = name
         self._bounds = list(accumulate(graph.predictor.traffic for graph in self.served))
         self._codec = NeutralCodec()
+        self.only = self.served[0] if len(graphs) == 1 else None
+        """The graph of every call, if there is only one."""
 
     @property
     def shadow_units(self) -> list[Unit]:

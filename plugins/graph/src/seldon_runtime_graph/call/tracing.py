@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from seldon_runtime.plugin import Ask, SeldonError, Steps
+from seldon_runtime.plugin import Ask, Message, SeldonError, Steps
+from seldon_runtime_graph.walk.told_stream import ToldStream
 
 _HEADER = "x-seldon-trace"
 TAG = "seldon-trace"
@@ -16,6 +18,18 @@ TAG = "seldon-trace"
 def is_asked_for(headers: Mapping[str, str]) -> bool:
     """Return whether a client sent ``X-Seldon-Trace: 1``."""
     return headers.get(_HEADER) == "1"
+
+
+def traced(steps: Steps) -> Steps:
+    """Yield the steps of a graph, and return its answer with the times of the nodes."""
+    trace = Trace()
+    answer = yield from trace.timed(steps)
+    if isinstance(answer, Message):
+        meta = replace(answer.meta, tags={**answer.meta.tags, **trace.tags()})
+        return replace(answer, meta=meta)
+    if isinstance(answer, ToldStream):
+        answer.tags = trace.tags()
+    return answer
 
 
 class Trace:

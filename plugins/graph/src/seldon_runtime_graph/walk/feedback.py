@@ -21,7 +21,7 @@ from seldon_runtime.plugin import (
 from seldon_runtime_graph.walk.branches import ALL, NONE
 from seldon_runtime_graph.walk.edges import carried
 from seldon_runtime_graph.walk.plan import PlannedNode
-from seldon_runtime_graph.walk.predict import Counted, count
+from seldon_runtime_graph.walk.told_stream import Counted
 
 _SEND_FEEDBACK = Method.SEND_FEEDBACK
 
@@ -76,7 +76,8 @@ def _told(node: PlannedNode, feedback: Feedback, counted: Counted) -> Steps:
     if not node.learns:
         return _nothing(feedback)
     answer: Message = yield Ask(node.unit, _SEND_FEEDBACK, _copy(feedback))
-    count(node, _SEND_FEEDBACK, answer, counted)
+    if answer.metrics:
+        counted.append((node.unit.identity, _SEND_FEEDBACK, answer.metrics))
     return answer
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from seldon_runtime_graph.spec.nodes import (
     SIMPLE_MODEL,
     SIMPLE_ROUTER,
 )
+from seldon_runtime_graph.walk.asking import Asking
 
 
 @dataclass(slots=True, eq=False)
@@ -35,9 +36,37 @@ class PlannedNode:
     """Chooses the branch of a built-in router."""
     combine: Callable[[Sequence[Message]], Message] | None = None
     """Combines the answers of a built-in combiner."""
-    wants_meta: frozenset[Method] = frozenset()
-    """The methods that receive the meta of their request."""
     children: tuple[PlannedNode, ...] = ()
+    ask_first: Asking | None = None
+    ask_route: Asking | None = None
+    ask_aggregate: Asking | None = None
+    ask_output: Asking | None = None
+    """The calls that the node receives. :meth:`bind` sets them."""
+
+    def bind(self, unit: Any, wants_meta: Set[Method] = frozenset()) -> None:
+        """Make the calls of the node.
+
+        Args:
+            unit: whatever runs the node.
+            wants_meta: the methods that receive the meta of their request.
+        """
+        self.unit = unit
+        path = unit.identity.request_path
+
+        def asking(method: Method) -> Asking:
+            short = unit.predictor.array_call(method)
+            return Asking(self.name, unit, method, path, short, wants_meta=method in wants_meta)
+
+        self.ask_first = None if self.first is None else asking(self.first)
+        self.ask_route = asking(Method.ROUTE) if self.routes else None
+        self.ask_aggregate = asking(Method.AGGREGATE) if self.aggregates else None
+        self.ask_output = asking(Method.TRANSFORM_OUTPUT) if self.transforms_output else None
+
+    def ask_with_messages(self) -> None:
+        """Make all calls of the node with messages, which a batcher can join."""
+        for ask in (self.ask_first, self.ask_route, self.ask_aggregate, self.ask_output):
+            if ask is not None:
+                ask.with_messages()
 
     def walk(self) -> Iterator[PlannedNode]:
         """Yield this node and all nodes below it, each before its children."""

@@ -9,108 +9,139 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from seldon_runtime.plugin import Ask, ErrorCode, Identity, Message, Method, Metric, SeldonError, Steps
+from seldon_runtime.plugin import Ask, Message, SeldonError, Steps, Stream
+from seldon_runtime_graph.walk.asking import Asking
 from seldon_runtime_graph.walk.branches import ALL, branch_of
-from seldon_runtime_graph.walk.edges import carried
+from seldon_runtime_graph.walk.flight import Flight, whole
 from seldon_runtime_graph.walk.plan import PlannedNode
 
-_ROUTE, _AGGREGATE, _TRANSFORM_OUTPUT = Method.ROUTE, Method.AGGREGATE, Method.TRANSFORM_OUTPUT
 
+def predict(node: PlannedNode, flight: Flight) -> Steps:
+    """Yield the steps of a graph, and return its answer: a message, or the stream of a node.
 
-Counted = list[tuple[Identity, Method, Sequence[Metric]]]
-"""The custom metrics of the nodes: whose, of which method, and which."""
-
-
-def predict(
-    node: PlannedNode,
-    message: Any,
-    routing: dict[str, int],
-    counted: Counted,
-    *,
-    is_own: bool = False,
-) -> Steps:
-    """Yield the steps of a graph, and return its answer: ``message`` itself if no node answered.
+    The walk calls the nodes of the current thread itself, as far as the flight knows the thread. It yields
+    a step for an answer of theirs that is unfinished.
 
     Args:
         node: the root.
-        message: the request.
-        routing: receives the branch of each node that was called or chose: -1 for all or without children.
-        counted: receives the custom metrics of each node.
-        is_own: True if nobody else uses the request, so that the first component may alter it.
+        flight: the request.
 
     Raises:
         SeldonError: the error of a node; of several children that of the first in the list. A wrong route.
     """
     waiting: list[PlannedNode] = []
-    answer: Any
+    routing = flight.routing
     while True:
-        if node.first is not None:
-            given = message if is_own else _for(node, node.first, message)
-            message = yield Ask(node.unit, node.first, given)
-            count(node, node.first, message, counted)
+        ask = node.ask_first
+        if ask is not None:
+            if ask.executor is not flight.executor:
+                ask.take(flight, (yield ask.step(flight)))
+                flight.moved(ask.executor)
+            elif (step := ask.now(flight)) is not None:
+                ask.take(flight, (yield step))
             routing[node.name] = ALL
-            is_own = False
-        if node.children:
+        children = node.children
+        if children:
             branch = ALL
-            if node.routes:
-                answer = yield Ask(node.unit, _ROUTE, _for(node, _ROUTE, message))
-                count(node, _ROUTE, answer, counted)
-                branch = branch_of(answer, node.name, len(node.children))
+            if node.ask_route is not None:
+                answer = yield from _answer(node.ask_route, flight)
+                node.ask_route.count(flight, answer)
+                branch = branch_of(answer, node.name, len(children))
             elif node.choose is not None:
                 branch = node.choose()
             routing[node.name] = branch
-            if branch >= 0 or (branch == ALL and len(node.children) == 1):
+            if branch >= 0 or (branch == ALL and len(children) == 1):
                 waiting.append(node)
-                node = node.children[max(branch, 0)]
+                node = children[max(branch, 0)]
                 continue
             if branch == ALL:
-                answers = yield [predict(child, message, routing, counted) for child in node.children]
-                message = yield from _combined(node, answers, counted)
-                is_own = False
-        if node.transforms_output:
-            message = yield Ask(node.unit, _TRANSFORM_OUTPUT, _for(node, _TRANSFORM_OUTPUT, message))
-            count(node, _TRANSFORM_OUTPUT, message, counted)
-        while waiting:
+                yield from _combined(node, (yield from _branches(children, flight)), flight)
+        while True:
+            ask = node.ask_output
+            if ask is not None:
+                if ask.executor is not flight.executor:
+                    ask.take(flight, (yield ask.step(flight)))
+                    flight.moved(ask.executor)
+                elif (step := ask.now(flight)) is not None:
+                    ask.take(flight, (yield step))
+            if not waiting:
+                result: Message | Stream = flight.result() if flight.is_branch else flight.ended()
+                return result
             node = waiting.pop()
-            message = yield from _combined(node, [message], counted)
-            if node.transforms_output:
-                message = yield Ask(node.unit, _TRANSFORM_OUTPUT, _for(node, _TRANSFORM_OUTPUT, message))
-                count(node, _TRANSFORM_OUTPUT, message, counted)
-        result: Message = message
-        return result
+            if node.combine is not None or node.ask_aggregate is not None:
+                yield from _combined(node, [flight.result()], flight)
 
 
-def count(node: PlannedNode, method: Method, answer: Any, counted: Counted) -> None:
-    """Add the custom metrics of a node's answer, if it has any."""
-    if type(answer) is Message and answer.metrics:
-        counted.append((node.unit.identity, method, answer.metrics))
-
-
-def _combined(node: PlannedNode, answers: list[Message], counted: Counted) -> Steps:
-    """Return the combination of the children's answers; without a combiner the first answer."""
-    if node.combine is not None:
-        return node.combine(answers)
-    if not node.aggregates:
-        return answers[0]
-    wants_meta = _AGGREGATE in node.wants_meta
-    given = [carried(_whole(answer, node), wants_meta=wants_meta) for answer in answers]
-    answer: Message = yield Ask(node.unit, _AGGREGATE, given)
-    count(node, _AGGREGATE, answer, counted)
-    return answer
-
-
-def _for(node: PlannedNode, method: Method, message: Any) -> Message:
-    """Return the message as a component receives it."""
-    if type(message) is not Message:
-        message = _whole(message, node)
-    return carried(message, wants_meta=method in node.wants_meta)
-
-
-def _whole(answer: Any, node: PlannedNode) -> Message:
-    if isinstance(answer, Message):
+def _answer(ask: Asking, flight: Flight, request: Any = None) -> Any:
+    """Yield the step of a call whose answer the flight does not take, and return the answer."""
+    if ask.executor is not flight.executor:
+        answer = yield ask.step(flight, request)
+        flight.moved(ask.executor)
         return answer
-    raise SeldonError(
-        f"a node answers with a stream, which the node {node.name!r} cannot receive: only the last node of a "
-        "call may stream",
-        code=ErrorCode.COMPONENT_FAILED,
-    )
+    answer = ask.answer(flight, request)
+    step = ask.unfinished(answer)
+    return answer if step is None else (yield step)
+
+
+def _combined(node: PlannedNode, answers: list[Any], flight: Flight) -> Any:
+    """Have the flight take the combination of the children's answers; without a combiner the first answer."""
+    ask = node.ask_aggregate
+    if node.combine is not None:
+        flight.replaced(node.combine(answers))
+    elif ask is None:
+        flight.replaced(answers[0])
+    else:
+        given = [ask.copy(whole(answer, node.name)) for answer in answers]
+        ask.take(flight, (yield from _answer(ask, flight, given)))
+
+
+def _branches(children: Sequence[PlannedNode], flight: Flight) -> Any:
+    """Yield the steps of several children, and return their answers.
+
+    Nodes on this thread answer one after the other. Those whose answers are unfinished go on together.
+
+    Raises:
+        SeldonError: the error of the first child in the list that has one; all have ended before.
+    """
+    branches = [predict(child, flight.branch()) for child in children]
+    if not flight.stays:
+        answers = yield branches
+        flight.moved(None)
+        return answers
+    begun = [_begun(steps) for steps in branches]
+    if any(step is not None for step, _, _ in begun):
+        return (yield [_rest(steps, *each) for steps, each in zip(branches, begun, strict=True)])
+    for _, _, error in begun:
+        if error is not None:
+            raise error
+    return [answer for _, answer, _ in begun]
+
+
+_Begun = tuple[Ask | list[Any] | None, Any, SeldonError | None]
+"""The first step of a child; or None, and its answer or its error."""
+
+
+def _begun(steps: Steps) -> _Begun:
+    try:
+        return steps.send(None), None, None
+    except StopIteration as end:
+        return None, end.value, None
+    except SeldonError as error:
+        return None, None, error
+
+
+def _rest(steps: Steps, step: Any, answer: Any, error: SeldonError | None) -> Steps:
+    """Yield the steps of a child from its first step on, and return its answer."""
+    if error is not None:
+        raise error
+    try:
+        while step is not None:
+            try:
+                given = yield step
+            except SeldonError as raised:
+                step = steps.throw(raised)
+            else:
+                step = steps.send(given)
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]
+    return answer  # type: ignore[no-any-return]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
-from seldon_runtime.plugin import Message, Meta, UnitStream
-from seldon_runtime_graph.walk.predict import Counted
+from seldon_runtime.plugin import Identity, Message, Meta, Method, Metric, UnitStream
+
+Counted = list[tuple[Identity, Method, Sequence[Metric]]]
+"""The custom metrics of the nodes: whose, of which method, and which."""
 
 
 class ToldStream(UnitStream):
@@ -15,16 +17,14 @@ class ToldStream(UnitStream):
     Args:
         stream: the stream of the node.
         routing: the branches.
-        tags: further tags of each item.
         counted: receives the custom metrics of each item, as those of the node.
     """
 
-    def __init__(
-        self, stream: UnitStream, routing: Mapping[str, int], tags: Mapping[str, Any], counted: Counted
-    ) -> None:
+    def __init__(self, stream: UnitStream, routing: Mapping[str, int], counted: Counted) -> None:
         super().__init__(stream, stream.unit, stream.method)
+        self.tags: Mapping[str, Any] = {}
+        """Further tags of each item."""
         self._routing = routing
-        self._tags = tags
         self._counted = counted
 
     def next(self) -> Message | Awaitable[Message | None] | None:
@@ -41,6 +41,6 @@ class ToldStream(UnitStream):
         if item.metrics:
             self._counted.append((self.unit.identity, self.method, item.metrics))
         meta = item.meta
-        tags = {**meta.tags, **self._tags}
+        tags = {**meta.tags, **self.tags}
         told = Meta(meta.puid, tags, self._routing, meta.request_path, meta.metrics)
         return Message(item.payload, told, None, (), item.headers)

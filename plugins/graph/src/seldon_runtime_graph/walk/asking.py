@@ -1,0 +1,143 @@
+"""A call of one method of one node, prepared at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from seldon_runtime.plugin import ArrayCall, Ask, Message, Method, Payload, Request, Stream, UnitStream
+from seldon_runtime.protocols.v1.message import encode_meta
+from seldon_runtime_graph.walk.edges import carried
+from seldon_runtime_graph.walk.flight import Flight
+
+_FLOAT64 = np.dtype(np.float64)
+_WHOLE = (Message, Stream)
+
+
+class Asking:
+    """One call that a node receives.
+
+    Args:
+        name: the name of the node.
+        unit: whatever runs the node; the steps carry it along.
+        method: the method.
+        request_path: the entries that the node adds to the request path of an answer.
+        array_call: the short way for arrays, if the component has one.
+        wants_meta: True for a method that receives the meta of its request.
+    """
+
+    __slots__ = ("_call", "_leaves", "_name", "_request_path", "_wants_meta", "executor", "method", "unit")
+
+    def __init__(
+        self,
+        name: str,
+        unit: Any,
+        method: Method,
+        request_path: Mapping[str, str],
+        array_call: ArrayCall | None,
+        *,
+        wants_meta: bool,
+    ) -> None:
+        self._name = name
+        self.unit = unit
+        self.executor = unit.executor
+        self.method = method
+        self._request_path = request_path
+        self._call: Any = array_call
+        self._wants_meta = wants_meta
+        self._leaves = method is Method.ROUTE
+        """True if the message goes on beside the answer."""
+
+    def now(self, flight: Flight) -> Ask | None:
+        """Ask the node on this thread, and have the flight take its answer.
+
+        Returns:
+            None; or a step for an answer that is unfinished.
+
+        Raises:
+            SeldonError: the error of the node; that of a call which must not go on.
+        """
+        payload = flight.payload
+        value: Any = payload.value if payload is not None and self._call is not None else None
+        if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:
+            answer = self.answer(flight)
+        else:  # most messages
+            error = flight.refusal(flight.call)
+            if error is not None:
+                raise error
+            given = self._given_meta(flight) if self._wants_meta else flight.given_meta
+            names = payload.names
+            if not flight.is_own:
+                value, names = value.copy(), None if names is None else [*names]
+            answer = self._call(value, names, payload.kind, given, flight)
+            if type(answer) is Payload:
+                flight.answered(answer, self._request_path)
+                return None
+        if (step := self.unfinished(answer)) is None:
+            self.take(flight, answer)
+        return step
+
+    def answer(self, flight: Flight, request: Request = None) -> Any:
+        """Call the node on this thread, and return its answer.
+
+        Args:
+            flight: the message.
+            request: several messages in its place.
+        """
+        error = flight.refusal(flight.call)
+        if error is not None:
+            raise error
+        return self.unit.predictor.answer(self.method, self._request(flight) if request is None else request)
+
+    def unfinished(self, answer: Any) -> Ask | None:
+        """Return the step for an answer that is unfinished, such as a coroutine; else None."""
+        return None if isinstance(answer, _WHOLE) else Ask(self.unit, self.method, None, lambda: answer)
+
+    def step(self, flight: Flight, request: Request = None) -> Ask:
+        """Return the step that asks the node on its own thread; the arguments are those of :meth:`answer`."""
+        payload = flight.payload
+        value: Any = payload.value if payload is not None and self._call is not None else None
+        if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:
+            return Ask(self.unit, self.method, self._request(flight) if request is None else request)
+        given = self._given_meta(flight) if self._wants_meta else flight.given_meta
+        names = payload.names
+        if not flight.is_own:
+            value, names = value.copy(), None if names is None else [*names]
+        return Ask(
+            self.unit, self.method, None, partial(self._call, value, names, payload.kind, given, flight)
+        )
+
+    def with_messages(self) -> None:
+        """Ask with messages from now on, which a batcher can join, and not the short way."""
+        self._call = None
+
+    def take(self, flight: Flight, answer: Any) -> None:
+        """Have the flight take the answer of a step."""
+        if type(answer) is Payload:
+            flight.answered(answer, self._request_path)
+            return
+        self.count(flight, answer)
+        is_plain = isinstance(answer, Stream) and not isinstance(answer, UnitStream)
+        flight.replaced(UnitStream(answer, self.unit, self.method) if is_plain else answer)
+
+    def count(self, flight: Flight, answer: Any) -> None:
+        """Keep the custom metrics of an answer, if it has any."""
+        if type(answer) is Message and answer.metrics:
+            flight.counted.append((self.unit.identity, self.method, answer.metrics))
+
+    def copy(self, message: Message) -> Message:
+        """Return a message as the component receives it beside others."""
+        return carried(message, wants_meta=self._wants_meta)
+
+    def _given_meta(self, flight: Flight) -> Any:
+        """Return the meta in the form of the client, for a method that receives it."""
+        given = flight.given_meta
+        return encode_meta(flight.meta) if given is None and not flight.is_own else given
+
+    def _request(self, flight: Flight) -> Message:
+        """Return the message as the component receives it."""
+        message = flight.whole(self._name)
+        return message if flight.is_own and not self._leaves else self.copy(message)

@@ -1,0 +1,182 @@
+"""A message on its way through a graph, with the meta that the nodes add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from seldon_runtime.plugin import (
+    NO_META,
+    ErrorCode,
+    Message,
+    Meta,
+    Payload,
+    SeldonError,
+    UnitStream,
+)
+from seldon_runtime_graph.walk.told_stream import Counted, ToldStream
+
+Refusal = Callable[[Any], SeldonError | None]
+"""Function that returns the error of a call that must not go on, else None."""
+
+
+class PassedOn(Message):
+    """The request as the answer, because no node answered."""
+
+    __slots__ = ()
+
+
+class Flight:
+    """A message between nodes. Most nodes add nothing to it but a payload and their request path.
+
+    The meta of such answers is made when somebody needs it, for all of them at once.
+
+    Args:
+        message: the request.
+        routing: receives the branch of each node that was called or chose: -1 for all or without children.
+        counted: receives the custom metrics of the nodes.
+        call: the call, for ``refusal``.
+        refusal: returns the error of a call that must not go on, else None.
+        executor: runs the current thread; the walk calls the nodes of its threads itself. None to make a step
+            of every call.
+        stays: True if all nodes are on these threads.
+        is_own: True if nobody else uses the request, so that the first component may alter it. It stays True
+            until a node has answered.
+    """
+
+    __slots__ = (
+        "_paths",
+        "call",
+        "counted",
+        "executor",
+        "given_meta",
+        "is_branch",
+        "is_own",
+        "makes_steps",
+        "message",
+        "payload",
+        "refusal",
+        "routing",
+        "stays",
+    )
+
+    def __init__(
+        self,
+        message: Any,
+        routing: dict[str, int],
+        counted: Counted,
+        call: Any,
+        refusal: Refusal,
+        executor: Any = None,
+        stays: bool = False,
+        is_own: bool = False,
+    ) -> None:
+        self.message = message
+        """The last whole message; a Stream after a node that streams."""
+        payload: Payload | None = None
+        given: Any = None
+        if isinstance(message, Message):
+            payload, given = message.payload, message.given_meta
+        self.payload = payload
+        """The newest payload."""
+        self.given_meta = given
+        """The meta as the client sent it, until a node has answered."""
+        self._paths: list[Mapping[str, str]] = []
+        """The request paths of the nodes that have answered since the last whole message."""
+        self.is_own = is_own
+        self.routing = routing
+        self.counted = counted
+        self.call = call
+        self.refusal = refusal
+        self.executor = executor
+        """The threads of which the current one is, as far as it is known."""
+        self.makes_steps = executor is None
+        self.stays = stays
+        self.is_branch = False
+        """True below a node with several children."""
+
+    def branch(self) -> Flight:
+        """Return a flight of the same message, for one of several children, which may begin on any thread."""
+        executor = self.executor if self.stays else None
+        message = self.result()
+        made = Flight(message, self.routing, self.counted, self.call, self.refusal, executor, self.stays)
+        made.is_branch, made.makes_steps = True, self.makes_steps
+        return made
+
+    def moved(self, executor: Any) -> None:
+        """Remember that a thread of another executor goes on; None if nobody knows which one."""
+        if not self.makes_steps:
+            self.executor = executor
+
+    def answered(self, payload: Payload, request_path: Mapping[str, str]) -> None:
+        """Take the answer of a node that adds nothing but its request path."""
+        self.payload = payload
+        self._paths.append(request_path)
+        self.is_own = False
+        self.given_meta = None
+
+    def replaced(self, answer: Any) -> None:
+        """Take a whole answer of a node: a message, or a stream."""
+        self.message = answer
+        is_message = isinstance(answer, Message)
+        self.payload = answer.payload if is_message else None
+        self.given_meta = answer.given_meta if is_message else None
+        self._paths = []
+        self.is_own = False
+
+    @property
+    def meta(self) -> Meta:
+        """The meta of the message, with what all nodes so far have added."""
+        return self._meta({}) if self._paths else self.message.meta
+
+    def _meta(self, routing: Mapping[str, int]) -> Meta:
+        before = self.message.meta
+        path: dict[str, str] = {}
+        for own in reversed(self._paths):
+            path.update(own)
+        if before is NO_META:  # as of nearly all requests
+            return Meta("", {}, routing, path, ())
+        path.update(before.request_path)
+        return Meta(before.puid, dict(before.tags), routing, path, list(before.metrics))
+
+    def result(self) -> Any:
+        """Return the message, or the stream."""
+        if self._paths:
+            self.message = Message(self.payload, self._meta({}))
+            self._paths = []
+        return self.message
+
+    def whole(self, receiver: str) -> Message:
+        """Return the message for a node.
+
+        Raises:
+            SeldonError: COMPONENT_FAILED for a stream; the message has the name of the receiver.
+        """
+        return whole(self.result(), receiver)
+
+    def ended(self) -> Any:
+        """Return the answer of a graph, which tells the routing; each item of a stream does."""
+        if self._paths:
+            return Message(self.payload, self._meta(self.routing))
+        message = self.message
+        if isinstance(message, UnitStream):
+            return ToldStream(message, self.routing, self.counted)
+        meta = message.meta
+        told = Meta(meta.puid, meta.tags, self.routing, meta.request_path, meta.metrics)
+        kind = PassedOn if self.is_own else Message
+        return kind(message.payload, told, None, (), message.headers)
+
+
+def whole(answer: Any, receiver: str) -> Message:
+    """Return an answer, which must not be a stream.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED for a stream; the message has the name of the receiver.
+    """
+    if isinstance(answer, Message):
+        return answer
+    raise SeldonError(
+        f"a node answers with a stream, which the node {receiver!r} cannot receive: only the last node of a "
+        "call may stream",
+        code=ErrorCode.COMPONENT_FAILED,
+    )
