@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def generated(service_name: str) -> tuple[type[Any], type[Any], Callable[[Any, Any], None]]:
     """Return the classes of stub and servicer, and the function that adds a servicer to a server."""
     service = private_messages.DESCRIPTOR.services_by_name[service_name]
-    methods = list(service.methods)
+    methods = [method for method in service.methods if not method.server_streaming]  # as the wrapper's
 
     def connect(stub: Any, channel: Any) -> None:
         for method in methods:

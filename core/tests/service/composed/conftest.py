@@ -1,4 +1,8 @@
-"""Tests of ``seldon_runtime.service.composed``: services of several components, with real threads."""
+"""Tests of ``seldon_runtime.service.composed``: services of several components, with real threads.
+
+Modules without a test module of their name, and the tests that hold them:
+    call_end: core/tests/service/composed/test_service.py, core/tests/service/composed/test_streams.py
+"""
 
 from __future__ import annotations
 

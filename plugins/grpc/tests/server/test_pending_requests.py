@@ -95,7 +95,7 @@ def test_probes_without_their_message_leave_threads_for_others(serve, begin, pat
     served = serve(Echo())
     begun = begin(served, path, 70)
     assert health(served).status == SERVING
-    wait_until(lambda: any(call.done() for _, call in begun))  # threads begin them in any order
+    wait_until(lambda: any(call.done() for _, call in begun), "one to end")  # threads begin them in any order
     assert {call.code() for _, call in begun if call.done()} == {grpc.StatusCode.CANCELLED}
 
 

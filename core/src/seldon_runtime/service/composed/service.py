@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextvars import Context, copy_context
 from functools import cached_property, partial
 from time import monotonic, perf_counter
-from types import CoroutineType, GeneratorType
+from types import GeneratorType
 from typing import Any
 
-from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
+from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import RUNNING, Call
-from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
+from seldon_runtime.inference.memory import UNCOUNTED_BYTES
 from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.composed.batched_steps import BatchedStrand, StepQueue
-from seldon_runtime.service.composed.steps import Steps, Strand, UnitStream, next_step
+from seldon_runtime.service.composed.call_end import CallEnd
+from seldon_runtime.service.composed.steps import Steps, Strand, next_step
 from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.pipeline import Pipeline
-from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.running.joined_stream import open_stream
 from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
-
-_RESULTS = (Message, Stream)
 
 
 class ComposedService(Service):
@@ -189,7 +186,7 @@ class ComposedService(Service):
         started = perf_counter()
         RUNNING.set(call)
         call.started = True
-        end = _End(self, call, done, self._pipeline, started)
+        end = CallEnd(self, self.encode, call, done, self._pipeline, started)
         result: Any = None
         error = self.refusal(call)
         if error is None:
@@ -213,7 +210,7 @@ class ComposedService(Service):
         error = None  # its traceback refers to this frame: only the garbage collector would free the call
         return None
 
-    def _steps_of(self, call: Call, end: _End) -> tuple[Steps | None, Any]:
+    def _steps_of(self, call: Call, end: CallEnd) -> tuple[Steps | None, Any]:
         """Return the steps of a call; or None, and the answer of an interceptor."""
         if call.method in EMPTY_REQUESTS:
             steps = self.health(call) if call.method is Method.HEALTH_STATUS else None
@@ -228,85 +225,6 @@ class ComposedService(Service):
                 return None, given.message
             request = given
         return _checked(self.steps(call, request)), None
-
-
-class _End:
-    """The end of a call: runs the interceptors' ``after``, writes the answer and finishes the call.
-
-    Args:
-        service: the service of the call.
-        call: the call.
-        done: receives its outcome.
-        pipeline: reads and writes, and runs the interceptors.
-        started: the time at which the call began to run.
-    """
-
-    __slots__ = ("_call", "_done", "_service", "_started", "entered", "memory", "pipeline")
-
-    def __init__(
-        self, service: ComposedService, call: Call, done: Done, pipeline: Pipeline, started: float
-    ) -> None:
-        self._service = service
-        self._call = call
-        self._done = done
-        self._started = started
-        self.pipeline = pipeline
-        self.entered: Sequence[Interceptor] = ()
-        """The interceptors whose ``after`` must run."""
-        self.memory: HeldMemory | None = None
-        """Taken to read the request, until the call ends."""
-
-    def __call__(self, result: Any, error: SeldonError | None) -> None:
-        """End the call with an answer or an error, in its context."""
-        answer, call, service = None, self._call, self._service
-        if error is None:
-            try:
-                if type(result) is Message and not self.entered and call.method not in EMPTY_REQUESTS:
-                    answer = service.encode(call, result)  # as nearly always
-                else:
-                    answer = self._written(result)
-                if isinstance(answer, OpenStream):
-                    answer.begin(self._done)
-                    return
-                if type(answer) is CoroutineType:
-                    service.units[0].executor.spawn(self._await(answer))
-                    return
-                if call.deadline is not None and has_passed(call):
-                    answer, error = None, deadline_exceeded(call)  # what the client received
-            except SeldonError as raised:
-                error = raised
-            except BaseException as raised:  # noqa: BLE001 - codecs are plugins
-                error = failed(raised)
-        service.end(call, self._done, answer, error, self._started)
-        error = None  # its traceback refers to this frame
-
-    async def _await(self, status: Awaitable[Any]) -> None:
-        """Await the answer of an async ``health_status``."""
-        answer, error = None, None
-        try:
-            answer = await awaited_for(self._call, status)
-            if has_passed(self._call):
-                answer, error = None, deadline_exceeded(self._call)
-        except SeldonError as raised:
-            error = raised
-        except BaseException as raised:  # noqa: BLE001 - codecs are plugins
-            error = failed(raised)
-        self._service.end(self._call, self._done, answer, error, self._started)
-
-    def _written(self, result: Any) -> Any:
-        call, pipeline = self._call, self.pipeline
-        if call.method in EMPTY_REQUESTS:
-            return pipeline.run(call) if result is None else pipeline.write(call, result)
-        if type(result) is not Message and not isinstance(result, _RESULTS):
-            fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
-            raise PluginFailed(self._service.place, fault)
-        executor = result.unit.executor if isinstance(result, UnitStream) else self._service.units[0].executor
-        if not self.entered and isinstance(result, Message):
-            return self._service.encode(call, result)
-        left = pipeline.leave(call, self.entered, result)
-        if isinstance(left, Stream):
-            return open_stream(self._service, executor, call, left, pipeline.write)
-        return pipeline.write(call, left)
 
 
 def _checked(steps: object) -> Steps:
