@@ -119,9 +119,11 @@ NODES = """
 """
 
 
-def serve_graph(seldon_run: Any, folder: Path, gate: str, second: str, *words: str, **options: Any) -> Any:
+def serve_graph(
+    seldon_run: Any, folder: Path, gate: str, second: str, *words: str, nodes: str = NODES, **options: Any
+) -> Any:
     (folder / "sums.yaml").write_text(textwrap.dedent(GRAPH.format(second)))
-    (folder / "Sizes.py").write_text(textwrap.dedent(NODES.format(gate)))
+    (folder / "Sizes.py").write_text(textwrap.dedent(nodes.format(gate)))
     return seldon_run("sums.yaml", "REST,GRPC", *WORDS, *words, folder=folder, **options)
 
 
@@ -157,7 +159,8 @@ def test_a_batch_of_a_node_that_waits_for_more_is_answered_at_the_end(
     seldon_run: Any, tmp_path: Path
 ) -> None:
     words = ("--batch-max-wait-ms", "60000", "--batch-max-size", str(CALLS + 1))
-    process = serve_graph(seldon_run, tmp_path, "pass", "Second", *words)
+    alone = NODES.replace("class First:", "class First:\n        batchable = False\n")  # where calls begin
+    process = serve_graph(seldon_run, tmp_path, "pass", "Second", *words, nodes=alone)
     with ThreadPoolExecutor(CALLS + 1) as pool:
         waiting = [pool.submit(ndarray, process, number) for number in range(CALLS)]
         wait_until(lambda: series(process, "seldon_runtime_queue_length") == CALLS - 1, "all calls wait")
