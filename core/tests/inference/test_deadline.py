@@ -22,7 +22,7 @@ from seldon_runtime.testing import WAIT_S
 
 Serve = Callable[..., Service]
 Ask = Callable[[Service, Call], Any]
-SOON_S = 0.05
+SOON_S = 0.3  # long enough for a call to begin on a busy machine
 LATE_S = 60.0
 
 
