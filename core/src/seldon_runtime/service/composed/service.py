@@ -64,7 +64,7 @@ class ComposedService(Service):
         self._end_reason: str | None = None
         self._pipeline = self._make_pipeline(())
         self._queues: Mapping[Unit, StepQueue] = {}
-        self.strand: Callable[..., Strand] = Strand
+        self._strand: Callable[..., Strand] = Strand
         """Makes the strand of a call."""
 
     @abstractmethod
@@ -133,7 +133,7 @@ class ComposedService(Service):
             for unit, batcher in batchers.items()
         }
         if self._queues:
-            self.strand = partial(BatchedStrand, self._queues)
+            self._strand = partial(BatchedStrand, self._queues)
 
     def accept(self, call: Call, done: Done) -> None:
         """Queue a call for the first component's thread; refuse it if the queue of any component is full."""
@@ -200,7 +200,7 @@ class ComposedService(Service):
                     except StopIteration as ended:
                         result = ended.value
                     else:
-                        strand = self.strand(self.place, steps, context, partial(self.refusal, call), end)
+                        strand = self._strand(self.place, steps, context, partial(self.refusal, call), end)
                         return strand if strand.start(step) else None
             except SeldonError as raised:
                 error = raised

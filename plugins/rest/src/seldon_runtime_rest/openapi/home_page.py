@@ -81,32 +81,30 @@ def home_route(
         has_docs: False to leave out the links to the documentation.
         has_v1: False to leave out the addresses of the v1 protocol.
     """
+    links = {
+        address: text
+        for address, text in _LINKS.items()
+        if (has_docs or address not in _DOCS) and (has_v1 or address != v1.METADATA[0][1:])
+    }
 
     def home(request: HttpRequest) -> HttpResponse:
-        links = {
-            address: text
-            for address, text in _LINKS.items()
-            if (has_docs or address not in _DOCS) and (has_v1 or address != v1.METADATA[0][1:])
-        }
-        page = _page(service, _methods(service) if has_v1 else {}, links, _Example(request, inputs))
+        methods = _methods(service)
+        path = next((methods[method] for method in _TAKE_A_MESSAGE if method in methods), None)
+        command = _command(request, path, inputs) if has_v1 and path is not None else ""
+        addresses = methods if has_v1 else dict.fromkeys(methods, "")
+        page = _page(service, addresses, links, command)
         return HttpResponse(200, page.encode(), "text/html; charset=utf-8", _HEADERS)
 
     return HttpRoute(("GET",), PATH, home, reads_body=False)
 
 
-class _Example:
-    """The command that sends an example to the server that a request reached."""
-
-    def __init__(self, request: HttpRequest, inputs: Sequence[Mapping[str, Any]]) -> None:
-        host = request.headers.get("host", "")
-        self._origin = f"{request.scheme}://{host if _HOST.fullmatch(host) else 'localhost:5000'}"
-        self._inputs = inputs
-
-    def command(self, path: str) -> str:
-        """Return a shell command, which quotes the example."""
-        example = next(iter(message_examples(self._inputs).values()))
-        body = json.dumps(example["value"]).replace("'", r"'\''")
-        return f"curl {self._origin}{path} -H 'Content-Type: application/json' \\\n     -d '{body}'"
+def _command(request: HttpRequest, path: str, inputs: Sequence[Mapping[str, Any]]) -> str:
+    """Return the shell command that sends an example to the server that a request reached."""
+    host = request.headers.get("host", "")
+    origin = f"{request.scheme}://{host if _HOST.fullmatch(host) else 'localhost:5000'}"
+    example = next(iter(message_examples(inputs).values()))
+    body = json.dumps(example["value"]).replace("'", r"'\''")
+    return f"curl {origin}{path} -H 'Content-Type: application/json' \\\n     -d '{body}'"
 
 
 def _methods(service: Service) -> Mapping[Method, str]:
@@ -118,9 +116,7 @@ def _methods(service: Service) -> Mapping[Method, str]:
     return first
 
 
-def _page(
-    service: Service, methods: Mapping[Method, str], links: Mapping[str, str], example: _Example
-) -> str:
+def _page(service: Service, methods: Mapping[Method, str], links: Mapping[str, str], command: str) -> str:
     from html import escape  # with a large table of entities, for this page alone
 
     metadata: Mapping[str, object]
@@ -128,8 +124,6 @@ def _page(
         metadata = service.metadata()
     except SeldonError:
         metadata = {}
-    path = next((path for method, path in methods.items() if method in _TAKE_A_MESSAGE), None)
-    command = "" if path is None else f"<h2>Call it</h2>\n<pre>{escape(example.command(path))}</pre>\n"
     return _PAGE.format(
         name=escape(str(metadata.get("name") or service.class_name)),
         style=_STYLE,
@@ -137,8 +131,11 @@ def _page(
         service_type=service.service_type.value,
         state="ready" if service.ready else "not ready",
         picture=_picture(service),
-        command=command,
-        methods=_items(f"<code>{method.value}</code>: POST {path}" for method, path in methods.items())
+        command=f"<h2>Call it</h2>\n<pre>{escape(command)}</pre>\n" if command else "",
+        methods=_items(
+            f"<code>{method.value}</code>" + (f": POST {path}" if path else "")
+            for method, path in methods.items()
+        )
         or "<li>none of its own</li>",
         links=_items(f'<a href="{address}">{address}</a>: {text}' for address, text in links.items()),
     )
