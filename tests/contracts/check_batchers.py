@@ -78,7 +78,7 @@ class StackingContract(BatcherContract):
 
 
 class TestStacking(StackingContract):
-    """All of the contract."""
+    """The whole contract."""
 
 
 def found_by(*tests):

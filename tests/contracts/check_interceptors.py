@@ -27,7 +27,7 @@ class PassingContract(InterceptorContract):
 
 
 class TestPassing(PassingContract):
-    """All of the contract."""
+    """The whole contract."""
 
 
 class Weighing(Passing):

@@ -33,7 +33,7 @@ class CountingContract(ObserverContract):
 
 
 class TestCounting(CountingContract):
-    """All of the contract."""
+    """The whole contract."""
 
 
 def found_by(*tests):

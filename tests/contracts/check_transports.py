@@ -10,7 +10,7 @@ from faults import FAULTS, PLUGINS
 
 
 class TestWire(WireContract):
-    """All of the contract."""
+    """The whole contract."""
 
 
 for name, tests in FAULTS.items():

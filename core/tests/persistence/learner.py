@@ -51,7 +51,7 @@ class Memory:
 
 
 class Learner:
-    """What a test changes, its saver, and what the saver reports."""
+    """An object that a test changes, its saver, and the reports of the saver."""
 
     def __init__(self, store, interval_s=3600, saved=None, **known):
         self.value = b"0"

@@ -44,7 +44,7 @@ def answer(text: str) -> bytes:
 
 
 def submitted(service: Service, *calls: Call) -> list[tuple[Any, SeldonError | None]]:
-    """All outcomes, and a proof that there are not more of them."""
+    """Return all outcomes; fail if a further one comes."""
     outcomes: SimpleQueue[tuple[Any, SeldonError | None]] = SimpleQueue()
     for one in calls:
         service.submit(one, lambda answer, error: outcomes.put((answer, error)))

@@ -16,7 +16,7 @@ from seldon_runtime_rest.transport import RestTransport
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back over HTTP; the headers' names are in lower case."""
+    """A response over HTTP; the headers' names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -28,7 +28,7 @@ class Answer:
 
     @property
     def info(self) -> str:
-        """What the protocol's error body says."""
+        """The message in the protocol's error body."""
         assert self.json.keys() == {"status"}
         assert self.json["status"].keys() == {"code", "info", "reason", "status"}
         info: str = self.json["status"]["info"]
@@ -129,7 +129,7 @@ class Server:
         return int(self.transport.address.rpartition(":")[2])
 
     def drain(self) -> None:
-        """What the runtime does first at the end."""
+        """Begin the drain, as the runtime does at the end."""
         self.service.ready = False
         self.service.draining = True
         self.transport.stop_accepting()

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from seldon_runtime_tools.cli import main
 
 OLDEST = "1.27"
-"""Of Kubernetes: the first with stable gRPC probes."""
+"""The first version of Kubernetes with stable gRPC probes."""
 PARAMETERS = '[{"name": "n", "value": 1, "type": "INT"}]'
 COMPONENTS = [
     ["API_TYPE=REST"],

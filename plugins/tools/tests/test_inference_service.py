@@ -26,7 +26,7 @@ def test_an_inference_service_is_valid(folder: Path, given: list[str]) -> None:
 
 
 def faults(models: Any, wanted: str, value: Any, place: str) -> Iterator[str]:
-    """What of ``value`` the generated models of an API do not know, or take for another type."""
+    """Yield the members of ``value`` that an API's models do not know, or read as another type."""
     if match := re.fullmatch(r"[Ll]ist\[(.*)\]", wanted):
         assert isinstance(value, list), place
         for number, item in enumerate(value):

@@ -68,7 +68,7 @@ def comparable(answer: Any) -> tuple[Any, ...]:
 @pytest.mark.parametrize("path", paths.CALLS)
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_both_lanes_answer_the_same(app, path, encoding):
-    """What the plain lane answers to a JSON body, Flask answers however the same JSON is sent."""
+    """Flask answers the same JSON, however it is sent, as the plain lane answers a JSON body."""
     verb, _, _, _ = ENCODINGS[encoding]("")
     if verb not in paths.CALLS[path][1]:
         assert app.request(verb, path).status == 405

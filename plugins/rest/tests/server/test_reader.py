@@ -1,4 +1,4 @@
-"""Heads and bodies that are no request, unusual, or beyond a limit."""
+"""Invalid and unusual heads and bodies, and those beyond a limit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def endless(connection: socket.socket, more: bytes) -> None:
         "header without colon": PING + b"nothing\r\n\r\n",
         "line feed in a header": PING + b"X-Request-Id: a\nb\r\n\r\n",
         "null in a header": PING + b"X-Request-Id: a\0b\r\n\r\n",
-        "length is no number": HEAD + b"Content-Length: x\r\n\r\n",
+        "length is not a number": HEAD + b"Content-Length: x\r\n\r\n",
         "length is negative": HEAD + b"Content-Length: -1\r\n\r\n",
         "length with a sign": HEAD + b"Content-Length: +15\r\n\r\n" + BODY,
         "length beyond 64 bits": HEAD + b"Content-Length: 99999999999999999999\r\n\r\n" + BODY,
@@ -62,7 +62,7 @@ def endless(connection: socket.socket, more: bytes) -> None:
         + CHUNKED_BODY,
         "space before the colon": HEAD + b"Transfer-Encoding : chunked\r\n\r\n" + CHUNKED_BODY,
         "folded header": HEAD + b"Transfer-Encoding:\r\n chunked, x\r\n\r\n" + CHUNKED_BODY,
-        "chunk size is no number": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + BODY,
+        "chunk size is not a number": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n" + BODY,
         "chunk longer than said": HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n" + CHUNKED_BODY,
         "chunk size beyond 64 bits": HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 17 + b"\r\n",
     }.items(),
