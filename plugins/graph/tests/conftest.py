@@ -3,7 +3,7 @@
 Modules that are tested elsewhere:
 
     plugin, assembly, loading: plugins/graph/tests/test_service.py
-    health, http_routes, metadata: plugins/graph/tests/test_service.py
+    health, http_routes: plugins/graph/tests/test_metadata.py
 """
 
 from __future__ import annotations

@@ -7,14 +7,9 @@ import re
 import threading
 from pathlib import Path
 
-import grpc
 import pytest
-from google.protobuf.empty_pb2 import Empty
-from google.protobuf.json_format import MessageToDict
 
-from seldon_runtime.plugin import ErrorCode, Interceptor, Method, SeldonError, StartupError
-from seldon_runtime_grpc.messages import POOL
-from seldon_runtime_grpc.protos import prediction_pb2 as pb
+from seldon_runtime.plugin import Method, StartupError
 from tests.support.grpc_client import GrpcClient
 from tests.support.http_client import HttpClient
 
@@ -128,94 +123,6 @@ def test_a_bandit_learns_by_the_routing_of_its_answers(serve, make):
     assert {name: user.rewards for name, user in units.items()} == {"r": [1.0], "a": [1.0], "b": []}
 
 
-def test_the_metadata_of_a_graph_have_every_member_that_the_document_of_rest_promises(serve, make):
-    served = serve(make.node("a", "TRANSFORMER", make.node("b")))
-    schemas = served.ask("GET", "/seldon.json").json["components"]["schemas"]
-    assert set(schemas["Metadata"]["required"]) <= set(served.ask("GET", "/metadata").json)
-
-
-def test_metadata_and_status_of_the_graph_and_of_each_node(serve, make):
-    graph = make.node("a", None, make.node("b", parameters={"fail": "health"}), make.node("s"))
-    graph["children"][1]["implementation"] = "SIMPLE_ROUTER"
-    graph["children"][1]["children"] = [make.node("d")]
-    served = serve(graph)
-    whole = served.ask("GET", "/api/v1.0/metadata").json
-    assert whole["name"] == "main"
-    assert set(whole["models"]) == {"a", "b", "d"}
-    assert served.ask("GET", "/api/v1.0/metadata/b").json["name"] == "unit"
-    assert served.ask("GET", "/metadata/nobody").status == 404
-    assert served.ask("GET", "/api/v1.0/status/a").json["strData"] == "well"
-    assert served.ask("GET", "/api/v1.0/status/s").json["strData"] == "healthy"
-    sick = served.ask("GET", "/api/v1.0/status/b")
-    assert (sick.status, sick.json["status"]["info"]) == (500, "not well")
-    assert served.ask("GET", "/api/v1.0/status/nobody").status == 404
-    health = served.ask("GET", "/api/v1.0/health/status")
-    assert health.status == 503
-    assert "'b'" in health.json["status"]["info"]
-
-
-def test_grpc_tells_the_metadata_of_the_graph_and_of_each_node_as_rest_does(serve, make):
-    graph = make.node("a", None, make.node("s", None, make.node("b"), implementation="SIMPLE_ROUTER"))
-    described = dict.fromkeys("ab", "graph_classes.Described") | {"s": None}
-    served = serve(graph, classes=described, api_type="REST,GRPC")
-    client = GrpcClient(int(served.serving.addresses["grpc"].rpartition(":")[2]))
-
-    def told(method, request, kind):
-        answer = client.call_raw(f"seldon.protos.Seldon/{method}", request.SerializeToString())
-        return MessageToDict(kind.FromString(answer), descriptor_pool=POOL)
-
-    try:
-        whole = served.ask("GET", "/api/v1.0/metadata").json
-        by_grpc = told("GraphMetadata", Empty(), pb.SeldonGraphMetadata)
-        assert set(by_grpc) == {"name", "models", "inputs", "outputs"}
-        assert by_grpc["name"] == whole["name"] == "main"
-        assert (
-            by_grpc["inputs"]
-            == whole["graphinputs"]
-            == [{"messagetype": "array", "schema": {"shape": [2.0]}}]
-        )
-        assert by_grpc["outputs"] == whole["graphoutputs"]
-        assert set(by_grpc["models"]) == {"a", "b"}
-        for name in ("a", "b", "s"):
-            document = told("ModelMetadata", pb.SeldonModelMetadataRequest(name=name), pb.SeldonModelMetadata)
-            by_rest = served.ask("GET", f"/api/v1.0/metadata/{name}").json
-            assert document == {key: value for key, value in by_rest.items() if value}
-            assert document == by_grpc["models"].get(name, {})
-        no_name = told("ModelMetadata", pb.SeldonModelMetadataRequest(), pb.SeldonModelMetadata)
-        assert (no_name["name"], no_name["platform"]) == ("main", "seldon-graph")
-        wrong = (
-            (b"\x0a\x06nobody", "NOT_FOUND"),
-            (b"\x0a", "INVALID_ARGUMENT"),
-            (b"\x0a\x01\xff", "INVALID_ARGUMENT"),
-        )
-        for request, code in wrong:
-            with pytest.raises(grpc.RpcError) as raised:
-                client.call_raw("seldon.protos.Seldon/ModelMetadata", request)
-            assert raised.value.code().name == code
-    finally:
-        client.close()
-
-
-def test_metadata_and_health_of_a_node_pass_the_interceptors_as_calls(serve, make):
-    refused = []
-
-    class Guards(Interceptor):
-        def admit(self, call):
-            refused.append((call.method, call.wire))
-            raise SeldonError("no key", code=ErrorCode.UNAUTHENTICATED)
-
-    served = serve(make.node("a", None, make.node("b")), api_type="REST,GRPC")
-    served.service.attach([], [Guards()])
-    for path in ("/api/v1.0/metadata/b", "/metadata/b", "/api/v1.0/status/b", "/api/v1.0/metadata"):
-        assert served.ask("GET", path).status == 401
-    with GrpcClient(int(served.serving.addresses["grpc"].rpartition(":")[2])) as client:
-        for name in ("ModelMetadata", "GraphMetadata"):
-            with pytest.raises(grpc.RpcError) as raised:
-                client.call_raw(f"seldon.protos.Seldon/{name}", b"\x0a\x01b")
-            assert raised.value.code() is grpc.StatusCode.UNAUTHENTICATED
-    assert [wire for _, wire in refused] == ["b", "b", "b", None, "b", b""]
-
-
 def test_a_healthy_graph_is_healthy(serve, make):
     served = serve(make.node("a", None, make.node("b")))
     assert served.ask("GET", "/health/status").json["strData"] == "healthy"
@@ -272,42 +179,6 @@ def test_a_graph_of_built_in_nodes_alone_needs_one_with_a_class(serve, make):
     assert simple.predict().rows == [[0.1, 0.9, 0.5]]
     with pytest.raises(StartupError, match="has no node with a class"):
         serve(make.node("s", implementation="SIMPLE_ROUTER"), classes={"s": None})
-
-
-def test_the_times_of_the_nodes_are_told_when_the_setting_allows_it(serve, make):
-    graph = make.node("c", "COMBINER", make.node("a"), make.node("b"))
-    served = serve(graph, "--graph-trace")
-    steps = served.predict(X_Seldon_Trace="1").json["meta"]["tags"]["seldon-trace"]
-    assert sorted((step["node"], step["method"]) for step in steps) == [
-        ("a", "predict"),
-        ("b", "predict"),
-        ("c", "aggregate"),
-    ]
-    assert all(step["ms"] >= 0 for step in steps)
-    assert "tags" not in served.predict().json["meta"]
-    assert "tags" not in serve(graph).predict(X_Seldon_Trace="1").json["meta"]
-
-
-def test_grpc_and_v2_tell_the_times_too(serve, make):
-    graph = make.node("a", None, make.node("b", parameters={"wait_s": 0.02}))
-    served = serve(graph, "--graph-trace", api_type="REST,GRPC")
-    request = pb.SeldonMessage()
-    request.data.ndarray.values.add().list_value.values.add().number_value = 1.0
-    with GrpcClient(int(served.serving.addresses["grpc"].rpartition(":")[2])) as client:
-        answer = client.call("Seldon/Predict", request, [("x-seldon-trace", "1")])
-        assert "seldon-trace" not in client.call("Seldon/Predict", request).meta.tags
-    first, second = (each.struct_value for each in answer.meta.tags["seldon-trace"].list_value.values)
-    assert (first["node"], second["node"], second["method"]) == ("a", "b", "predict")
-    assert second["ms"] >= 20
-
-    tensor = {"name": "x", "datatype": "FP64", "shape": [1, 1], "data": [1.0]}
-    by_v2 = served.ask("POST", "/v2/models/a/infer", {"inputs": [tensor]}, X_Seldon_Trace="1").json
-    assert "seldon-trace" in json.dumps(by_v2)
-
-
-def test_a_failing_node_is_told_with_a_trace_too(serve, make):
-    graph = make.node("c", "COMBINER", make.node("a", parameters={"fail": "predict"}), make.node("b"))
-    assert serve(graph, "--graph-trace").predict(X_Seldon_Trace="1").status == 500
 
 
 def test_a_full_graph_refuses_calls(serve, make):
