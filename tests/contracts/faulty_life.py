@@ -208,6 +208,14 @@ class KeepsItsPlace(Wire):
         threading.Thread(target=lambda: (_never.wait(), self.kept), daemon=True).start()
 
 
+@found_by("it_leaves_the_listening_socket_of_other_workers_non_blocking")
+class MakesTheSocketBlocking(Wire):
+    def accept(self):
+        self.listener.setblocking(True)
+        self.listener.setblocking(False)
+        super().accept()
+
+
 @found_by("every_setting_has_flag_variable_and_help", envvar=None)
 class SettingWithoutVariable(Wire):
     pass

@@ -49,6 +49,7 @@ def test_the_first_passes_the_contract(tmp_path: Path) -> None:
         "does not detect disconnected clients",
         "has no streams",
         "is served by one worker",
+        "is served by one worker",
         "refuses calls while the queue is full",
     ]
 

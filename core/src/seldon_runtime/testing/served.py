@@ -30,7 +30,7 @@ from seldon_runtime.settings.options import options
 from seldon_runtime.settings.values import Settings
 from seldon_runtime.testing.waiting import WAIT_S, within
 from seldon_runtime.transport.interface import Transport
-from seldon_runtime.transport.sockets import OwnSockets
+from seldon_runtime.transport.sockets import OwnSockets, Sockets
 
 LOCAL = ("--host", "127.0.0.1", "--service-port", "0")
 """Command-line words that serve at any free port of this machine."""
@@ -63,6 +63,7 @@ class Served:
         observers: the observers of the service.
         interceptors: the interceptors of the service.
         extensions: modules or objects with hooks, as further selected plugins, such as routes.
+        sockets: binds the listening sockets; by default for this process alone.
 
     Raises:
         StartupError: the plugin is not installed, or raised this error.
@@ -78,6 +79,7 @@ class Served:
         observers: Sequence[Observer] = (),
         interceptors: Sequence[Interceptor] = (),
         extensions: Sequence[object] = (),
+        sockets: Sockets | None = None,
     ) -> None:
         plugin = find(TRANSPORT, name)
         chosen = PluginSet([plugin], extensions)
@@ -107,7 +109,7 @@ class Served:
                 "seldon_transport",
                 service=self.service,
                 settings=self.settings,
-                sockets=OwnSockets(),
+                sockets=sockets or OwnSockets(),
             )
             self.transports: list[Transport] = [transport for _, transport in collected]
             assert self.transports, f"{plugin} returned no transport"

@@ -55,7 +55,8 @@ class Sockets(ABC):
         """Return a listening TCP socket, bound to ``host`` and ``port`` (0: any free port).
 
         Close it by :meth:`drained`. All workers share the socket: the worker that accepts a connection serves
-        it.
+        it. They share its mode, too: call ``setblocking(False)`` at once, before any ``dup()``, which would
+        make the socket blocking for the others as well. An accept of theirs could then hang.
 
         Args:
             host: an IPv4 or IPv6 address or a name; ``::`` accepts both families where the system allows it.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -17,9 +18,34 @@ from seldon_runtime.testing.components import Gated, Mirror
 from seldon_runtime.testing.contracts.transport.subject import CallFailed, TransportSubject
 from seldon_runtime.testing.served import Served
 from seldon_runtime.testing.waiting import Background, wait_until
+from seldon_runtime.transport.sockets import OwnSockets
 
 _ACCEPTED = 5
 _SHORT_GRACE_S = 0.3
+
+
+class _WorkersSockets(OwnSockets):
+    """Sockets as a further worker receives them: another one has made them non-blocking already."""
+
+    def __init__(self) -> None:
+        self.becomes_blocking = False
+
+    def bind(self, host: str, port: int, setting: str) -> socket.socket:
+        """Return a listening socket that reports when it, or a duplicate of it, becomes blocking."""
+        sockets = self
+
+        class Reporting(socket.socket):
+            def settimeout(self, value: float | None) -> None:
+                super().settimeout(value)
+                sockets.becomes_blocking |= value is None
+
+            def setblocking(self, flag: bool) -> None:
+                super().setblocking(flag)
+                sockets.becomes_blocking |= flag
+
+        listener = super().bind(host, port, setting)
+        listener.setblocking(False)
+        return Reporting(fileno=listener.detach())
 
 
 class TransportLife(TransportSubject):
@@ -62,6 +88,17 @@ class TransportLife(TransportSubject):
         assert gated.seen == []
         served.start()
         assert self.ask_text(served, "in time") == "in time"
+
+    def test_it_leaves_the_listening_socket_of_other_workers_non_blocking(
+        self, serve: Callable[..., Served]
+    ) -> None:
+        if not self.several_workers:
+            pytest.skip(f"{self.transport} is served by one worker")
+        sockets = _WorkersSockets()
+        served = serve(Mirror(), sockets=sockets)
+        assert self.ask_text(served, "text") == "text"
+        served.stop()
+        assert not sockets.becomes_blocking, "workers share the mode: an accept of theirs could hang"
 
     def test_it_is_ready_when_the_service_is(self, serve: Callable[..., Served]) -> None:
         served = serve(Mirror(), started=False).start(ready=False)

@@ -40,6 +40,7 @@ class MyNameTransport:
     def start(self) -> None:
         """Bind the port and serve on a thread. Raise StartupError if the port cannot be bound."""
         self._listener = self._sockets.bind(self._host, self._port, "--my-name-port (SELDON_MY_NAME_PORT)")
+        self._listener.setblocking(False)  # before dup(), which passes the mode on: workers share it
         self._port = self._listener.getsockname()[1]
         self._loop = asyncio.new_event_loop()
         serving = asyncio.start_server(self._serve, sock=self._listener.dup(), limit=self._limit)
