@@ -101,6 +101,8 @@ class Application:
         self._in_thread = in_thread
         limits = service.limits
         self.max_body_bytes = min(limits.max_body_bytes, limits.max_request_memory)
+        self._fewest_digits = len(str(self.max_body_bytes))
+        """A Content-Length of fewer digits is smaller than the limit."""
         self.uncounted_bytes = min(self.max_body_bytes, UNCOUNTED_BYTES)
         self.table = table
         self._cross_origin = cross_origin
@@ -263,7 +265,8 @@ class Application:
         raw = request.headers.raw
         announced = raw.get(b"content-length", b"")
         try:
-            if announced.isdigit() and len(announced) < _MOST_DIGITS and int(announced) > self.max_body_bytes:
+            digits = len(announced)
+            if self._fewest_digits <= digits < _MOST_DIGITS and announced.isdigit():
                 self._check_size(int(announced))
             if b"content-encoding" in raw:
                 coding = _coding_of(request)

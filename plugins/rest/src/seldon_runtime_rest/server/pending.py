@@ -6,17 +6,20 @@ from typing import Any, Protocol
 
 from seldon_runtime.plugin import SeldonError
 from seldon_runtime_rest.application import Exchange
+from seldon_runtime_rest.server.completions import Completions
 
 
 class Responding(Protocol):
     """A connection, as its requests need it."""
+
+    completions: Completions
 
     def answer(self, pending: Pending, answer: Any, error: SeldonError | None) -> None:
         """Respond to this request with the answer or the error."""
 
 
 class Pending:
-    """One request in the queue of its connection. Used on the event loop's thread only."""
+    """One request in the queue of its connection. On the event loop's thread, but for :meth:`done`."""
 
     __slots__ = (
         "connection",
@@ -41,6 +44,10 @@ class Pending:
         self.is_answered = False
         self.is_streamed = False
         """True once the head of a streamed response is written."""
+
+    def done(self, answer: Any, error: SeldonError | None) -> None:
+        """Have the outcome of the call delivered. Thread-safe; returns at once."""
+        self.connection.completions.add(self, answer, error)
 
     def answer(self, answer: Any, error: SeldonError | None) -> None:
         """Respond to the request with the outcome of its call."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from functools import partial
 from typing import cast
 
 from seldon_runtime.plugin import ErrorCode, SeldonError
@@ -38,6 +37,7 @@ class HttpProtocol(ResponseSide):
 
     def __init__(self, parts: ServerParts) -> None:
         self._parts = parts
+        self.completions = parts.completions
         self._connections = parts.connections
         self._application = parts.application
         limits = parts.connections.limits
@@ -198,7 +198,7 @@ class HttpProtocol(ResponseSide):
                     self._transport.write(_CONTINUE)
                 return
             pending.is_begun = True
-            response = self._application.begin(exchange, partial(self._parts.completions.add, pending))
+            response = self._application.begin(exchange, pending.done)
             if response is None:
                 return
             self._respond(pending, response)

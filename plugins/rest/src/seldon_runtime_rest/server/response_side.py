@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from functools import partial
 from typing import Any
 
 from seldon_runtime.plugin import SeldonError
 from seldon_runtime_rest.application import Application
 from seldon_runtime_rest.compression.requests import Unpacked
 from seldon_runtime_rest.response import HttpResponse
+from seldon_runtime_rest.server.completions import Completions
 from seldon_runtime_rest.server.parts import ServerParts
 from seldon_runtime_rest.server.pending import Pending
 from seldon_runtime_rest.server.reader import RequestReader
@@ -26,6 +26,7 @@ _ONE_PIECE_BYTES = 64 * 1024
 class ResponseSide(asyncio.Protocol, ABC):
     """The sending half of a connection. The receiving half sets the attributes."""
 
+    completions: Completions
     is_reading_paused = False
     _is_writing_paused = False
     _is_deaf = False
@@ -58,11 +59,10 @@ class ResponseSide(asyncio.Protocol, ABC):
         """Respond to the first request in the queue, unless its client has disconnected."""
         if not self._queue or self._queue[0] is not pending:
             return
-        done = partial(self._parts.completions.add, pending)
         if type(answer) is Unpacked:
-            response = self._application.resume(pending.exchange, answer, done)
+            response = self._application.resume(pending.exchange, answer, pending.done)
         else:
-            response = self._application.finish(pending.exchange, answer, error, done)
+            response = self._application.finish(pending.exchange, answer, error, pending.done)
         if response is None:
             return
         self._respond(pending, response)
@@ -102,9 +102,8 @@ class ResponseSide(asyncio.Protocol, ABC):
             return
         pending.is_streamed = True
         self._transport.write(self._parts.text.head(response, closing=closing, is_old=is_old))
-        completions = self._parts.completions
         self._writer = StreamWriter(
-            self, pending, stream, self._transport, completions, is_chunked=not is_old
+            self, pending, stream, self._transport, self.completions, is_chunked=not is_old
         )
         self._writer.begin(is_paused=self._is_writing_paused)
 
