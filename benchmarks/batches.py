@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -9,7 +10,7 @@ from functools import partial
 from benchmarks import load
 from benchmarks.measuring import Finding, Plan, all_running, alternating
 from benchmarks.running import Running
-from benchmarks.servers import Server, ours, running_program
+from benchmarks.servers import PROGRAMS, Server, ours, running_program
 
 _CALL_S = 0.005
 _ROW_S = 0.0001
@@ -23,6 +24,7 @@ def batches(plan: Plan) -> Iterator[Finding]:
         servers = [
             running_program("Batched", *_BATCHING),
             replace(running_program("Batched"), name="without the plugin"),
+            *(_PEERS[peer.name](peer) for peer in plan.peers if peer.name in _PEERS),
         ]
         row = f"5 ms and 0.1 ms a row, {connections} connection{'s' if connections > 1 else ''}"
         yield from _measured(plan, row, servers, connections)
@@ -41,3 +43,38 @@ def _measured(plan: Plan, row: str, servers: list[Server], connections: int) -> 
 def _rate(plan: Plan, server: Running, connections: int) -> Mapping[str, float]:
     found = load.rest(server, plan.load_processor, connections, plan.seconds)
     return {"calls/s": found.rate, "µs of processor per call": found.processor_us}
+
+
+def _mlserver(server: Server) -> Server:
+    """Return MLServer with adaptive batching: a batch waits 5 ms until it is full."""
+    model = {
+        "name": "identity",
+        "implementation": "mlserver_batched.Batched",
+        "max_batch_size": 64,
+        "max_batch_time": 0.005,
+    }
+    files = {
+        "settings.json": server.files["settings.json"],
+        "model-settings.json": json.dumps(model),
+        "mlserver_batched.py": (PROGRAMS / "mlserver_batched.py").read_text(),
+    }
+    return replace(server, files=files)
+
+
+def _triton(server: Server) -> Server:
+    """Return Triton with its dynamic batcher, which does not wait."""
+    files = {
+        "models/identity/config.pbtxt": (PROGRAMS / "triton_batched.pbtxt").read_text(),
+        "models/identity/1/model.py": (PROGRAMS / "triton_batched.py").read_text(),
+    }
+    return replace(server, files=files)
+
+
+def _litserve(server: Server) -> Server:
+    """Return LitServe with batches that wait 5 ms until they are full."""
+    words = tuple(word.replace("_identity.py", "_batched.py") for word in server.command)
+    return replace(server, command=words)
+
+
+_PEERS = {"mlserver": _mlserver, "triton": _triton, "litserve": _litserve}
+"""The peers that make batches."""

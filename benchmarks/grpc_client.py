@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import grpc
 
-from benchmarks.load import PREDICT
+from benchmarks.load import PREDICT, Rpc
 from benchmarks.measuring import median_ms
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
 
@@ -18,25 +18,36 @@ _OPTIONS = [
 ]
 
 
+def tensor_rpc(array: Any) -> Rpc:
+    """Return a prediction of ``(n_rows, n_columns)`` float64 as ``data.tensor``."""
+    message = SeldonMessage()
+    message.data.tensor.shape.extend(array.shape)
+    message.data.tensor.values.extend(array.ravel())
+    return Rpc(PREDICT, message.SerializeToString(), array.nbytes)
+
+
 class GrpcClient:
-    """Sends an array as ``data.tensor`` again and again.
+    """Sends the same message again and again.
 
     Args:
         port: port of the server on this machine.
-        array: ``(n_rows, n_columns)`` float64.
+        rpc: the call.
     """
 
-    def __init__(self, port: int, array: Any) -> None:
-        message = SeldonMessage()
-        message.data.tensor.shape.extend(array.shape)
-        message.data.tensor.values.extend(array.ravel())
-        self._request = message.SerializeToString()
+    def __init__(self, port: int, rpc: Rpc) -> None:
+        self._rpc = rpc
         self._channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=_OPTIONS)
-        self._predict: Any = self._channel.unary_unary(PREDICT)
+        self._call: Any = self._channel.unary_unary(rpc.path)
 
     def round_trip(self) -> Mapping[str, float]:
-        """Return the median time of a call, in milliseconds."""
-        return {"ms": median_ms(lambda: self._predict(self._request, timeout=600))}
+        """Return the median time of a call, in milliseconds.
+
+        Raises:
+            SystemExit: a response is too small.
+        """
+        if len(self._call(self._rpc.message, timeout=600)) < self._rpc.least_bytes:
+            raise SystemExit(f"a response of {self._rpc.path} is too small")
+        return {"ms": median_ms(lambda: self._call(self._rpc.message, timeout=600))}
 
     def __enter__(self) -> Self:
         return self

@@ -22,6 +22,18 @@ PREDICT = "/seldon.protos.Model/Predict"
 
 
 @dataclass(frozen=True)
+class Rpc:
+    """A call over gRPC. Its response has at least ``least_bytes``: an error response carries no message."""
+
+    path: str
+    message: bytes
+    least_bytes: int
+
+
+_TENSOR_RPC = Rpc(PREDICT, TENSOR, len(TENSOR))
+
+
+@dataclass(frozen=True)
 class Load:
     """The result of one run."""
 
@@ -64,25 +76,25 @@ def rest(server: Running, processor: int, connections: int, seconds: float) -> L
     return Load(rate, processor_s / _some(r"(\d+) requests in", output) * 1e6)
 
 
-def grpc(server: Running, processor: int, streams: int, seconds: float) -> Load:
+def grpc(server: Running, processor: int, streams: int, seconds: float, rpc: Rpc = _TENSOR_RPC) -> Load:
     """Run h2load on its own processor, with ``streams`` calls at a time on one connection.
 
     Blocks for ``seconds``.
 
     Raises:
-        SystemExit: a call failed, or the responses are too small to hold the tensor.
+        SystemExit: a call failed, or the responses are too small.
     """
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "message")
-        data.write_bytes(struct.pack(">BI", 0, len(TENSOR)) + TENSOR)
+        data.write_bytes(struct.pack(">BI", 0, len(rpc.message)) + rpc.message)
         command = ["h2load", "-c1", "-t1", f"-m{streams}", f"-D{seconds:.0f}", "-d", str(data)]
         headers = ["-H", "content-type: application/grpc", "-H", "te: trailers"]
         output, processor_s = _measured(
-            [*command, *headers, f"http://127.0.0.1:{server.grpc}{PREDICT}"], server, processor
+            [*command, *headers, f"http://127.0.0.1:{server.grpc}{rpc.path}"], server, processor
         )
     done, failed = _some(r"(\d+) succeeded", output), int(_found(r"(\d+) failed", output))
     data_bytes = int(_found(r"\((\d+)\) data", output))
-    if failed or data_bytes < done * len(TENSOR):  # an error response carries no message
+    if failed or data_bytes < done * rpc.least_bytes:
         raise SystemExit(f"{server.server.name} failed calls:\n{output}")
     return Load(float(_found(r"([\d.]+) req/s", output)), processor_s / done * 1e6)
 

@@ -1,8 +1,8 @@
-"""The section that measures calls of the Open Inference Protocol, beside the same calls of v1."""
+"""The section that measures calls of the Open Inference Protocol, beside the same calls of v1 and peers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -11,45 +11,82 @@ import orjson
 from numpy.typing import NDArray
 
 from benchmarks import load
+from benchmarks.grpc_client import GrpcClient, tensor_rpc
 from benchmarks.measuring import Finding, Plan, all_running, alternating, median_ms
 from benchmarks.running import Running
-from benchmarks.servers import Server, ours
+from benchmarks.servers import Server, bare_echo, bare_grpc, ours
+from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest
 
 _CONNECTIONS = 16
 _SMALL = (1, 4)
 _LARGE = (1000, 1000)
 _HEADER = "Inference-Header-Content-Length"
 _V2 = "/v2/models/{}/infer"
-_MODELS = {"mlserver": "identity", "kserve": "identity"}
-"""The names of the peers' models."""
+_INFER = "/inference.GRPCInferenceService/ModelInfer"
+_PEERS = {"mlserver", "kserve", "triton"}
+_MODEL = "identity"
+"""The name of the peers' models."""
 _WITHOUT_BINARY = {"mlserver"}
 
 
 def open_inference(plan: Plan) -> Iterator[Finding]:
-    """Measure calls with FP32, as JSON and as binary data, of four numbers and of a million."""
+    """Measure calls with FP32, as JSON, as binary data and over gRPC, of four numbers and of a million."""
     values = np.random.default_rng(0)
+    peers = [_peer(server) for server in plan.peers if server.name in _PEERS]
     for shape in (_SMALL, _LARGE):
         array = values.random(shape, np.float32)
-        v1 = b'{"data":{"tensor":{"shape":%b,"values":%b}}}' % (_dumped(shape), _dumped(array.reshape(-1)))
-        own = replace(ours("REST", SELDON_PROTOCOLS="v1,v2"), path=_V2.format("Identity"))
-        peers = [replace(p, path=_V2.format(_MODELS[p.name])) for p in plan.peers if p.name in _MODELS]
-        as_v1 = replace(ours("REST", SELDON_PROTOCOLS="v1"), name="seldon, v1", body=v1)
-        as_json = [replace(server, body=_json(array)) for server in (own, *peers)]
         row = f"{array.shape[0]} x {array.shape[1]} FP32"
-        yield from _measured(plan, f"JSON, {row}", [*as_json, as_v1], is_small=shape == _SMALL)
-        binary = [_binary(server, array) for server in (own, *peers) if server.name not in _WITHOUT_BINARY]
-        yield from _measured(plan, f"binary, {row}", binary, is_small=shape == _SMALL)
+        yield from _over_rest(plan, row, array, peers)
+        yield from _over_grpc(plan, f"gRPC, raw, {row}", array, peers)
 
 
-def _measured(plan: Plan, row: str, servers: list[Server], *, is_small: bool) -> Iterator[Finding]:
-    measure = _rate if is_small else _round_trip
+def _peer(server: Server) -> Server:
+    files = {name: text.replace("TYPE_FP64", "TYPE_FP32") for name, text in server.files.items()}
+    return replace(server, path=_V2.format(_MODEL), files=files)
+
+
+def _over_rest(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Server]) -> Iterator[Finding]:
+    v1 = b'{"data":{"tensor":{"shape":%b,"values":%b}}}' % (_dumped(array.shape), _dumped(array.reshape(-1)))
+    own = replace(ours("REST", SELDON_PROTOCOLS="v1,v2"), path=_V2.format("Identity"))
+    as_v1 = replace(ours("REST"), name="seldon, v1", body=v1)
+    as_json = [replace(server, body=_json(array)) for server in (own, *peers)]
+    measure = partial(_rate if array.shape == _SMALL else _round_trip, plan)
+    yield from _measured(plan, f"JSON, {row}", [*as_json, as_v1], measure)
+    takers = [bare_echo(), own, *(peer for peer in peers if peer.name not in _WITHOUT_BINARY)]
+    yield from _measured(plan, f"binary, {row}", [_binary(server, array) for server in takers], measure)
+
+
+def _over_grpc(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Server]) -> Iterator[Finding]:
+    as_v1 = replace(ours("GRPC"), name="seldon, v1")
+    own = ours("GRPC", SELDON_PROTOCOLS="v1,v2")
+    calls = {as_v1.name: tensor_rpc(array.astype(np.float64)), own.name: _rpc("Identity", array)}
+    other = _rpc(_MODEL, array)
+
+    def rate(server: Running) -> Mapping[str, float]:
+        rpc = calls.get(server.server.name, other)
+        return _measures(load.grpc(server, plan.load_processor, _CONNECTIONS, plan.seconds, rpc))
+
+    def round_trip(server: Running) -> Mapping[str, float]:
+        with GrpcClient(server.grpc, calls.get(server.server.name, other)) as client:
+            return client.round_trip()
+
+    servers = [own, bare_grpc(), *peers, as_v1]
+    yield from _measured(plan, row, servers, rate if array.shape == _SMALL else round_trip)
+
+
+def _measured(
+    plan: Plan, row: str, servers: list[Server], measure: Callable[[Running], Mapping[str, float]]
+) -> Iterator[Finding]:
     with all_running(plan, servers) as started:
-        subjects = {each.server.name: partial(measure, plan, each) for each in started}
+        subjects = {each.server.name: partial(measure, each) for each in started}
         yield from alternating(plan, "open_inference", row, subjects)
 
 
 def _rate(plan: Plan, server: Running) -> Mapping[str, float]:
-    found = load.rest(server, plan.load_processor, _CONNECTIONS, plan.seconds)
+    return _measures(load.rest(server, plan.load_processor, _CONNECTIONS, plan.seconds))
+
+
+def _measures(found: load.Load) -> Mapping[str, float]:
     return {"calls/s": found.rate, "µs of processor per call": found.processor_us}
 
 
@@ -68,6 +105,12 @@ def _binary(server: Server, array: NDArray[np.float32]) -> Server:
     head = _dumped({"inputs": [tensor], "parameters": {"binary_data_output": True}})
     headers = {"Content-Type": "application/octet-stream", _HEADER: str(len(head))}
     return replace(server, body=head + array.tobytes(), headers=headers)
+
+
+def _rpc(model: str, array: NDArray[np.float32]) -> load.Rpc:
+    request = ModelInferRequest(model_name=model, raw_input_contents=[array.tobytes()])
+    request.inputs.add(name="x", datatype="FP32", shape=array.shape)
+    return load.Rpc(_INFER, request.SerializeToString(), array.nbytes)
 
 
 def _dumped(value: object) -> bytes:

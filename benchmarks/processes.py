@@ -14,7 +14,7 @@ import orjson
 
 from benchmarks import load
 from benchmarks.fixed_rate import latencies_ms
-from benchmarks.grpc_client import GrpcClient
+from benchmarks.grpc_client import GrpcClient, tensor_rpc
 from benchmarks.measuring import Finding, Plan, Subjects, all_running, alternating, median_ms
 from benchmarks.running import Running, running
 from benchmarks.servers import Server, bare_grpc, bare_rest, ours
@@ -98,7 +98,8 @@ def sizes(plan: Plan) -> Iterator[Finding]:
                 "bare": partial(_round_trip, rest, body),
             }
             yield from alternating(plan, "sizes", f"REST {size}", subjects)
-            with GrpcClient(seldon.grpc, array) as ours_, GrpcClient(grpc.grpc, array) as bare:
+            rpc = tensor_rpc(array)
+            with GrpcClient(seldon.grpc, rpc) as ours_, GrpcClient(grpc.grpc, rpc) as bare:
                 subjects = {"seldon": ours_.round_trip, "bare": bare.round_trip}
                 yield from alternating(plan, "sizes", f"gRPC {size}", subjects)
 

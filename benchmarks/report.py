@@ -55,14 +55,14 @@ def _section(section: Section, found: Findings) -> str:
         for measure in section.measures:
             of_measure = [finding for finding in found if finding["measure"] == measure]
             title = f"**{measure}**\n\n" if len(section.measures) > 1 else ""
-            parts.append(title + _table(of_measure, ratios=section.ratios))
+            parts.append(title + _table(of_measure, section.references))
     return "\n\n".join(parts)
 
 
-def _table(found: Findings, *, ratios: bool) -> str:
+def _table(found: Findings, wanted: Iterable[str]) -> str:
     rows, subjects = _names(found, "row"), _names(found, "subject")
     values = {(f["row"], f["subject"]): f["values"] for f in found}
-    references = [name for name in ("bare", "incumbent") if ratios and name in subjects]
+    references = [name for name in wanted if name in subjects]
     heads = ["", *subjects, *(f"seldon / {name}" for name in references)]
     lines = []
     for row in rows:

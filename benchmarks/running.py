@@ -96,7 +96,9 @@ def running(server: Server, processor: int | None) -> Iterator[Running]:
     ports = dict(zip(("http", "grpc", "other"), free_ports(3), strict=True))
     with tempfile.TemporaryDirectory() as folder:
         for name, text in server.files.items():
-            Path(folder, name).write_text(_filled(text, ports))
+            file = Path(folder, name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(_filled(text, ports))
         log = Path(folder, "log")
         environment = {name: _filled(value, ports) for name, value in server.environment.items()}
         with log.open("wb") as output:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_BESIDE = ("bare", "incumbent")
+
 
 @dataclass(frozen=True)
 class Section:
@@ -13,14 +15,14 @@ class Section:
         title: heading of the section.
         text: text below the heading.
         measures: measures in the order of their tables.
-        ratios: True to add the ratios of seldon to bare and to the incumbent.
+        references: the subjects to which the table adds seldon's ratio.
         flipped: True to make the measures the columns, with a line for each row and subject.
     """
 
     title: str
     text: str
     measures: tuple[str, ...]
-    ratios: bool = False
+    references: tuple[str, ...] = ()
     flipped: bool = False
 
 
@@ -33,27 +35,32 @@ SECTIONS = {
         "is a grpcio server that returns the bytes of the request. Processor time is the server's; other "
         "programs disturb it less than the rate.",
         ("calls/s", "µs of processor per call"),
-        ratios=True,
+        references=_BESIDE,
     ),
     "large": Section(
         "A million numbers",
         "The time of a JSON round trip of 1000 x 1000 random numbers with all their digits.",
         ("ms",),
-        ratios=True,
+        references=_BESIDE,
     ),
     "open_inference": Section(
         "Open Inference Protocol",
-        "One worker serves the identity over REST: four numbers over 16 connections, a million over "
-        "one. *Binary* is binary tensor data in both directions. *seldon, v1* answers the same numbers "
-        "as a `tensor` of the v1 protocol, without the plugin of the Open Inference Protocol.",
+        "One worker serves the identity: four numbers over 16 connections or streams, a million over "
+        "one. *Binary* is binary tensor data in both directions, *raw* are raw contents. *seldon, v1* "
+        "answers the same numbers as a `tensor` of the v1 protocol, without the plugin of the Open Inference "
+        "Protocol; over gRPC these are float64. The bare servers return the bytes of the request. Triton "
+        "runs the identity by its backend for Python.",
         ("calls/s", "µs of processor per call", "ms"),
+        references=("seldon, v1", "bare", "triton", "mlserver", "kserve"),
     ),
     "batches": Section(
         "Batches",
         "The component takes 5 ms for a call and 0.1 ms for each row. Each call sends one row over REST. The "
         "rate of a perfect batcher is computed: it answers all connections by one call of the component, and "
-        "takes no time itself. *seldon* has the plugin `batching`.",
+        "takes no time itself. *seldon* has the plugin `batching`; the peers have their own batches, of at "
+        "most 64 rows. MLServer and LitServe wait 5 ms for a full one.",
         ("calls/s", "µs of processor per call"),
+        references=("a perfect batcher", "without the plugin", "triton", "mlserver", "litserve"),
     ),
     "awaiting": Section(
         "Async methods",
@@ -87,7 +94,7 @@ SECTIONS = {
         "The time runs from `exec` to the first answer that the server is ready. Memory (PSS) is of all its "
         "processes, after twenty calls.",
         ("s until ready", "MiB (PSS)"),
-        ratios=True,
+        references=_BESIDE,
     ),
     "latency": Section(
         "Latency at a fixed rate",
@@ -108,10 +115,13 @@ SECTIONS = {
         "Size of the payload",
         "The time of a round trip over one connection, with numbers of four digits, ten to a row.",
         ("ms",),
-        ratios=True,
+        references=_BESIDE,
     ),
     "connections": Section(
-        "Number of connections", "REST calls, one at a time on each connection.", ("calls/s",), ratios=True
+        "Number of connections",
+        "REST calls, one at a time on each connection.",
+        ("calls/s",),
+        references=_BESIDE,
     ),
     "workers": Section(
         "Number of workers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -25,7 +26,7 @@ class Server:
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
-    """Files for the folder in which the server starts: text by name."""
+    """Files for the folder in which the server starts: text by path."""
     path: str = "/predict"
     body: bytes = V1_BODY
     headers: Mapping[str, str] = field(default_factory=lambda: {"Content-Type": "application/json"})
@@ -94,6 +95,11 @@ def bare_grpc() -> Server:
     )
 
 
+def bare_echo() -> Server:
+    """Return uvicorn without work, for any path."""
+    return Server("bare", (sys.executable, str(PROGRAMS / "bare_echo.py"), "{http}"))
+
+
 def peers(environment: Path) -> dict[str, tuple[str, Server]]:
     """Return the peers in a virtual environment: version and server by name."""
     python = environment / "bin" / "python"
@@ -103,7 +109,13 @@ def peers(environment: Path) -> dict[str, tuple[str, Server]]:
     )
     found = subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout
     versions: dict[str, str] = json.loads(found)
-    makers = {"seldon-core": _incumbent, "mlserver": _mlserver, "kserve": _kserve}
+    makers = {
+        "seldon-core": _incumbent,
+        "mlserver": _mlserver,
+        "kserve": _kserve,
+        "nvidia-pytriton": _triton,
+        "litserve": _litserve,
+    }
     made = {name: make(environment / "bin") for name, make in makers.items() if name in versions}
     return {server.name: (f"{name} {versions[name]}", server) for name, server in made.items()}
 
@@ -154,4 +166,39 @@ def _kserve(scripts: Path) -> Server:
         "/v1/models/identity:predict",
         b'{"instances":[[1.0,2.0,3.0,4.0]]}',
         ready="/v2/health/ready",
+    )
+
+
+def _triton(scripts: Path) -> Server:
+    """Return Triton with its backend for Python, from the wheel of pytriton."""
+    (folder,) = scripts.parent.glob("lib/python*/site-packages/pytriton/tritonserver")
+    version = folder.parents[2].name.removeprefix("python")
+    stub = (
+        "triton_python_backend_stub"  # which pytriton, too, copies to the backend of the version that runs it
+    )
+    shutil.copy(folder / "python_backend_stubs" / version / stub, folder / "backends" / "python")
+    ports = ("--http-port", "{http}", "--grpc-port", "{grpc}", "--allow-metrics", "false")
+    backends = ("--model-repository", "models", "--backend-directory", str(folder / "backends"))
+    library = (scripts / "python").resolve().parent.parent / "lib"  # libpython of the backend's stub
+    return Server(
+        "triton",
+        (str(folder / "bin" / "tritonserver"), *backends, *ports),
+        {"LD_LIBRARY_PATH": str(library), "PATH": f"{scripts}:{os.environ['PATH']}"},
+        {
+            "models/identity/config.pbtxt": (PROGRAMS / "triton_identity.pbtxt").read_text(),
+            "models/identity/1/model.py": (PROGRAMS / "triton_identity.py").read_text(),
+        },
+        "/v2/models/identity/infer",
+        _v2_body("[1,4]", "[1.0,2.0,3.0,4.0]"),
+        ready="/v2/health/ready",
+    )
+
+
+def _litserve(scripts: Path) -> Server:
+    return Server(
+        "litserve",
+        (str(scripts / "python"), str(PROGRAMS / "litserve_identity.py"), "{http}"),
+        path="/predict",
+        body=b'{"instances":[[1.0,2.0,3.0,4.0]]}',
+        ready="/health",
     )
