@@ -60,9 +60,9 @@ def test_calls_that_wait_share_a_batch_whatever_their_transport(seldon_run: Any,
         assert held.result().json["strData"] == "done"
         assert [one.result() for one in by_rest] == [[[CALLS + 1, number]] for number in range(CALLS)]
         assert by_grpc.result().data.ndarray == expected.data.ndarray
-    assert series(process, 'seldon_runtime_batch_calls_sum{method="predict"}') == CALLS + 2
-    assert series(process, 'seldon_runtime_batch_calls_count{method="predict"}') == 2
-    assert series(process, 'seldon_runtime_batch_wait_seconds_count{method="predict"}') == 2
+    assert series(process, 'seldon_runtime_batch_calls_sum{method="predict",model_name=""}') == CALLS + 2
+    assert series(process, 'seldon_runtime_batch_calls_count{method="predict",model_name=""}') == 2
+    assert series(process, 'seldon_runtime_batch_wait_seconds_count{method="predict",model_name=""}') == 2
 
 
 def test_a_batch_that_waits_for_more_is_answered_at_the_end(seldon_run: Any, gate: Gate) -> None:
@@ -144,9 +144,9 @@ def test_the_calls_of_a_graph_share_batches_at_each_node(
         answers = [*(one.result()[0] for one in by_rest), list(by_grpc.result().data.ndarray[0])]
     assert [row[1] for row in answers] == [*range(CALLS), 7]
     assert max(row[0] for row in answers) <= largest
-    name = 'seldon_runtime_batch_calls_{0}{{method="{1}"}}'
-    assert series(process, name.format("sum", "inputtransform")) == CALLS + 2
-    assert series(process, name.format("count", "inputtransform")) == 2
+    name = 'seldon_runtime_batch_calls_{0}{{method="inputtransform",model_name="first"}}'
+    assert series(process, name.format("sum")) == CALLS + 2
+    assert series(process, name.format("count")) == 2
 
 
 def test_a_node_that_cannot_be_batched_stops_the_start_and_is_named(seldon_run: Any, tmp_path: Path) -> None:

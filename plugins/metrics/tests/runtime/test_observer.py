@@ -8,6 +8,7 @@ import pytest
 
 from seldon_runtime import __version__
 from seldon_runtime.plugin import (
+    BatchRecord,
     Call,
     Identity,
     Kind,
@@ -170,3 +171,13 @@ def test_items_of_streams_are_counted_with_their_times(serve):
     assert served.value("seldon_runtime_stream_first_item_seconds_count") == 1
     assert served.value("seldon_runtime_stream_item_interval_seconds_count") == 2
     assert served.value(CALLS) == 1
+
+
+def test_nodes_of_a_graph_have_batches_and_states_of_their_own(served):
+    for unit, calls in {"first": 3, "second": 5}.items():
+        served.observer.batch_finished(BatchRecord(Method.PREDICT, calls, 0.1, 0.2, unit))
+        served.observer.state_saved(SaveRecord(None, 100 * calls, 0.1, 0.2, unit))
+    for unit, calls in {"first": 3, "second": 5}.items():
+        assert served.value("seldon_runtime_batch_calls_sum", model_name=unit) == calls
+        assert served.value("seldon_runtime_batch_wait_seconds_count", model_name=unit) == 1
+        assert served.value("seldon_runtime_state_bytes", model_name=unit) == 100 * calls

@@ -84,9 +84,10 @@ class RuntimeObserver(Observer):
 
     def batch_finished(self, record: BatchRecord) -> None:
         """Count a batch: its calls, and how long the first of them waited."""
-        made, method = self._instruments, record.method.label
-        made.update(made.series(made.batch, method=method), record.calls)
-        made.update(made.series(made.batch_wait, method=method), record.waited_s)
+        made = self._instruments
+        labels = {"method": record.method.label, **_component(record)}
+        made.update(made.series(made.batch, **labels), record.calls)
+        made.update(made.series(made.batch_wait, **labels), record.waited_s)
 
     def item_made(self, call: Call, number: int, since_s: float) -> None:
         """Count the item of a stream and the time that it took."""
@@ -100,15 +101,16 @@ class RuntimeObserver(Observer):
         """Count an attempt to save the component's state."""
         made = self._instruments
         outcome = "failed" if record.error else "saved" if record.blob_bytes else "unchanged"
-        made.update(made.series(made.saves, outcome=outcome))
+        labels = _component(record)
+        made.update(made.series(made.saves, outcome=outcome, **labels))
         if record.paused_s:  # 0 for a retry, which writes an existing snapshot
-            made.update(made.series(made.save_pause), record.paused_s)
+            made.update(made.series(made.save_pause, **labels), record.paused_s)
         if record.wrote_s:  # 0 for a failed attempt
-            made.update(made.series(made.save_write), record.wrote_s)
+            made.update(made.series(made.save_write, **labels), record.wrote_s)
         if record.error is None:
-            made.update(made.series(made.save_time), time.time())
+            made.update(made.series(made.save_time, **labels), time.time())
             if record.blob_bytes:
-                made.update(made.series(made.save_bytes), record.blob_bytes)
+                made.update(made.series(made.save_bytes, **labels), record.blob_bytes)
 
     def lifecycle_changed(self, state: Lifecycle) -> None:
         """Measure the load from LOADING on; count a start at LOADED."""
@@ -144,3 +146,8 @@ class RuntimeObserver(Observer):
 
 def _labels(call: Call) -> dict[str, str]:
     return {"method": call.method.label, "transport": call.transport, "protocol": call.codec.protocol}
+
+
+def _component(record: BatchRecord | SaveRecord) -> dict[str, str]:
+    """Return the label that tells the components of a graph apart; it is empty for a component without id."""
+    return {"model_name": record.unit or ""}
