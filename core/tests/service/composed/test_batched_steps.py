@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -110,9 +111,15 @@ def held(make_unit: Any) -> Iterator[Callable[..., Held]]:
     made: list[Held] = []
 
     def held(
-        *users: object, batcher: type[Stacks] = Stacks, of: type[ComposedService] = Diamond, **options: Any
+        *users: object,
+        batcher: type[Stacks] = Stacks,
+        of: type[ComposedService] = Diamond,
+        on_one_thread: bool = False,
+        **options: Any,
     ) -> tuple[Held, list[Stacks]]:
         units: list[Unit] = [make_unit(user) for user in users]
+        if on_one_thread:
+            units = [replace(unit, executor=units[0].executor) for unit in units]
         for unit in units:
             if unit.predictor.is_async:
                 unit.executor.run(unit.executor.interleave)
@@ -255,3 +262,43 @@ def test_a_service_that_gives_up_refuses_the_steps_that_wait(held: Any) -> None:
     assert second.outcome.code is ErrorCode.UNAVAILABLE
     user.opened.set()
     assert value(first) == [[5.0, 5.0]]
+
+
+class Patient(Stacks):
+    max_size = 3
+    max_wait_s = WAIT_S
+
+
+def begin(one: Held, number: float, batcher: Stacks, **fields: Any) -> Background:
+    """Make a call, and wait until its step has joined a batch that waits for more."""
+    call = Call(Method.PREDICT, rows(np.full((1, 2), number)), NeutralCodec(), "test", **fields)
+    before = len(batcher.calls)
+    asked = Background(lambda: one.service.call(call))
+    wait_until(lambda: len(batcher.calls) > before, "the call to begin")
+    return asked
+
+
+def test_calls_that_begin_join_the_batch_that_waits_on_their_thread(held: Any) -> None:
+    one, (batcher,) = held(Adds(1.0), batcher=Patient, of=Single)
+    one.release()
+    asked = [begin(one, float(number), batcher) for number in range(3)]
+    assert [value(each) for each in asked] == [[[number, number]] for number in (1.0, 2.0, 3.0)]
+    assert batcher.sizes == [3]
+
+
+def test_two_batches_that_wait_on_one_thread_do_not_give_way_to_each_other_for_ever(
+    held: Any,
+) -> None:
+    class Either(ComposedService):
+        def steps(self, call: Call, request: Request) -> Steps:
+            answer: Message = yield Ask(self.units[call.headers == {}], call.method, request)
+            return answer
+
+    one, batchers = held(Adds(1.0), Adds(10.0), batcher=Patient, of=Either, on_one_thread=True)
+    one.release()
+    first = begin(one, 1.0, batchers[0], headers={"to": "the first"})
+    second = begin(one, 1.0, batchers[1])
+    assert value(first) == [[2.0, 2.0]]  # the second needs the thread
+    one.service.draining = True
+    assert value(second) == [[11.0, 11.0]]
+    assert [batcher.sizes for batcher in batchers] == [[1], [1]]

@@ -77,6 +77,11 @@ class BatchQueue(ABC, Generic[J]):
         self._lock = threading.Lock()
         self._has_given_up = False
 
+    @property
+    def tasks(self) -> int:
+        """The number of tasks of the executor for the jobs here, the running one included."""
+        return sum(waiting.tasks for waiting in list(self._groups.values()))
+
     @abstractmethod
     def enter(self, jobs: Sequence[J]) -> list[J]:
         """Return the jobs that the batcher is to answer; the others have a result or an error."""
@@ -132,10 +137,23 @@ class BatchQueue(ABC, Generic[J]):
 
     def _run(self, method: Method, waiting: Waiting[J]) -> None:
         if not self.unit.predictor.is_async or self._has_given_up:
-            batcher = self._batcher
-            self._answer(method, waiting.take(batcher.max_size, batcher.max_wait_s, self._is_idle))
+            self._take(method, waiting, self._batcher.max_wait_s)
         elif waiting.begin():
             self.unit.executor.spawn(self._answer_all(method, waiting))
+
+    def _take(self, method: Method, waiting: Waiting[J], wait_s: float) -> None:
+        jobs = waiting.take(self._batcher.max_size, wait_s, self._is_idle, self.gives_way)
+        if jobs is not None:
+            self._answer(method, jobs)
+            return
+        try:
+            self.unit.executor.submit_further(partial(self._run, method, waiting))
+        except SeldonError:  # the thread ends: nobody runs the task again
+            self._take(method, waiting, 0.0)
+
+    def gives_way(self) -> bool:
+        """Return whether a batch that waits for more jobs lets other tasks run first, or runs at once."""
+        return False
 
     def _answer(self, method: Method, jobs: Sequence[J]) -> None:
         if due := self.enter(jobs):

@@ -21,6 +21,9 @@ T = TypeVar("T", bound=Timed)
 
 LOOK_S = 0.005
 """Seconds after which a component that waits for more jobs looks whether others need its thread."""
+_SHORTEST_LOOK_S = 0.0005
+_LOOKS = 10
+"""The looks during a short wait."""
 
 
 class Waiting(Generic[T]):
@@ -51,6 +54,11 @@ class Waiting(Generic[T]):
                 return False
             return True
 
+    @property
+    def tasks(self) -> int:
+        """The number of tasks of the executor for jobs here: those that wait, and the one that takes them."""
+        return len(self._jobs) + self._spent_tasks
+
     def is_idle(self) -> bool:
         """Return whether no call waits and no batch is under way."""
         with self._arrived:
@@ -76,18 +84,39 @@ class Waiting(Generic[T]):
                 return 0.0
             return max(0.0, self._jobs[0].submitted + wait_s - time.perf_counter())
 
-    def take(self, max_size: int, wait_s: float, is_idle: Callable[[int], bool]) -> list[T]:
+    def take(
+        self,
+        max_size: int,
+        wait_s: float,
+        is_idle: Callable[[int], bool],
+        gives_way: Callable[[], bool],
+    ) -> list[T] | None:
         """Return the jobs of the next batch; none for a task whose job an earlier batch has taken.
 
         Blocks until the batch is full or the first job has waited ``wait_s`` seconds, as long as
         ``is_idle(n)`` is true for the ``n`` jobs that wait here.
+
+        Args:
+            max_size: the largest batch.
+            wait_s: seconds.
+            is_idle: returns whether nobody else needs the thread.
+            gives_way: returns whether others that need it are to have it first.
+
+        Returns:
+            The jobs; None to give way: the task must be queued again.
         """
+        look_s = min(LOOK_S, max(_SHORTEST_LOOK_S, wait_s / _LOOKS))
         with self._arrived:
             if self._spent_tasks:
                 self._spent_tasks -= 1
                 return []
-            while (left_s := self.missing_s(max_size, wait_s)) and is_idle(len(self._jobs)):
-                self._arrived.wait(min(left_s, LOOK_S))
+            while left_s := self.missing_s(max_size, wait_s):
+                if is_idle(len(self._jobs)):
+                    self._arrived.wait(min(left_s, look_s))
+                elif gives_way():
+                    return None
+                else:
+                    break
             taken = [self._jobs.popleft() for _ in range(min(max_size, len(self._jobs)))]
             self._spent_tasks += max(0, len(taken) - 1)
             return taken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +40,7 @@ class StepQueue(BatchQueue[StepJob]):
         batcher: the plugin's.
         is_draining: returns True when no further calls come.
         finished: receives a record of each batch.
+        queues: returns those of all components, some of which may share the thread of this one.
     """
 
     def __init__(
@@ -48,8 +49,10 @@ class StepQueue(BatchQueue[StepJob]):
         batcher: Batcher,
         is_draining: Callable[[], bool],
         finished: Callable[[BatchRecord], None],
+        queues: Callable[[], Iterable[StepQueue]],
     ) -> None:
         super().__init__(unit, batcher, unit.executor.submit_further, is_draining, finished)
+        self._queues = queues
 
     def grouped(self, ask: Ask) -> Ask:
         """Return a step as one of its group; itself if it is to run alone. Runs in the call's context.
@@ -72,6 +75,15 @@ class StepQueue(BatchQueue[StepJob]):
         """
         job = StepJob(time.perf_counter(), ask.request, ask=ask, strand=strand)
         self.put(ask.method, ask.group, job)
+
+    def gives_way(self) -> bool:
+        """Return whether calls begin or go on first, as their steps may join the batch.
+
+        Tasks of other batches do not count: two that wait would give way to each other for ever.
+        """
+        executor = self.unit.executor
+        queued = sum(queue.tasks for queue in self._queues() if queue.unit.executor is executor) - 1
+        return executor.waiting > queued and not self._is_draining()
 
     def enter(self, jobs: Sequence[StepJob]) -> list[StepJob]:
         """Return the steps whose calls go on."""

@@ -129,7 +129,7 @@ class ComposedService(Service):
         """Answer the waiting steps of some components by plugins' batchers. Call it after :meth:`attach`."""
         finished = self._observers.batch_finished
         self._queues = {
-            unit: StepQueue(unit, batcher, lambda: self.draining, finished)
+            unit: StepQueue(unit, batcher, lambda: self.draining, finished, lambda: self._queues.values())
             for unit, batcher in batchers.items()
         }
         if self._queues:
