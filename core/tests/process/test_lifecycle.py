@@ -262,3 +262,24 @@ def test_calls_that_outlast_the_grace_period_are_given_up(
     opened.set()
     assert left == [1]
     assert "calls were still running after the grace period; their answers are lost" in caplog.text
+
+
+def test_a_call_that_hangs_before_the_process_is_ready_ends_it(
+    make: Make, life: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr(os, "_exit", left.append)
+    monkeypatch.setattr(logging, "shutdown", lambda: None)
+    runtime = make(hang_timeout_s=0.1, grace_s=0.0)
+    refused, opened = threading.Event(), threading.Event()
+
+    def accept() -> None:
+        service = next(iter(runtime.startup.transports)).service  # type: ignore[attr-defined]
+        for _ in range(2):  # the second call waits
+            service.submit(call(), lambda answer, error: refused.set() if error is not None else None)
+        assert refused.wait(WAIT_S), "nobody noticed that the first call hangs"
+
+    life.at.update({"predict runs": lambda: opened.wait(WAIT_S), "two starts, ready False": accept})
+    runtime.serve()
+    opened.set()
+    assert left == [1]

@@ -140,14 +140,19 @@ class Runtime:
             self.startup.close()
 
     def _serve(self, alarm: Alarm) -> int:
+        watchdog: Watchdog | None = None
         try:
             service = self.load()
+            watchdog = self._watch(service, alarm)
             self.startup.transports.start()
             self._serving = True
         except Terminated:
             self.startup.transports.stop(time.monotonic())
             logger.info("stopped while starting")
             return 0
+        finally:
+            if watchdog is not None and not self._serving:
+                watchdog.stop()
         for unit, state in self.startup.units.states:
             state.start(unit.user, unit.executor, service.state_saved)
         service.ready = service.failure is None
@@ -159,10 +164,6 @@ class Runtime:
             logger.info("ready: %s", ", ".join(f"{name} at {address}" for name, address in addresses))
         else:
             self._link.ready(addresses)
-            if timeout_s := self._settings["heartbeat_timeout_s"]:
-                self._link.start_heartbeat(timeout_s)
-        watchdog = self._watchdog(service, alarm)
-        watchdog.start()
         self._wait_for_end(service, alarm)
         if self._end is End.TERMINATED:
             self._delay(service, alarm)
@@ -218,7 +219,11 @@ class Runtime:
         while (remaining := end - time.monotonic()) > 0:
             alarm.wait(timeout_s=remaining)
 
-    def _watchdog(self, service: Service, alarm: Alarm) -> Watchdog:
+    def _watch(self, service: Service, alarm: Alarm) -> Watchdog:
+        """Give signs of life, and watch the components. Call it before the first call can come."""
+        if self._link is not None and (timeout_s := self._settings["heartbeat_timeout_s"]):
+            self._link.start_heartbeat(timeout_s)
+
         def hung() -> None:
             self._end = End.HUNG
             if self._link is not None:
@@ -231,13 +236,15 @@ class Runtime:
             if self._link is not None:
                 self._link.spent()
 
-        return Watchdog(
+        watchdog = Watchdog(
             self.startup.units.executors,
             hang_timeout_s=self._settings["hang_timeout_s"],
             max_calls=_with_jitter(self._settings) if self._link is not None else 0,
             on_hang=hung,
             on_spent=spent,
         )
+        watchdog.start()
+        return watchdog
 
     def _drain(self, service: Service) -> int:
         """Take no new calls, answer the accepted ones, save, then stop everything."""

@@ -151,6 +151,8 @@ class Supervisor:
                 self._answer(worker, self._sockets.listen, message["place"])
             case "reserve":
                 self._answer(worker, self._sockets.reserve, message["place"])
+            case "beating":
+                self._workers.expect_heartbeat(worker)
             case "ready":
                 self._on_ready(worker, message["addresses"])
             case "spent":
@@ -170,7 +172,6 @@ class Supervisor:
 
     def _on_ready(self, worker: WorkerProcess, addresses: list[list[str]]) -> None:
         worker.ready = True
-        self._workers.expect_heartbeat(worker)
         logger.info("%s is ready", worker)
         replaced, worker.replaces = worker.replaces, None
         if replaced is not None and replaced in self._workers and not replaced.retiring:

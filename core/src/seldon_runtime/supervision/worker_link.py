@@ -92,6 +92,7 @@ class WorkerLink(Sockets):
 
     def start_heartbeat(self, timeout_s: float) -> None:
         """Send several signs of life within ``timeout_s``, on a thread, until :meth:`stop_heartbeat`."""
+        self._channel.send({"event": "beating"})
         period_s = timeout_s / _BEATS
         self._beating = threading.Event()
         threading.Thread(target=self._beat, args=(period_s, self._beating), name="heart", daemon=True).start()

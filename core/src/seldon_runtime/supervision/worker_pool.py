@@ -150,7 +150,7 @@ class WorkerPool:
     # signs of life
 
     def expect_heartbeat(self, worker: WorkerProcess) -> None:
-        """Expect signs of life of a worker from now on: it is ready."""
+        """Expect signs of life of a worker from now on: it has loaded its components."""
         if self._silence_s:
             self._heard[worker] = time.monotonic()
 
