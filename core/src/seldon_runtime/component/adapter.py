@@ -254,10 +254,10 @@ class ComponentAdapter(Predictor):
 
     def _answer_arrays(self, method: Method, request: Message) -> Answer:
         result = self._arrays.result(method, request)
-        finish = partial(self._arrays.message, method, request)
         if is_unfinished(result):
+            finish = partial(self._arrays.message, method, request)
             return later.answer_of(result, method, finish, partial(self._arrays.absent, method, request))
-        return finish(result)
+        return self._arrays.message(method, request, result)
 
     def _completed(self, method: Method, result: Any) -> Any:
         """Return the result of an async method as if it were that of a plain one."""

@@ -42,6 +42,7 @@ class ResponseMeta:
         )
         self.asks_user = self._tags is not None or self._metrics is not None
         """True if making a meta calls user code, or reads an attribute of the object."""
+        self._names: dict[Method, Names] = {}
         self._alone = Meta(request_path=self._request_path) if self._request_path else NO_META
         """The meta of an answer without anything from requests or user code."""
 
@@ -58,6 +59,12 @@ class ResponseMeta:
         They come from ``class_names`` (for TRANSFORM_INPUT first ``feature_names``), a method or another
         attribute. The function raises SeldonError (COMPONENT_FAILED) when they are not a sequence of names.
         """
+        known = self._names.get(method)
+        if known is None:
+            known = self._names[method] = self._names_of(method)
+        return known
+
+    def _names_of(self, method: Method) -> Names:
         user, helpers = self._user, self._helpers
         instance = user.instance
         attributes = _NAMES if method in _OF_FEATURES else _NAMES[1:]

@@ -72,7 +72,7 @@ class Codec(ABC):
         """
         if error is not None:
             return error.code.name, 0
-        return "OK", len(answer) if isinstance(answer, bytes | str) else 0
+        return "OK", len(answer) if type(answer) is bytes or isinstance(answer, bytes | str) else 0
 
 
 class RawCodec(Codec):

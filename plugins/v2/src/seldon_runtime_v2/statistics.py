@@ -9,7 +9,7 @@ import threading
 import time
 from abc import ABC
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from seldon_runtime.plugin import Call, Codec, Outcome
 from seldon_runtime_v2.mapping.model import ServedModel
@@ -40,41 +40,35 @@ class MeasuredCodec(Codec, ABC):
     """The time at which the component had answered."""
 
 
-class _Duration:
-    """A number of events and the time that they took together."""
+class _Times:
+    """A number of inferences, and the seconds of their parts: waiting, reading, the component, writing."""
 
-    __slots__ = ("count", "seconds")
+    __slots__ = ("count", "infer_s", "queue_s", "read_s", "write_s")
 
     def __init__(self) -> None:
         self.count = 0
-        self.seconds = 0.0
+        self.queue_s = self.read_s = self.infer_s = self.write_s = 0.0
 
-    def add(self, seconds: float) -> None:
+    def add(self, queue_s: float, read_s: float, infer_s: float, write_s: float) -> None:
         self.count += 1
-        self.seconds += seconds
+        self.queue_s += queue_s
+        self.read_s += read_s
+        self.infer_s += infer_s
+        self.write_s += write_s
 
-    def document(self) -> Document:
-        return {"count": self.count, "ns": int(self.seconds * _NS)}
+    def parts(self) -> Document:
+        return {
+            name: _duration(self.count, seconds)
+            for name, seconds in zip(_PARTS, (self.read_s, self.infer_s, self.write_s), strict=True)
+        }
+
+    @property
+    def all_s(self) -> float:
+        return self.queue_s + self.read_s + self.infer_s + self.write_s
 
 
-class _Parts:
-    """The three parts of inferences: reading, the component, writing."""
-
-    __slots__ = ("infer", "read", "write")
-
-    def __init__(self) -> None:
-        self.read = _Duration()
-        self.infer = _Duration()
-        self.write = _Duration()
-
-    def add(self, read_s: float, infer_s: float, write_s: float) -> None:
-        self.read.add(read_s)
-        self.infer.add(infer_s)
-        self.write.add(write_s)
-
-    def document(self) -> Document:
-        durations = (self.read, self.infer, self.write)
-        return {name: part.document() for name, part in zip(_PARTS, durations, strict=True)}
+def _duration(count: int, seconds: float) -> Document:
+    return {"count": count, "ns": int(seconds * _NS)}
 
 
 class Statistics:
@@ -83,12 +77,10 @@ class Statistics:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._last_inference = 0.0
-        self._inferences = self._executions = 0
-        self._success = _Duration()
-        self._fail = _Duration()
-        self._queue = _Duration()
-        self._parts = _Parts()
-        self._sizes: dict[int, _Parts] = {}
+        self._inferences = 0
+        self._failed, self._failed_s = 0, 0.0
+        self._times = _Times()
+        self._sizes: dict[int, _Times] = {}
 
     def watch(self, call: Call) -> Call:
         """Return the call, whose codec is a :class:`MeasuredCodec`; its end will count."""
@@ -96,27 +88,24 @@ class Statistics:
         return call
 
     def _count(self, call: Call, outcome: Outcome) -> None:
-        codec = cast(MeasuredCodec, call.codec)
-        took_s = outcome.waited_s + outcome.ran_s
+        codec: Any = call.codec
+        queue_s, ran_s = outcome.waited_s, outcome.ran_s
         with self._lock:
             self._last_inference = time.time()
             if outcome.error is not None:
-                self._fail.add(took_s)
+                self._failed += 1
+                self._failed_s += queue_s + ran_s
                 return
-            began = call.submitted + outcome.waited_s
-            read_s, infer_s = codec.read_at - began, codec.answered_at - codec.read_at
-            write_s = outcome.ran_s - read_s - infer_s
+            read_s, infer_s = codec.read_at - call.submitted - queue_s, codec.answered_at - codec.read_at
+            write_s = ran_s - read_s - infer_s
             rows = codec.rows
-            self._success.add(took_s)
-            self._queue.add(outcome.waited_s)
-            self._parts.add(read_s, infer_s, write_s)
             self._inferences += rows
-            self._executions += 1
+            self._times.add(queue_s, read_s, infer_s, write_s)
             size = self._sizes.get(rows)
             if size is None and len(self._sizes) < MOST_SIZES:
-                size = self._sizes[rows] = _Parts()
+                size = self._sizes[rows] = _Times()
             if size is not None:
-                size.add(read_s, infer_s, write_s)
+                size.add(queue_s, read_s, infer_s, write_s)
 
     def document(self, model: ServedModel) -> Document:
         """Return the statistics of the served model, which is the only member of ``model_stats``.
@@ -124,13 +113,13 @@ class Statistics:
         Times are nanoseconds, ``last_inference`` is milliseconds since 1970. ``version`` is empty for a model
         without versions.
         """
-        none = _Duration().document()
+        none = _duration(0, 0.0)
         with self._lock:
             inferences = {
-                "success": self._success.document(),
-                "fail": self._fail.document(),
-                "queue": self._queue.document(),
-                **self._parts.document(),
+                "success": _duration(self._times.count, self._times.all_s),
+                "fail": _duration(self._failed, self._failed_s),
+                "queue": _duration(self._times.count, self._times.queue_s),
+                **self._times.parts(),
                 "cache_hit": none,
                 "cache_miss": none,
             }
@@ -139,11 +128,11 @@ class Statistics:
                 "version": model.version or "",
                 "last_inference": int(self._last_inference * 1000),
                 "inference_count": self._inferences,
-                "execution_count": self._executions,
+                "execution_count": self._times.count,
                 "inference_stats": inferences,
                 "response_stats": {},
                 "batch_stats": [
-                    {"batch_size": size, **parts.document()} for size, parts in sorted(self._sizes.items())
+                    {"batch_size": size, **times.parts()} for size, times in sorted(self._sizes.items())
                 ],
                 "memory_usage": [],
             }

@@ -4,6 +4,7 @@ import pytest
 
 from seldon_runtime.plugin import Call, ErrorCode, Method, SeldonError
 from seldon_runtime_v2.grpc.codec import FINAL, InferCodec, StreamCodec, failure
+from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferResponse, ModelStreamInferResponse
 from seldon_runtime_v2.mapping.model import ServedModel
 
@@ -23,7 +24,8 @@ def ask(make_service):
 
     def ask(request, kind=InferCodec, **metadata):
         service = make_service(Twice(), metadata=metadata)
-        codec = kind(ServedModel(service, "m"), service.limits)
+        model = ServedModel(service, "m")
+        codec = kind(model, service.limits, Heads(model))
         answer = service.call(Call(Method.PREDICT, request.SerializeToString(), codec, "test"))
         return answer if kind is StreamCodec else ModelInferResponse.FromString(answer)
 
@@ -64,7 +66,8 @@ def test_a_message_of_a_stream_says_whether_it_is_the_last(ask, asked, make_serv
     assert answer.infer_response.parameters[FINAL].bool_param
     assert list(answer.infer_response.outputs[1].contents.fp32_contents) == [1.0]
     service = make_service(Twice())
-    codec = StreamCodec(ServedModel(service, "m"), service.limits)
+    model = ServedModel(service, "m")
+    codec = StreamCodec(model, service.limits, Heads(model))
     message = codec.read(Method.PREDICT, asked("FP32", [0.5], model_name="m").SerializeToString())
     item = ModelStreamInferResponse.FromString(codec.write_item(Method.PREDICT, message))
     assert not item.infer_response.parameters[FINAL].bool_param
@@ -75,7 +78,8 @@ def test_a_message_of_a_stream_says_whether_it_is_the_last(ask, asked, make_serv
 
 def test_an_error_of_a_stream_names_its_request(make_service, asked):
     service = make_service(Twice())
-    codec = StreamCodec(ServedModel(service, "m"), service.limits)
+    model = ServedModel(service, "m")
+    codec = StreamCodec(model, service.limits, Heads(model))
     with pytest.raises(SeldonError) as caught:
         codec.read(Method.PREDICT, asked("FP32", [0.5], model_name="n", id="7").SerializeToString())
     answer = ModelStreamInferResponse.FromString(failure(caught.value, codec))

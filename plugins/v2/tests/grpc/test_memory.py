@@ -56,6 +56,7 @@ from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.unit import Unit
 from seldon_runtime_v2.grpc.codec import InferCodec
+from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.mapping.model import ServedModel
 
 class Model:
@@ -63,7 +64,7 @@ class Model:
         return X
 
 model = ServedModel(ComponentService(Unit(ComponentAdapter(Model()), Executor())), "m")
-codec = InferCodec(model, Limits(max_request_memory=2**40))
+codec = InferCodec(model, Limits(max_request_memory=2**40), Heads(model))
 data = sys.stdin.buffer.read()
 estimate = codec.memory(Method.PREDICT, data)
 def peak():

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
+import numpy as np
+
 from seldon_runtime.component.calls.items import AsyncItems, Finish, GeneratorItems
 from seldon_runtime.component.signature import name_of
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, SeldonNotImplementedError
@@ -19,7 +21,8 @@ from seldon_runtime.tracebacks import hide_frames
 
 UNFINISHED = frozenset({CoroutineType, GeneratorType, AsyncGeneratorType})
 """The types of the results of functions whose body has not run."""
-
+_FINISHED = frozenset({np.ndarray, dict, list, tuple, str, bytes, int, float, bool})
+"""The types of most results, which need no look at their methods."""
 
 STREAMED = frozenset({Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT, Method.AGGREGATE})
 """The methods that may be generators."""
@@ -43,7 +46,8 @@ class Unfinished(SeldonError):
 
 def is_unfinished(result: object) -> bool:
     """Return whether a result is a coroutine, a generator or another awaitable."""
-    return type(result) in UNFINISHED or isinstance(result, Awaitable)
+    kind = type(result)
+    return kind not in _FINISHED and (kind in UNFINISHED or isinstance(result, Awaitable))
 
 
 def is_async(function: object) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from seldon_runtime.plugin import Limits, Message, Method, SeldonError
 from seldon_runtime_grpc.protobuf import Part, nested
+from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.memory import request_memory
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferResponse, ModelStreamInferResponse
 from seldon_runtime_v2.grpc.request_message import inputs_of, parameters_of, parse
@@ -16,6 +17,7 @@ from seldon_runtime_v2.mapping import answers
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.requests import message_of
+from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, OutputTensor, Parameter
 from seldon_runtime_v2.statistics import MeasuredCodec, rows_of
 
 FINAL = "triton_final_response"
@@ -30,6 +32,7 @@ class InferCodec(MeasuredCodec):
     Args:
         model: the served model.
         limits: the limits of requests.
+        heads: remembers requests and answers of the model.
     """
 
     name = "v2-grpc"
@@ -40,12 +43,27 @@ class InferCodec(MeasuredCodec):
     _requested: Sequence[str] | None = None
     _is_raw = False
 
-    def __init__(self, model: ServedModel, limits: Limits) -> None:
+    def __init__(self, model: ServedModel, limits: Limits, heads: Heads) -> None:
         self._model = model
         self._limits = limits
+        self._heads = heads
 
     def read(self, method: Method, wire: Any) -> Message:
         """Return the neutral request."""
+        model = self._model
+        known = self._heads.known(wire)
+        if known is None:
+            inputs, parameters = self._parsed(wire)
+        else:
+            model.require(known.model_name, known.model_version)
+            self._is_raw, self._requested = True, known.requested
+            inputs, parameters = [known.input_of(wire)], {**known.parameters}
+        neutral = message_of(model, inputs, parameters, self.id or None)
+        self.rows = rows_of(model, inputs)
+        self.read_at = perf_counter()
+        return neutral
+
+    def _parsed(self, wire: bytes) -> tuple[list[InputTensor], dict[str, Parameter]]:
         model = self._model
         request = parse(wire)
         message = request.message
@@ -57,10 +75,8 @@ class InferCodec(MeasuredCodec):
             self._requested = list(dict.fromkeys(output.name for output in message.outputs))
             if model.outputs:
                 check_outputs(self._requested, model.outputs)
-        neutral = message_of(model, inputs, parameters_of(message.parameters), message.id or None)
-        self.rows = rows_of(model, inputs)
-        self.read_at = perf_counter()
-        return neutral
+        self._heads.learn(request, inputs, self._requested)
+        return inputs, parameters_of(message.parameters)
 
     def memory(self, method: Method, wire: Any) -> int:
         """Return an upper estimate of the bytes that reading takes."""
@@ -68,16 +84,23 @@ class InferCodec(MeasuredCodec):
 
     def write(self, method: Method, answer: Message) -> bytes:
         """Return the serialized ModelInferResponse."""
-        return b"".join(self._parts(answer, self.head()))
+        outputs = self._outputs(answer)
+        if self._is_raw and len(outputs) == 1 and outputs[0].parameters is NONE and not answer.meta.tags:
+            return self._heads.answer(self.id, outputs[0])
+        return b"".join(self._parts(answer, outputs, self.head()))
 
     def head(self) -> ModelInferResponse:
         """Return an answer without outputs."""
         model = self._model
         return ModelInferResponse(model_name=model.name, model_version=model.version or "", id=self.id)
 
-    def _parts(self, answer: Message, head: ModelInferResponse) -> list[Part]:
+    def _outputs(self, answer: Message) -> list[OutputTensor]:
         self.answered_at = perf_counter()
-        outputs = answers.outputs_of(self._model, answer, self._requested)
+        return answers.outputs_of(self._model, answer, self._requested)
+
+    def _parts(
+        self, answer: Message, outputs: Sequence[OutputTensor], head: ModelInferResponse
+    ) -> list[Part]:
         if answer.meta.tags:
             set_parameters(head.parameters, answers.parameters_of(answer))
         return response_parts(head, outputs, is_raw=self._is_raw)
@@ -101,7 +124,7 @@ class StreamCodec(InferCodec):
 
     def _written(self, answer: Message, *, is_final: bool) -> bytes:
         head = self._final_head(is_final=is_final)
-        return b"".join(nested(_INFER_RESPONSE, self._parts(answer, head)))
+        return b"".join(nested(_INFER_RESPONSE, self._parts(answer, self._outputs(answer), head)))
 
     def _final_head(self, *, is_final: bool) -> ModelInferResponse:
         head = self.head()

@@ -94,6 +94,16 @@ def split(wire: bytes) -> Parts | None:
     return Parts(b"".join(pieces), raw, numbers)
 
 
+def raw_at_end(wire: bytes, size: int) -> bool:
+    """Return whether the only raw contents of a request, of ``size`` bytes, are the last bytes of it."""
+    fields = _fields(wire, 0, len(wire))
+    if not fields:
+        return False
+    last, *others = reversed(fields)
+    is_raw = last.number == _RAW_INPUT_CONTENTS and last.is_delimited and last.end - last.content == size
+    return is_raw and all(field.number != _RAW_INPUT_CONTENTS for field in others)
+
+
 def _fields(wire: bytes, start: int, end: int) -> list[_Field] | None:
     """Return the fields between two places; None if they are invalid, or very many."""
     fields: list[_Field] = []

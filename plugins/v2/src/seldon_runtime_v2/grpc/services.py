@@ -17,6 +17,7 @@ from seldon_runtime_grpc.extension import GrpcMethod, GrpcService, GrpcStream, R
 from seldon_runtime_v2 import repository, server
 from seldon_runtime_v2.configuration import configuration_of
 from seldon_runtime_v2.grpc.codec import InferCodec, StreamCodec, failure
+from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos import FILES, POOL
 from seldon_runtime_v2.grpc.protos import inference_pb2 as messages
 from seldon_runtime_v2.mapping.model import ServedModel
@@ -43,6 +44,7 @@ class InferenceService:
         self._model = model
         self._limits = service.limits
         self._statistics = statistics
+        self._heads = Heads(model)
 
     def described(self) -> GrpcService:
         """Return the service with its RPCs; the health service answers for the model's name too."""
@@ -110,7 +112,7 @@ class InferenceService:
         return messages.RepositoryModelUnloadResponse()
 
     def _infer(self, codec: type[InferCodec], request: bytes, context: RequestContext) -> Call:
-        call = context.call(self._model.method, request, codec(self._model, self._limits))
+        call = context.call(self._model.method, request, codec(self._model, self._limits, self._heads))
         return self._statistics.watch(call)
 
     def _require(self, request: Any) -> None:

@@ -88,7 +88,7 @@ def _output(
         array, datatype = _declared(name, array, datatype, declared.datatype)
     if datatype.kind is TEXT:
         array = as_bytes(array, name)
-    elif array.dtype != datatype.dtype:  # in another byte order, or a wider float
+    elif array.dtype is not datatype.dtype and array.dtype != datatype.dtype:  # swapped, or a wider float
         array = array.astype(datatype.dtype)
     return OutputTensor(name, datatype, array, parameters)
 
