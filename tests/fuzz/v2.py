@@ -19,6 +19,7 @@ from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.unit import Unit
 from seldon_runtime.testing.served import run_call
 from seldon_runtime_v2.grpc.codec import StreamCodec
+from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest, ModelStreamInferResponse
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec
@@ -51,6 +52,7 @@ def _model(user: object) -> tuple[ComponentAdapter, ServedModel]:
 
 
 _MODELS = [_model(_Identity()), _model(_Infers())]
+_HEADS = {model: Heads(model) for _, model in _MODELS}
 
 
 def _answers(wire: bytes, codec_for: Callable[[ServedModel], Codec]) -> Iterator[Any]:
@@ -94,7 +96,7 @@ def binary_body(data: bytes) -> None:
 
 def grpc_message(data: bytes) -> None:
     """A serialized ModelInferRequest. Raises SeldonError when it is refused."""
-    for answer in _answers(data, lambda model: StreamCodec(model, LIMITS)):
+    for answer in _answers(data, lambda model: StreamCodec(model, LIMITS, _HEADS[model])):
         outputs = ModelStreamInferResponse.FromString(answer).infer_response.outputs
         assert len(outputs) >= 1
 

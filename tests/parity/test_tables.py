@@ -30,6 +30,7 @@ from seldon_runtime_rest.media.formats import FORMATS
 from seldon_runtime_rest.v1.codec import RestCodec
 from seldon_runtime_rest.v1.json_text import dumper
 from seldon_runtime_v2.grpc.codec import InferCodec as GrpcInfer
+from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec as RestInfer
@@ -114,7 +115,7 @@ def by_v2_grpc(table: Table) -> Any:
             tensor.contents.bytes_contents.extend([word.encode() for word in values])
         else:
             getattr(tensor.contents, fields[each["datatype"]]).extend(values)
-    answer(request.SerializeToString(), GrpcInfer(MODEL, LIMITS))
+    answer(request.SerializeToString(), GrpcInfer(MODEL, LIMITS, Heads(MODEL)))
     return None
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from seldon_runtime.plugin import Call, Limits, Method, Service
 from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_v2.grpc.codec import InferCodec as GrpcInfer
+from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest, ModelInferResponse
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec as RestInfer
@@ -37,6 +38,7 @@ class V2:
 
     def __init__(self, service: Service, infer: Infer | None = None) -> None:
         self.model = ServedModel(service, "m")
+        self.heads = Heads(self.model)
         self.infer = infer or (
             lambda wire, codec: service.call(Call(Method.PREDICT, wire, codec, codec.name))
         )
@@ -121,7 +123,7 @@ def _by_rest(served: V2, body: Mapping[str, Any], tail: bytes, length: int | Non
 
 
 def _by_grpc(served: V2, request: ModelInferRequest) -> ModelInferResponse:
-    answer = served.infer(request.SerializeToString(), GrpcInfer(served.model, LIMITS))
+    answer = served.infer(request.SerializeToString(), GrpcInfer(served.model, LIMITS, served.heads))
     return ModelInferResponse.FromString(answer)
 
 
