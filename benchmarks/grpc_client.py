@@ -10,7 +10,9 @@ import grpc
 from benchmarks.load import PREDICT, Rpc
 from benchmarks.measuring import median_ms
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
+from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest
 
+_INFER = "/inference.GRPCInferenceService/ModelInfer"
 _OPTIONS = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
@@ -24,6 +26,13 @@ def tensor_rpc(array: Any) -> Rpc:
     message.data.tensor.shape.extend(array.shape)
     message.data.tensor.values.extend(array.ravel())
     return Rpc(PREDICT, message.SerializeToString(), array.nbytes)
+
+
+def infer_rpc(model: str, array: Any) -> Rpc:
+    """Return an inference with the input ``x`` of FP32 as raw contents."""
+    request = ModelInferRequest(model_name=model, raw_input_contents=[array.tobytes()])
+    request.inputs.add(name="x", datatype="FP32", shape=array.shape)
+    return Rpc(_INFER, request.SerializeToString(), array.nbytes)
 
 
 class GrpcClient:

@@ -13,7 +13,8 @@ import numpy as np
 import orjson
 
 from benchmarks.graph_in_process import chain_service
-from benchmarks.grpc_handler import through_handler
+from benchmarks.grpc_client import infer_rpc
+from benchmarks.grpc_handler import through_handler, v2_services
 from benchmarks.measuring import Finding, Plan, alternating
 from benchmarks.programs.Identity import Identity
 from benchmarks.rest_connection import identity_service, through_connection
@@ -76,6 +77,12 @@ def through_chain(length: int) -> Calls:
 def through_grpc(size: int) -> Calls:
     """Return calls from grpc's request message to its answer message."""
     return through_handler(grpc_body(size))
+
+
+def through_v2_grpc(size: int) -> Calls:
+    """Return calls of the Open Inference Protocol, with raw contents of FP32, as of :func:`through_grpc`."""
+    rpc = infer_rpc("Identity", array_of(size).astype(np.float32))
+    return through_handler(rpc.message, rpc.path, v2_services)
 
 
 def stages(plan: Plan) -> Iterator[Finding]:

@@ -11,18 +11,16 @@ import orjson
 from numpy.typing import NDArray
 
 from benchmarks import load
-from benchmarks.grpc_client import GrpcClient, tensor_rpc
+from benchmarks.grpc_client import GrpcClient, infer_rpc, tensor_rpc
 from benchmarks.measuring import Finding, Plan, all_running, alternating, median_ms
 from benchmarks.running import Running
 from benchmarks.servers import Server, bare_echo, bare_grpc, ours
-from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest
 
 _CONNECTIONS = 16
 _SMALL = (1, 4)
 _LARGE = (1000, 1000)
 _HEADER = "Inference-Header-Content-Length"
 _V2 = "/v2/models/{}/infer"
-_INFER = "/inference.GRPCInferenceService/ModelInfer"
 _PEERS = {"mlserver", "kserve", "triton"}
 _MODEL = "identity"
 """The name of the peers' models."""
@@ -59,8 +57,8 @@ def _over_rest(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Ser
 def _over_grpc(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Server]) -> Iterator[Finding]:
     as_v1 = replace(ours("GRPC"), name="seldon, v1")
     own = ours("GRPC", SELDON_PROTOCOLS="v1,v2")
-    calls = {as_v1.name: tensor_rpc(array.astype(np.float64)), own.name: _rpc("Identity", array)}
-    other = _rpc(_MODEL, array)
+    calls = {as_v1.name: tensor_rpc(array.astype(np.float64)), own.name: infer_rpc("Identity", array)}
+    other = infer_rpc(_MODEL, array)
 
     def rate(server: Running) -> Mapping[str, float]:
         rpc = calls.get(server.server.name, other)
@@ -105,12 +103,6 @@ def _binary(server: Server, array: NDArray[np.float32]) -> Server:
     head = _dumped({"inputs": [tensor], "parameters": {"binary_data_output": True}})
     headers = {"Content-Type": "application/octet-stream", _HEADER: str(len(head))}
     return replace(server, body=head + array.tobytes(), headers=headers)
-
-
-def _rpc(model: str, array: NDArray[np.float32]) -> load.Rpc:
-    request = ModelInferRequest(model_name=model, raw_input_contents=[array.tobytes()])
-    request.inputs.add(name="x", datatype="FP32", shape=array.shape)
-    return load.Rpc(_INFER, request.SerializeToString(), array.nbytes)
 
 
 def _dumped(value: object) -> bytes:
