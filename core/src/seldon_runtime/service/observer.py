@@ -44,9 +44,12 @@ class SaveRecord:
     """The name of the component in its graph (PREDICTIVE_UNIT_ID)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BatchRecord:
-    """A batch of calls that a :class:`seldon_runtime.plugin.Batcher` has answered. Times are in seconds."""
+    """A batch of calls that a :class:`seldon_runtime.plugin.Batcher` has answered. Times are in seconds.
+
+    The observers share the object and must not alter it.
+    """
 
     method: Method
     calls: int

@@ -146,8 +146,10 @@ class Pipeline:
 
     def leave(self, call: Call, entered: Sequence[Interceptor], result: Result) -> Result:
         """Run ``after`` of the interceptors whose ``before`` ran, the innermost first."""
+        if not entered:
+            return result
         if isinstance(result, Stream):
-            return _Intercepted(result, call, entered) if entered else result
+            return _Intercepted(result, call, entered)
         if isinstance(result, Awaitable):
             return self._leave_later(call, entered, result)
         for interceptor in reversed(entered):

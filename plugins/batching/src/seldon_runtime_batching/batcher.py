@@ -59,6 +59,8 @@ class RowBatcher(Batcher):
         messages: Sequence[Message] = requests  # type: ignore[assignment]
         if self._lists is not None and method is Method.PREDICT:
             return self._lists.answers(messages)
+        if len(messages) == 1:
+            return self._group(method, messages, predict)
         alike: defaultdict[Hashable, list[int]] = defaultdict(list)
         for place, request in enumerate(messages):
             key = self._layout(method, request)

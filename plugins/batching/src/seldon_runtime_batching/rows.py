@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,12 +36,12 @@ def layout(request: Message) -> Hashable | None:
         rows = (("", _row(value)),)
     else:
         return None
-    names = None if payload.names is None else [*payload.names]
-    return payload.kind, rows, repr(names), repr(request.meta.tags) if request.meta.tags else ""
+    names = repr([*payload.names]) if payload.names else payload.names is None
+    return payload.kind, rows, names, repr(request.meta.tags) if request.meta.tags else ""
 
 
-def _row(array: NDArray[Any]) -> tuple[str, tuple[int, ...]]:
-    return array.dtype.str, array.shape[1:]
+def _row(array: NDArray[Any]) -> tuple[np.dtype[Any], tuple[int, ...]]:
+    return array.dtype, array.shape[1:]
 
 
 def rows_of(request: Message) -> int:
@@ -71,7 +70,8 @@ def stacked(requests: Sequence[Message]) -> Message:
     first = requests[0]
     tags = first.meta.tags
     given = {"tags": dict(tags)} if tags else None
-    return Message(replace(payloads[0], value=value), Meta(tags=tags) if tags else NO_META, given)
+    payload = Payload(payloads[0].kind, value, payloads[0].names)
+    return Message(payload, Meta(tags=tags) if tags else NO_META, given)
 
 
 def shares(answer: Message, requests: Sequence[Message]) -> list[Message] | None:
@@ -83,9 +83,13 @@ def shares(answer: Message, requests: Sequence[Message]) -> list[Message] | None
     payload = answer.payload
     if payload is None or not _has_rows(payload, sum(sizes)):
         return None
-    parts = zip(requests, _parts(payload, sizes), strict=True)
-    first, *others = [replace(answer, payload=part, meta=_meta(request, answer)) for request, part in parts]
-    return [first, *(replace(other, metrics=()) for other in others)]
+    metrics = answer.metrics
+    found = []
+    for request, part in zip(requests, _parts(payload, sizes), strict=True):
+        # by position: keywords take three times as long, and dataclasses.replace ten times
+        found.append(Message(part, _meta(request, answer), answer.given_meta, metrics, answer.headers))
+        metrics = ()
+    return found
 
 
 def _has_rows(payload: Payload, rows: int) -> bool:
@@ -99,13 +103,13 @@ def _has_rows(payload: Payload, rows: int) -> bool:
 
 
 def _parts(payload: Payload, sizes: Sequence[int]) -> Iterator[Payload]:
-    end = 0
+    end, kind, value, names = 0, payload.kind, payload.value, payload.names
     for size in sizes:
         rows = slice(end, end := end + size)
-        if payload.kind is ARRAYS:
-            yield replace(payload, value={name: array[rows] for name, array in payload.value.items()})
+        if kind is ARRAYS:
+            yield Payload(kind, {name: array[rows] for name, array in value.items()}, names)
         else:
-            yield replace(payload, value=payload.value[rows])
+            yield Payload(kind, value[rows], names)
 
 
 def _meta(request: Message, answer: Message) -> Meta:

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
@@ -183,7 +183,7 @@ class BatchQueue(ABC, Generic[J]):
 
     def _answered(self, method: Method, request: Request) -> Message | Stream:
         answer = self.unit.predictor.answer(method, request)
-        if isinstance(answer, Message | Stream):
+        if _is_finished(answer):
             return answer
         if isinstance(answer, Coroutine):
             answer.close()  # else Python warns that nobody awaited it
@@ -201,11 +201,10 @@ class BatchQueue(ABC, Generic[J]):
         """Let the batcher answer jobs, and tell observers. Blocks meanwhile."""
         started = time.perf_counter()
         self._ask_batcher(method, jobs, ask)
-        ran_s, waited_s = time.perf_counter() - started, started - min(job.submitted for job in jobs)
+        ran_s, waited_s = time.perf_counter() - started, started - min([job.submitted for job in jobs])
         self._finished(BatchRecord(method, len(jobs), waited_s, ran_s, self.unit.identity.unit))
 
     def _ask_batcher(self, method: Method, jobs: Sequence[J], ask: Predict) -> None:
-        name = place_of(self._batcher, "predict")
         try:
             requests = [job.request for job in jobs]
             answers = self._batcher.predict(method, requests, ask)
@@ -214,18 +213,25 @@ class BatchQueue(ABC, Generic[J]):
             for job, answer in zip(jobs, answers, strict=True):
                 if isinstance(answer, SeldonError):
                     job.error = _copy_of(answer)
-                elif isinstance(answer, Message | Stream):
+                elif _is_finished(answer):
                     job.result = answer
                 else:
-                    job.error = PluginFailed(
-                        name, TypeError(f"returned {type(answer).__name__}, expected a Message")
+                    job.error = self._failed(
+                        TypeError(f"returned {type(answer).__name__}, expected a Message")
                     )
         except SeldonError as error:
             for job in jobs:
                 job.error = _copy_of(error)
         except BaseException as error:  # noqa: BLE001 - a batcher is a plugin
             for job in jobs:
-                job.error = PluginFailed(name, error)
+                job.error = self._failed(error)
+
+    def _failed(self, error: BaseException) -> PluginFailed:
+        return PluginFailed(place_of(self._batcher, "predict"), error)
+
+
+def _is_finished(answer: object) -> TypeGuard[Message | Stream]:
+    return type(answer) is Message or isinstance(answer, (Message, Stream))
 
 
 def _copy_of(error: SeldonError) -> SeldonError:

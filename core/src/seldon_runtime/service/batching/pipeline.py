@@ -11,7 +11,7 @@ from typing import Any
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.call import RUNNING, Call
 from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
-from seldon_runtime.inference.memory import HeldMemory
+from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.service.batching.batch_queue import BatchQueue, Job
@@ -112,7 +112,9 @@ class BatchedPipeline(BatchQueue[CallJob]):
         try:
             if self._refuse is not None:
                 self._refuse(call)
-            job.memory = self._service.reserve(call)
+            wire = call.wire
+            if type(wire) is not bytes or len(wire) > UNCOUNTED_BYTES:
+                job.memory = self._service.reserve(call)
             request = self._pipeline.read(call)
             job.entered, given = self._pipeline.enter(call, request)
             if isinstance(given, Answer):

@@ -37,13 +37,16 @@ class Waiting(Generic[T]):
         self._spent_tasks = 0
         """The queued tasks whose jobs earlier batches have taken."""
         self._is_under_way = False
+        self._is_awaited = False
+        """True once a task has waited for jobs; most components never do."""
         self._arrived = threading.Condition()  # may be entered again
 
     def add(self, job: T) -> None:
         """Add a job at the end."""
         with self._arrived:
             self._jobs.append(job)
-            self._arrived.notify()
+            if self._is_awaited:
+                self._arrived.notify()
 
     def remove(self, job: T) -> bool:
         """Remove a job; return False if a batch has taken it already."""
@@ -110,8 +113,9 @@ class Waiting(Generic[T]):
             if self._spent_tasks:
                 self._spent_tasks -= 1
                 return []
-            while left_s := self.missing_s(max_size, wait_s):
+            while wait_s and (left_s := self.missing_s(max_size, wait_s)):
                 if is_idle(len(self._jobs)):
+                    self._is_awaited = True
                     self._arrived.wait(min(left_s, look_s))
                 elif gives_way():
                     return None
