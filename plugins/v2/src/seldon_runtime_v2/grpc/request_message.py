@@ -17,7 +17,7 @@ from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest
 from seldon_runtime_v2.grpc.request_wire import Numbers, split
 from seldon_runtime_v2.mapping.tensors import InputTensor, Parameter
 from seldon_runtime_v2.tensors.binary import from_binary
-from seldon_runtime_v2.tensors.datatypes import datatype_named
+from seldon_runtime_v2.tensors.datatypes import DATATYPES, datatype_named
 from seldon_runtime_v2.tensors.shapes import element_count
 
 _RAW = "raw_input_contents"
@@ -64,7 +64,9 @@ def inputs_of(request: InferRequest, limits: Limits) -> list[InputTensor]:
     inputs = []
     for place, tensor in enumerate(given):
         name, shape = tensor.name, list(tensor.shape)
-        datatype = datatype_named(tensor.datatype, f"the input {name!r:.80}")
+        datatype = DATATYPES.get(tensor.datatype) or datatype_named(
+            tensor.datatype, f"the input {name!r:.80}"
+        )
         count = element_count(shape, name, limits)
         numbers = request.numbers.get(place)
         if raw:

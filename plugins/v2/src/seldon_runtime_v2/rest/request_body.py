@@ -19,7 +19,7 @@ from seldon_runtime.protocols.json_memory import json_memory
 from seldon_runtime_rest.extension import read_numbers
 from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter
 from seldon_runtime_v2.tensors.binary import from_binary
-from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE, Datatype, datatype_named
+from seldon_runtime_v2.tensors.datatypes import DATATYPES, FLOAT, WHOLE, Datatype, datatype_named
 from seldon_runtime_v2.tensors.json_values import from_numbers, from_values
 from seldon_runtime_v2.tensors.shapes import element_count
 
@@ -112,7 +112,7 @@ def inputs_of(
     inputs = []
     for given in request.inputs:
         name, shape, parameters = given.name, given.shape, given.parameters or NONE
-        datatype = datatype_named(given.datatype, f"the input {name!r:.80}")
+        datatype = DATATYPES.get(given.datatype) or datatype_named(given.datatype, f"the input {name!r:.80}")
         count = element_count(shape, name, limits)
         size = parameters.get(BINARY_SIZE)
         if size is None:
