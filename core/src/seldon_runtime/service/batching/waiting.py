@@ -59,7 +59,7 @@ class Waiting(Generic[T]):
 
     @property
     def tasks(self) -> int:
-        """The number of tasks of the executor for jobs here: those that wait, and the one that takes them."""
+        """The number of tasks of the executor for jobs here: those that wait, and that which takes them."""
         return len(self._jobs) + self._spent_tasks
 
     def is_idle(self) -> bool:

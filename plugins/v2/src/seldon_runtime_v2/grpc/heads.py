@@ -32,7 +32,7 @@ _Known = TypeVar("_Known")
 
 
 class KnownRequest(NamedTuple):
-    """All of a request but its numbers."""
+    """A request without its numbers, as :class:`Heads` remembers it."""
 
     head: bytes
     model_name: str
