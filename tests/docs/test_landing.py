@@ -71,7 +71,7 @@ def test_the_calls_of_the_readme_are_those_of_the_benchmark() -> None:
         measured = re.findall(rf"^\| {row} \| (.*) \|$", benchmark, re.M)[0].split(" | ")
         shown = re.findall(rf"^\| {title} \| (.*) \|$", README, re.M)[0].split("|")
         found = dict(zip(columns, measured, strict=True))
-        wanted = ("seldon", "incumbent", "mlserver", "kserve", None, "litserve", None)  # as the table's columns
+        wanted = ("seldon", "incumbent", "mlserver", "kserve", None, "litserve", None)
         expected = [found.get(name, "–").replace("–", "") if name else "" for name in wanted]
         assert [cell.strip() for cell in shown] == expected
 
