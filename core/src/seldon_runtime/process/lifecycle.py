@@ -220,7 +220,7 @@ class Runtime:
             alarm.wait(timeout_s=remaining)
 
     def _watch(self, service: Service, alarm: Alarm) -> Watchdog:
-        """Give signs of life, and watch the components. Call it before the first call can come."""
+        """Watch the components, and send signs of life. Call this before the first call can come."""
         if self._link is not None and (timeout_s := self._settings["heartbeat_timeout_s"]):
             self._link.start_heartbeat(timeout_s)
 
