@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import signal
 import sys
 import time
@@ -34,8 +33,6 @@ logger = logging.getLogger(__name__)
 
 _LAST_SAVE_S = 5.0
 """Seconds that the last save may take when draining has used up the grace period."""
-
-
 _SWITCH_INTERVAL_S = 0.0005
 """Seconds of a thread's turn. A transport waits for one at each step beside a component that computes."""
 
@@ -239,7 +236,8 @@ class Runtime:
         watchdog = Watchdog(
             self.startup.units.executors,
             hang_timeout_s=self._settings["hang_timeout_s"],
-            max_calls=_with_jitter(self._settings) if self._link is not None else 0,
+            max_calls=self._settings["max_requests"] if self._link is not None else 0,
+            jitter=self._settings["max_requests_jitter"],
             on_hang=hung,
             on_spent=spent,
         )
@@ -299,9 +297,3 @@ class Runtime:
             prints.flush()
             os._exit(128 + number)
         self._end = End.TERMINATED
-
-
-def _with_jitter(settings: Settings) -> int:
-    """Return MAX_REQUESTS with jitter, so that workers that started together do not end together."""
-    limit: int = settings["max_requests"]
-    return limit + random.randint(0, settings["max_requests_jitter"]) if limit else 0

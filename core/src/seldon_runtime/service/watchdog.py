@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import logging
+import random
 import sys
 import threading
 import traceback
@@ -25,6 +26,7 @@ class Watchdog:
         executors: the components' threads.
         hang_timeout_s: the seconds that a call may run; 0 for no limit.
         max_calls: the number of calls that the process may answer; 0 for no limit.
+        jitter: up to so many calls more, at random, so that workers which started together end one by one.
         on_hang: called once, on the watchdog's thread, when a call runs for too long.
         on_spent: called once, on the watchdog's thread, after ``max_calls`` calls.
     """
@@ -35,12 +37,13 @@ class Watchdog:
         *,
         hang_timeout_s: float,
         max_calls: int,
+        jitter: int,
         on_hang: Callable[[], None],
         on_spent: Callable[[], None],
     ) -> None:
         self._executors = executors
         self._hang_timeout_s = hang_timeout_s
-        self._max_calls = max_calls
+        self._max_calls = max_calls + random.randint(0, jitter) if max_calls else 0
         self._on_hang = on_hang
         self._on_spent = on_spent
         self._interval_s = min(_MAX_INTERVAL_S, hang_timeout_s / _CHECKS or _MAX_INTERVAL_S)
