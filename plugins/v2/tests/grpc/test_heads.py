@@ -87,6 +87,15 @@ def test_a_request_with_a_known_head_has_the_answer_of_any_other(asked, data):
         assert str(asked(wire, heads)) == str(asked(wire))
 
 
+def test_the_numbers_of_a_known_request_are_a_read_only_view_of_it(asked):
+    heads, wire = Heads(asked.model), request_of("FP32", [2], bytes(8))
+    assert heads.known(wire) is None
+    asked(wire, heads)
+    array = heads.known(wire).message(wire).payload.value["x"]
+    assert array.base is wire
+    assert not array.flags.writeable
+
+
 def test_what_differs_beside_the_numbers_is_read_anew(asked):
     heads = Heads(asked.model)
     for wire in (

@@ -17,7 +17,7 @@ from seldon_runtime_v2.mapping import answers
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.requests import message_of
-from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, OutputTensor, Parameter
+from seldon_runtime_v2.mapping.tensors import NONE, OutputTensor
 from seldon_runtime_v2.statistics import MeasuredCodec, rows_of
 
 FINAL = "triton_final_response"
@@ -50,20 +50,16 @@ class InferCodec(MeasuredCodec):
 
     def read(self, method: Method, wire: Any) -> Message:
         """Return the neutral request."""
-        model = self._model
         known = self._heads.known(wire)
         if known is None:
-            inputs, parameters = self._parsed(wire)
+            neutral = self._parsed(wire)
         else:
-            model.require(known.model_name, known.model_version)
-            self._is_raw, self._requested = True, known.requested
-            inputs, parameters = [known.input_of(wire)], {**known.parameters}
-        neutral = message_of(model, inputs, parameters, self.id or None)
-        self.rows = rows_of(model, inputs)
+            self._is_raw, self.rows = True, known.rows
+            neutral = known.message(wire)
         self.read_at = perf_counter()
         return neutral
 
-    def _parsed(self, wire: bytes) -> tuple[list[InputTensor], dict[str, Parameter]]:
+    def _parsed(self, wire: bytes) -> Message:
         model = self._model
         request = parse(wire)
         message = request.message
@@ -75,8 +71,10 @@ class InferCodec(MeasuredCodec):
             self._requested = list(dict.fromkeys(output.name for output in message.outputs))
             if model.outputs:
                 check_outputs(self._requested, model.outputs)
-        self._heads.learn(request, inputs, self._requested)
-        return inputs, parameters_of(message.parameters)
+        neutral = message_of(model, inputs, parameters_of(message.parameters), message.id or None)
+        self.rows = rows_of(model, inputs)
+        self._heads.learn(request, inputs, self.rows)
+        return neutral
 
     def memory(self, method: Method, wire: Any) -> int:
         """Return an upper estimate of the bytes that reading takes."""
@@ -84,8 +82,14 @@ class InferCodec(MeasuredCodec):
 
     def write(self, method: Method, answer: Message) -> bytes:
         """Return the serialized ModelInferResponse."""
-        outputs = self._outputs(answer)
-        if self._is_raw and len(outputs) == 1 and outputs[0].parameters is NONE and not answer.meta.tags:
+        self.answered_at = perf_counter()
+        is_plain = self._is_raw and not answer.meta.tags
+        if is_plain and self._requested is None:
+            known = self._heads.known_answer(self.id, answer.payload)
+            if known is not None:
+                return known
+        outputs = answers.outputs_of(self._model, answer, self._requested)
+        if is_plain and len(outputs) == 1 and outputs[0].parameters is NONE:
             return self._heads.answer(self.id, outputs[0])
         return b"".join(self._parts(answer, outputs, self.head()))
 
@@ -93,10 +97,6 @@ class InferCodec(MeasuredCodec):
         """Return an answer without outputs."""
         model = self._model
         return ModelInferResponse(model_name=model.name, model_version=model.version or "", id=self.id)
-
-    def _outputs(self, answer: Message) -> list[OutputTensor]:
-        self.answered_at = perf_counter()
-        return answers.outputs_of(self._model, answer, self._requested)
 
     def _parts(
         self, answer: Message, outputs: Sequence[OutputTensor], head: ModelInferResponse
@@ -124,7 +124,9 @@ class StreamCodec(InferCodec):
 
     def _written(self, answer: Message, *, is_final: bool) -> bytes:
         head = self._final_head(is_final=is_final)
-        return b"".join(nested(_INFER_RESPONSE, self._parts(answer, self._outputs(answer), head)))
+        self.answered_at = perf_counter()
+        outputs = answers.outputs_of(self._model, answer, self._requested)
+        return b"".join(nested(_INFER_RESPONSE, self._parts(answer, outputs, head)))
 
     def _final_head(self, *, is_final: bool) -> ModelInferResponse:
         head = self.head()

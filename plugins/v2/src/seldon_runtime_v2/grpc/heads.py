@@ -1,4 +1,4 @@
-"""The fast reader and writer of messages with one tensor of raw contents.
+"""The fast reader and writer of messages with one tensor of raw numbers, and nothing beside it.
 
 The requests of a client mostly differ in their numbers only, and nearly all programs write fields in the
 order of their field numbers. Then a message ends with its raw contents. The bytes before them, the head, hold
@@ -9,17 +9,20 @@ that begins with a known head, and has its length, needs no parsing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
+import numpy as np
+
+from seldon_runtime.plugin import ARRAYS, NO_META, Message, Payload
 from seldon_runtime_grpc.protobuf import head
 from seldon_runtime_v2.grpc.contents import flat_binary
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferResponse
-from seldon_runtime_v2.grpc.request_message import InferRequest, parameters_of
+from seldon_runtime_v2.grpc.request_message import InferRequest
 from seldon_runtime_v2.grpc.request_wire import raw_at_end
 from seldon_runtime_v2.mapping.model import ServedModel
-from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor, Parameter
-from seldon_runtime_v2.tensors.binary import from_binary
-from seldon_runtime_v2.tensors.datatypes import TEXT, Datatype
+from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor
+from seldon_runtime_v2.tensors.binary import FEW_BYTES
+from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE, Datatype
 
 _ID, _OUTPUTS, _RAW_OUTPUT_CONTENTS = 3, 5, 6
 """Fields of ModelInferResponse."""
@@ -35,27 +38,15 @@ class KnownRequest(NamedTuple):
     """A request without its numbers, as :class:`Heads` remembers it."""
 
     head: bytes
-    model_name: str
-    model_version: str | None
-    parameters: dict[str, Parameter]
-    requested: Sequence[str] | None
-    """The names of the requested outputs; None for all."""
     name: str
-    datatype: Datatype
+    dtype: np.dtype[Any]
     shape: tuple[int, ...]
-    elements: int
-    tensor_parameters: dict[str, Parameter]
+    rows: int
 
-    def input_of(self, wire: bytes) -> InputTensor:
-        """Return the input of a request with this head.
-
-        Raises:
-            SeldonError: BAD_DATA when the contents do not fit the datatype.
-        """
-        start = len(self.head)
-        size = len(wire) - start
-        array = from_binary(self.datatype, self.shape, self.elements, wire, start, size, self.name)
-        return InputTensor(self.name, self.datatype, array, self.tensor_parameters)
+    def message(self, wire: bytes) -> Message:
+        """Return the neutral request of a wire request with this head, as ``message_of`` makes it."""
+        array: Any = np.ndarray(self.shape, self.dtype, wire, len(self.head))
+        return Message(Payload(ARRAYS, {self.name: array}, []), NO_META, {"tags": {}})
 
 
 class Heads:
@@ -67,7 +58,9 @@ class Heads:
 
     def __init__(self, model: ServedModel) -> None:
         self._requests: dict[int, KnownRequest] = {}
-        self._answers: dict[tuple[str, str, tuple[int, ...]], bytes] = {}
+        self._answers: dict[tuple[str, np.dtype[Any], tuple[int, ...]], bytes] = {}
+        self._has_declared_outputs = bool(model.outputs)
+        self._takes_named = model.takes_arrays and not model.v1_names
         self._model = ModelInferResponse(
             model_name=model.name, model_version=model.version or ""
         ).SerializeToString()
@@ -77,51 +70,57 @@ class Heads:
         found = self._requests.get(len(wire))
         return found if found is not None and wire.startswith(found.head) else None
 
-    def learn(
-        self, request: InferRequest, inputs: Sequence[InputTensor], requested: Sequence[str] | None
-    ) -> None:
+    def learn(self, request: InferRequest, inputs: Sequence[InputTensor], rows: int) -> None:
         """Remember the head of a valid request, if it has one.
 
         A request with an id has none: clients give each request an id of its own.
         """
         message = request.message
-        if len(inputs) != 1 or message.id or len(request.raw) != 1:
+        if len(inputs) != 1 or len(request.raw) != 1 or not self._takes_named:
             return
         (_, _, size), (given,) = request.raw[0], inputs
+        has_more = message.id or message.parameters or message.outputs or given.parameters
         length = len(request.wire) - size
-        if length > _LARGEST_BYTES or not raw_at_end(request.wire, size):
+        if has_more or not size or not _is_plain(given.datatype) or length > _LARGEST_BYTES:
             return
-        known = KnownRequest(
-            request.wire[:length],
-            message.model_name,
-            message.model_version or None,
-            parameters_of(message.parameters),
-            requested,
-            given.name,
-            given.datatype,
-            given.array.shape,
-            given.array.size,
-            dict(given.parameters),
-        )
-        _remember(self._requests, len(request.wire), known)
+        if raw_at_end(request.wire, size):
+            start, array = request.wire[:length], given.array
+            known = KnownRequest(start, given.name, array.dtype, array.shape, rows)
+            _remember(self._requests, len(request.wire), known)
+
+    def known_answer(self, request_id: str, payload: Payload | None) -> bytes | None:
+        """Return the serialized answer if an earlier one had the same head; else None."""
+        if payload is None or payload.kind is not ARRAYS or payload.names or len(payload.value) != 1:
+            return None
+        for name, array in payload.value.items():
+            known = self._answers.get((name, array.dtype, array.shape))
+            if known is not None:
+                is_view = array.nbytes > FEW_BYTES and array.flags.c_contiguous
+                return self._joined(request_id, known, array.data.cast("B") if is_view else array.tobytes())
+        return None
 
     def answer(self, request_id: str, output: OutputTensor) -> bytes:
         """Return the serialized answer with one output of raw contents, and without any parameter."""
         array, datatype = output.array, output.datatype
         data = flat_binary(array, datatype)
-        key = output.name, datatype.name, array.shape
-        known = self._answers.get(key)
-        if known is None:
-            described = ModelInferResponse.InferOutputTensor(
-                name=output.name, datatype=datatype.name, shape=array.shape
-            ).SerializeToString()
-            known = head(_OUTPUTS, len(described)) + described + head(_RAW_OUTPUT_CONTENTS, len(data))
-            if len(known) <= _LARGEST_BYTES and datatype.kind is not TEXT:  # whose size is each answer's own
-                _remember(self._answers, key, known)
+        described = ModelInferResponse.InferOutputTensor(
+            name=output.name, datatype=datatype.name, shape=array.shape
+        ).SerializeToString()
+        start = head(_OUTPUTS, len(described)) + described + head(_RAW_OUTPUT_CONTENTS, len(data))
+        if len(start) <= _LARGEST_BYTES and _is_plain(datatype) and not self._has_declared_outputs:
+            _remember(self._answers, (output.name, array.dtype, array.shape), start)
+        return self._joined(request_id, start, data)
+
+    def _joined(self, request_id: str, start: bytes, data: bytes | memoryview) -> bytes:
         if not request_id:
-            return b"".join((self._model, known, data))
+            return b"".join((self._model, start, data))
         text = request_id.encode()
-        return b"".join((self._model, head(_ID, len(text)), text, known, data))
+        return b"".join((self._model, head(_ID, len(text)), text, start, data))
+
+
+def _is_plain(datatype: Datatype) -> bool:
+    """Return whether any bytes are valid contents, and have the form of NumPy's numbers."""
+    return datatype.kind in (FLOAT, WHOLE) and datatype.dtype.itemsize == datatype.item_bytes
 
 
 def _remember(known: dict[_Key, _Known], key: _Key, what: _Known) -> None:

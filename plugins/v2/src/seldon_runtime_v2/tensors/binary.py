@@ -17,7 +17,7 @@ from seldon_runtime_v2.tensors.datatypes import BOOL, TEXT, Datatype
 from seldon_runtime_v2.tensors.shapes import misfit
 
 _LENGTH_BYTES = 4
-_FEW_BYTES = 512
+FEW_BYTES = 512
 """A copy of so few bytes takes less time than a view."""
 _length = struct.Struct("<I").unpack_from
 
@@ -77,7 +77,7 @@ def to_binary(array: NDArray[Any], datatype: Datatype) -> bytes | memoryview:
             return array.tobytes()
         return _halves(array.astype(np.float32, copy=False)).tobytes()
     little = array if array.dtype is datatype.dtype else array.astype(datatype.dtype, copy=False)
-    if little.nbytes <= _FEW_BYTES or not little.flags.c_contiguous:
+    if little.nbytes <= FEW_BYTES or not little.flags.c_contiguous:
         return little.tobytes()
     return little.data
 
