@@ -131,6 +131,15 @@ def test_a_pickle_is_recognised():
         unseal(b"\x80\x04pickle", KEY)
 
 
+def test_a_lone_surrogate_in_a_header_is_damage():
+    blob = bytearray(seal(HEADER, Snapshot(b"payload")))
+    changed = blob.replace(b'"class_version"', b'"class_v\\ud800"')
+    assert changed != blob
+    changed[-32:] = hashlib.sha256(changed[:-32]).digest()
+    with pytest.raises(CorruptState, match="its header is not valid"):
+        unseal(bytes(changed), KEY)
+
+
 def test_a_header_that_no_runtime_would_read_is_not_written():
     with pytest.raises(ValueError, match="expected at most 65536"):
         seal(dataclasses.replace(HEADER, class_version="x" * 70_000), Snapshot(b"payload"))

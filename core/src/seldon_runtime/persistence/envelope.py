@@ -241,6 +241,8 @@ def _read(text: bytes) -> tuple[Header, Packing]:
         stored = msgspec.convert(values, _Stored)
     except msgspec.ValidationError as error:
         raise CorruptState(f"is damaged: its header is not valid: {plain(error)}") from None
+    except UnicodeEncodeError:  # a lone surrogate where none is expected
+        raise CorruptState("is damaged: its header is not valid: it is not Unicode text") from None
     if sum(stored.buffers) > stored.length:
         raise CorruptState("is damaged: its header is not valid: the buffers are longer than the payload")
     header = Header(

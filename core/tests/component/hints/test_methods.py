@@ -14,7 +14,7 @@ import pytest
 from seldon_runtime import FaithfulArray
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.hints.methods import Hints
-from seldon_runtime.errors import SeldonError
+from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Feedback, Kind, Message, Payload
@@ -102,6 +102,23 @@ def test_a_record_without_a_json_schema_is_still_an_input() -> None:
         return X
 
     assert Hints(Limits()).described(predict) == {"inputs": [{"messagetype": "jsonData"}]}
+
+
+@dataclass
+class Customer:
+    age: int
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"\ud800": 1}, {"age": "\ud800"}])
+def test_a_record_with_half_of_a_surrogate_pair_is_the_callers_fault(value: Any) -> None:
+    def predict(X: Customer) -> Any:
+        return X
+
+    change = Hints(Limits()).of_request(Method.PREDICT, predict)
+    assert change is not None
+    with pytest.raises(SeldonError, match="jsonData") as refused:
+        change(Message(Payload(Kind.JSON, value)))
+    assert refused.value.code is ErrorCode.BAD_DATA
 
 
 def test_hints_may_be_left_without_effect() -> None:

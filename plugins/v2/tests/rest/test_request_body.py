@@ -95,6 +95,15 @@ def test_an_input_needs_data():
             read(request)
 
 
+@pytest.mark.parametrize(
+    "request_", ["\ud800", {"\ud800": 1}, {"inputs": "\ud800"}, {"inputs": [{"\ud800": 1}]}]
+)
+def test_half_a_surrogate_pair_is_bad_data(request_):
+    with pytest.raises(SeldonError, match=r"lone surrogate|does not fit") as error:
+        read(json.dumps(request_).encode())
+    assert error.value.code is ErrorCode.BAD_DATA
+
+
 @given(st.binary(max_size=200))
 def test_other_bytes_are_bad_data(body):
     with pytest.raises(SeldonError):

@@ -113,7 +113,13 @@ def _msgspec(hint: Any) -> Validate:
             complaint, _, path = str(error).partition(" - at `")
             raise SeldonError(f"{place}{path.removesuffix('`').removeprefix('$')}: {complaint}") from None
 
-    return validate
+    def checked(value: Any, place: str) -> Any:
+        try:
+            return validate(value, place)
+        except UnicodeEncodeError:
+            raise SeldonError(f"{place}: a text has a lone surrogate, expected Unicode text") from None
+
+    return checked
 
 
 def _with_whole_numbers(value: Any) -> Any:

@@ -172,6 +172,8 @@ def _unusual(text: bytes) -> InferRequest:
         return msgspec.convert(value, InferRequest)
     except msgspec.ValidationError as error:
         raise _unfit(error) from error
+    except UnicodeEncodeError as error:
+        raise SeldonError("the request has a text with a lone surrogate, expected Unicode text") from error
 
 
 def _unfit(error: msgspec.ValidationError) -> SeldonError:
