@@ -270,7 +270,7 @@ def test_the_call_of_a_client_that_disconnects_leaves_the_batch(start: Any, way:
     batches = start()
     batches.hold()
     leave = departing(batches.server, way, 77)
-    wait_until(lambda: batches.queued == 1, "the call to wait")
+    wait_until(lambda: batches.queued == len(batches.holders), "the call to wait, beside further holders")
     calls = batches.begin(beside=1)
     leave()
     batches.release()
