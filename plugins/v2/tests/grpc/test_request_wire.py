@@ -5,6 +5,7 @@ from google.protobuf.message import DecodeError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seldon_runtime_grpc.protobuf import head
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest
 from seldon_runtime_v2.grpc.request_wire import split
 
@@ -45,6 +46,16 @@ def test_small_and_unusual_requests_are_left_to_protobuf(asked):
     assert split(text.SerializeToString()).numbers == {}
     group = b"\x0b" + b"\0" * MANY
     assert split(group) is None
+
+
+@pytest.mark.parametrize("broken", [b"\x80" * 11, b"\x32" + b"\x80" * 11], ids=["its tag", "its length"])
+def test_contents_with_a_number_that_never_ends_are_left_to_protobuf(broken):
+    contents = broken + b"\0" * MANY
+    tensor = head(1, 1) + b"x" + head(5, len(contents)) + contents
+    wire = head(5, len(tensor)) + tensor
+    assert split(wire).numbers == {}
+    with pytest.raises(DecodeError):
+        ModelInferRequest.FromString(wire)
 
 
 @given(st.data())

@@ -142,8 +142,11 @@ def _contents(wire: bytes, tensor: _Field) -> _Field | None:
 
 def _numbers(wire: bytes, contents: _Field) -> Numbers | None:
     """Return the packed numbers, if they are all that contents have."""
-    tag, behind = read_varint(wire, contents.content)
-    if tag & 7 != _DELIMITED or not 0 < tag >> 3 < _BYTES_CONTENTS:
+    try:
+        tag, behind = read_varint(wire, contents.content)
+        if tag & 7 != _DELIMITED or not 0 < tag >> 3 < _BYTES_CONTENTS:
+            return None
+        size, start = read_varint(wire, behind)
+    except IndexError:  # protobuf's classes say what is wrong
         return None
-    size, start = read_varint(wire, behind)
     return Numbers(tag >> 3, Place(start, size)) if start + size == contents.end else None
