@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +14,7 @@ from seldon_runtime.process.bounded import Bounded, Notices
 from seldon_runtime.process.parts import Parts
 from seldon_runtime.process.transports import Transports
 from seldon_runtime.service.observer import Lifecycle, Observer
-from seldon_runtime.testing import WAIT_S, wait_until
+from seldon_runtime.testing import WAIT_S, Background, wait_until
 
 
 @pytest.fixture
@@ -39,6 +40,25 @@ def test_a_function_that_blocks_is_named(opened: threading.Event, caplog: pytest
     bounded_act = Bounded("acme failed to stop", lambda: opened.wait(WAIT_S) and None)
     bounded_act.finish(soon())
     assert caplog.messages == ["acme failed to stop in time; the process goes on without it"]
+
+
+def test_time_in_which_the_process_stood_still_does_not_count(
+    opened: threading.Event, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    def monotonic() -> float:
+        looks.append(time.monotonic() + 1000 * (len(looks) > 0))  # the pause is between the first two looks
+        return looks[-1]
+
+    monkeypatch.setattr(bounded, "time", SimpleNamespace(monotonic=monotonic))
+    bounded_act = Bounded("acme failed to stop", lambda: opened.wait(WAIT_S) and None)
+    waiting = Background(lambda: bounded_act.finish(time.monotonic() + WAIT_S))
+    wait_until(lambda: len(looks) > 3, "looks after the pause")
+    opened.set()
+    assert waiting.outcome is None
+    assert caplog.messages == []
+    assert 990 < bounded_act.stood_still_s < 1010
 
 
 @pytest.mark.parametrize("error", [ValueError("x"), SystemExit(3), KeyboardInterrupt()])

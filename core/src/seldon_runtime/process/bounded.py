@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 
 _NOTICE_S = 1.0
 """Seconds for an observer to take a state."""
+_LOOK_S = 0.05
+_STILL_S = 0.25
+"""A look that is later by so many seconds shows that the process stood still."""
 
 
 class Bounded:
@@ -28,16 +31,29 @@ class Bounded:
     def __init__(self, what: str, act: Callable[[], None]) -> None:
         self._what = what
         self._act = act
+        self.stood_still_s = 0.0
+        """The seconds in which the process stood still during the last :meth:`wait`."""
         self._thread = threading.Thread(target=self._run, name="bounded", daemon=True)
         self._thread.start()
 
     def wait(self, deadline: float) -> bool:
         """Wait until the function has returned or ``deadline`` (``time.monotonic``) has passed.
 
+        Time in which the whole process stood still (SIGSTOP, a paused machine) does not count: the function
+        stood still, too.
+
         Returns:
             True if it has returned.
         """
-        self._thread.join(max(0.0, deadline - time.monotonic()))
+        self.stood_still_s = 0.0
+        now = time.monotonic()
+        while self._thread.is_alive() and now < deadline + self.stood_still_s:
+            look_s = min(_LOOK_S, deadline + self.stood_still_s - now)
+            self._thread.join(look_s)
+            began, now = now, time.monotonic()
+            late_s = now - began - look_s
+            if late_s > _STILL_S:
+                self.stood_still_s += late_s
         return not self._thread.is_alive()
 
     def finish(self, deadline: float) -> None:

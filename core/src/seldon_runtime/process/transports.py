@@ -90,11 +90,14 @@ class Transports:
     def _end(self, act: str, ends: Sequence[tuple[Transport, Callable[[], None]]], deadline: float) -> None:
         """Have all transports end at the same time, in their order as far as each returns at once."""
         endings: list[Bounded] = []
+        deadline += _MARGIN_S
         for transport, end in ends:
             endings.append(Bounded(f"{self._described(transport)} failed to {act}", end))
             endings[-1].wait(time.monotonic() + _AT_ONCE_S)
+            deadline += endings[-1].stood_still_s
         for ending in endings:
-            ending.finish(deadline + _MARGIN_S)
+            ending.finish(deadline)
+            deadline += ending.stood_still_s
 
     def _described(self, transport: Transport) -> str:
         return f"transport {transport.name} ({self._owners[transport.name.lower()]})"
