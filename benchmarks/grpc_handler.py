@@ -99,6 +99,6 @@ def through_handler(
             exchange: Any = SimpleNamespace(context=context, answer=answers.append)
             handlers.service(details).stream_unary.begin(body, exchange)
             context.end()
-            assert isinstance(answers[0], bytes)
+            assert len(answers[0]) >= len(body)
 
     return make
