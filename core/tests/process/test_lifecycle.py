@@ -270,6 +270,7 @@ def test_a_call_that_hangs_before_the_process_is_ready_ends_it(
     left: list[int] = []
     monkeypatch.setattr(os, "_exit", left.append)
     monkeypatch.setattr(logging, "shutdown", lambda: None)
+    ready: list[bool] = []
     runtime = make(hang_timeout_s=0.1, grace_s=0.0)
     refused, opened = threading.Event(), threading.Event()
 
@@ -280,6 +281,8 @@ def test_a_call_that_hangs_before_the_process_is_ready_ends_it(
         assert refused.wait(WAIT_S), "nobody noticed that the first call hangs"
 
     life.at.update({"predict runs": lambda: opened.wait(WAIT_S), "two starts, ready False": accept})
+    life.at["ready"] = lambda: ready.append(next(iter(runtime.startup.transports)).service.ready)  # type: ignore[attr-defined]
     runtime.serve()
     opened.set()
     assert left == [1]
+    assert ready == [False]

@@ -152,7 +152,7 @@ class Runtime:
                 watchdog.stop()
         for unit, state in self.startup.units.states:
             state.start(unit.user, unit.executor, service.state_saved)
-        service.ready = service.failure is None
+        service.ready = service.failure is None and service.alive  # a call may hang already
         self.startup.notices.send(Lifecycle.READY)
         addresses = [(transport.name, transport.address) for transport in self.startup.transports]
         for _, address in addresses:
