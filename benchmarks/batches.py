@@ -41,8 +41,7 @@ def _measured(plan: Plan, row: str, servers: list[Server], connections: int) -> 
 
 
 def _rate(plan: Plan, server: Running, connections: int) -> Mapping[str, float]:
-    found = load.rest(server, plan.load_processor, connections, plan.seconds)
-    return {"calls/s": found.rate, "µs of processor per call": found.processor_us}
+    return load.rest(server, plan.load_processor, connections, plan.seconds).measures()
 
 
 def _mlserver(server: Server) -> Server:

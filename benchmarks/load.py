@@ -8,6 +8,7 @@ import shutil
 import struct
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,10 @@ class Load:
     """Calls per second."""
     processor_us: float
     """The server's processor time for a call, in microseconds."""
+
+    def measures(self) -> Mapping[str, float]:
+        """Return both by the names of the page."""
+        return {"calls/s": self.rate, "µs of processor per call": self.processor_us}
 
 
 def missing_programs() -> list[str]:

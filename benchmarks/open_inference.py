@@ -62,7 +62,7 @@ def _over_grpc(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Ser
 
     def rate(server: Running) -> Mapping[str, float]:
         rpc = calls.get(server.server.name, other)
-        return _measures(load.grpc(server, plan.load_processor, _CONNECTIONS, plan.seconds, rpc))
+        return load.grpc(server, plan.load_processor, _CONNECTIONS, plan.seconds, rpc).measures()
 
     def round_trip(server: Running) -> Mapping[str, float]:
         with GrpcClient(server.grpc, calls.get(server.server.name, other)) as client:
@@ -81,11 +81,7 @@ def _measured(
 
 
 def _rate(plan: Plan, server: Running) -> Mapping[str, float]:
-    return _measures(load.rest(server, plan.load_processor, _CONNECTIONS, plan.seconds))
-
-
-def _measures(found: load.Load) -> Mapping[str, float]:
-    return {"calls/s": found.rate, "µs of processor per call": found.processor_us}
+    return load.rest(server, plan.load_processor, _CONNECTIONS, plan.seconds).measures()
 
 
 def _round_trip(plan: Plan, server: Running) -> Mapping[str, float]:

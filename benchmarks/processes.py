@@ -153,15 +153,11 @@ def _with_metrics(plain: Server) -> list[Server]:
 
 
 def _rest(plan: Plan, server: Running, count: int) -> Mapping[str, float]:
-    return _measures(load.rest(server, plan.load_processor, count, plan.seconds))
+    return load.rest(server, plan.load_processor, count, plan.seconds).measures()
 
 
 def _grpc(plan: Plan, server: Running, streams: int) -> Mapping[str, float]:
-    return _measures(load.grpc(server, plan.load_processor, streams, plan.seconds))
-
-
-def _measures(found: load.Load) -> Mapping[str, float]:
-    return {"calls/s": found.rate, "µs of processor per call": found.processor_us}
+    return load.grpc(server, plan.load_processor, streams, plan.seconds).measures()
 
 
 def _round_trip(server: Running, body: bytes) -> Mapping[str, float]:
