@@ -57,8 +57,7 @@ def _random_graphs(plan: Plan) -> Iterator[Finding]:
 
 
 def _rate(plan: Plan, server: Running, connections: int) -> Mapping[str, float]:
-    found = load.rest(server, plan.load_processor, connections, plan.seconds)
-    return {"calls/s": found.rate, "µs of processor per call": found.processor_us}
+    return load.rest(server, plan.load_processor, connections, plan.seconds).measures()
 
 
 def _round_trip(server: Running) -> Mapping[str, float]:

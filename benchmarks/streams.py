@@ -57,8 +57,7 @@ def _yielding(name: str, program: str) -> Server:
 
 
 def _rate(plan: Plan, server: Running) -> Mapping[str, float]:
-    found = load.rest(server, plan.load_processor, _CONNECTIONS, plan.seconds)
-    return {"calls/s": found.rate, "µs of processor per call": found.processor_us}
+    return load.rest(server, plan.load_processor, _CONNECTIONS, plan.seconds).measures()
 
 
 def _items(plan: Plan, server: Running) -> Mapping[str, float]:
