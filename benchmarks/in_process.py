@@ -16,8 +16,9 @@ from benchmarks.graph_in_process import chain_service
 from benchmarks.grpc_client import infer_rpc
 from benchmarks.grpc_handler import through_handler, v2_services
 from benchmarks.measuring import Finding, Plan, alternating
+from benchmarks.open_inference import infer_body
 from benchmarks.programs.Identity import Identity
-from benchmarks.rest_connection import identity_service, through_connection
+from benchmarks.rest_connection import identity_service, through_connection, v2_routes
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.result import pack
 from seldon_runtime.inference.call import Call
@@ -77,6 +78,12 @@ def through_chain(length: int) -> Calls:
 def through_grpc(size: int) -> Calls:
     """Return calls from grpc's request message to its answer message."""
     return through_handler(grpc_body(size))
+
+
+def through_v2_json(size: int) -> Calls:
+    """Return calls of the Open Inference Protocol, with FP32 in JSON, as of :func:`through_rest`."""
+    body = infer_body(array_of(size).astype(np.float32))
+    return through_connection(body, identity_service(), "/v2/models/Identity/infer", v2_routes)
 
 
 def through_v2_grpc(size: int) -> Calls:

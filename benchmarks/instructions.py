@@ -77,11 +77,18 @@ def compare(counts: dict[str, int], baseline: dict[str, int], tolerance: float) 
 
 def _run_all() -> None:
     """Run the cases under callgrind."""
-    from benchmarks.in_process import through_chain, through_grpc, through_rest, through_v2_grpc
+    from benchmarks import in_process
+    from benchmarks.in_process import through_chain
 
+    calls = {
+        "REST": in_process.through_rest,
+        "gRPC": in_process.through_grpc,
+        "V2 JSON": in_process.through_v2_json,
+        "V2 gRPC": in_process.through_v2_grpc,
+    }
     cases = [
         (f"{name} {size} numbers", make(size), number)
-        for name, make in (("REST", through_rest), ("gRPC", through_grpc), ("V2 gRPC", through_v2_grpc))
+        for name, make in calls.items()
         for size, number in _CALLS.items()
     ]
     cases += [(f"graph of {nodes}", through_chain(nodes), 200) for nodes in _CHAINS]

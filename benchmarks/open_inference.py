@@ -47,7 +47,7 @@ def _over_rest(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Ser
     v1 = b'{"data":{"tensor":{"shape":%b,"values":%b}}}' % (_dumped(array.shape), _dumped(array.reshape(-1)))
     own = replace(ours("REST", SELDON_PROTOCOLS="v1,v2"), path=_V2.format("Identity"))
     as_v1 = replace(ours("REST"), name="seldon, v1", body=v1)
-    as_json = [replace(server, body=_json(array)) for server in (own, *peers)]
+    as_json = [replace(server, body=infer_body(array)) for server in (own, *peers)]
     measure = partial(_rate if array.shape == _SMALL else _round_trip, plan)
     yield from _measured(plan, f"JSON, {row}", [*as_json, as_v1], measure)
     takers = [bare_echo(), own, *(peer for peer in peers if peer.name not in _WITHOUT_BINARY)]
@@ -88,7 +88,8 @@ def _round_trip(plan: Plan, server: Running) -> Mapping[str, float]:
     return {"ms": median_ms(server.ask)}
 
 
-def _json(array: NDArray[np.float32]) -> bytes:
+def infer_body(array: NDArray[np.float32]) -> bytes:
+    """Return a request with the input ``x`` of FP32 in JSON."""
     data = _dumped(array.reshape(-1))
     return b'{"inputs":[{"name":"x","shape":%b,"datatype":"FP32","data":%b}]}' % (_dumped(array.shape), data)
 

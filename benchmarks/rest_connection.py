@@ -7,7 +7,7 @@ instructions repeat.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import click
@@ -16,14 +16,20 @@ import uvloop
 from benchmarks.programs.Identity import Identity
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.plugin import Service, Settings, Unit
+from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.settings import options
 from seldon_runtime_rest import plugin
-from seldon_runtime_rest.assembly import assemble
+from seldon_runtime_rest.assembly import Contribution, assemble
+from seldon_runtime_rest.extension import described_inputs
 from seldon_runtime_rest.flask_bridge.threads import RequestThreads
 from seldon_runtime_rest.server.connections import ConnectionLimits
 from seldon_runtime_rest.server.http_server import HttpServer
+from seldon_runtime_v2.mapping.model import ServedModel
+from seldon_runtime_v2.rest.documentation import Operations
+from seldon_runtime_v2.rest.routes import Routes
+from seldon_runtime_v2.statistics import Statistics
 
 _PIECE_BYTES = 64 * 1024
 """The largest piece of a request that a connection receives at a time."""
@@ -78,17 +84,36 @@ def identity_service() -> Service:
     return ComponentService(Unit(ComponentAdapter(Identity()), Inline()))
 
 
-def through_connection(body: bytes, service: Service) -> Callable[[int], None]:
-    """Return a function that makes sequential calls of ``/predict`` of a service on one connection.
+def v2_routes(service: Service) -> list[Contribution]:
+    """Return the routes of the Open Inference Protocol, whose model is ``Identity``."""
+    model = ServedModel(service, "Identity")
+    operations = Operations(model, described_inputs(service))
+    routes = Routes(service, model, NonFinite.NULL, Statistics(), operations)
+    return [Contribution("v2", route) for route in routes.all()]
+
+
+def through_connection(
+    body: bytes,
+    service: Service,
+    target: str = "/predict",
+    contributed: Callable[[Service], Sequence[Contribution]] = lambda service: (),
+) -> Callable[[int], None]:
+    """Return a function that makes sequential calls of a service on one connection.
 
     The components of the service run on :class:`Inline`.
+
+    Args:
+        body: the body of each request, JSON.
+        service: answers the calls.
+        target: the path of each request.
+        contributed: returns the routes of other plugins.
     """
     request = (
-        b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
+        b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: %d\r\n\r\n%b" % (target.encode(), len(body), body)
     )
     pieces = [request[start : start + _PIECE_BYTES] for start in range(0, len(request), _PIECE_BYTES)]
-    application = assemble(service, _settings(), RequestThreads(service.queue_size))
+    application = assemble(service, _settings(), RequestThreads(service.queue_size), contributed(service))
     client = _Connection()
     loop = uvloop.new_event_loop()
 

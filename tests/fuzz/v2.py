@@ -24,6 +24,7 @@ from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest, Model
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec
 from seldon_runtime_v2.rest.generate import GenerateCodec
+from seldon_runtime_v2.rest.heads import Heads as JsonHeads
 from seldon_runtime_v2.rest.response_body import HEADER
 from tests.support import v2_cases
 
@@ -53,6 +54,7 @@ def _model(user: object) -> tuple[ComponentAdapter, ServedModel]:
 
 _MODELS = [_model(_Identity()), _model(_Infers())]
 _HEADS = {model: Heads(model) for _, model in _MODELS}
+_JSON_HEADS = {model: JsonHeads(model, LIMITS) for _, model in _MODELS}
 
 
 def _answers(wire: bytes, codec_for: Callable[[ServedModel], Codec]) -> Iterator[Any]:
@@ -79,7 +81,7 @@ def _answer(body: bytes, codec_for: Callable[[ServedModel], Codec]) -> None:
 
 def json_body(body: bytes) -> None:
     """A body that is JSON. Raises SeldonError when it is refused."""
-    _answer(body, lambda model: InferCodec(model, LIMITS, NonFinite.NULL, None))
+    _answer(body, lambda model: InferCodec(model, LIMITS, NonFinite.NULL, _JSON_HEADS[model], None))
 
 
 def flat_body(body: bytes) -> None:
@@ -91,7 +93,8 @@ def binary_body(data: bytes) -> None:
     """A body with binary data, behind the length of its JSON in two bytes. Raises SeldonError."""
     length = int.from_bytes(data[:_LENGTH_BYTES])
     body = data[_LENGTH_BYTES:]
-    _answer(body, lambda model: InferCodec(model, LIMITS, NonFinite.NULL, min(length, len(body))))
+    length = min(length, len(body))
+    _answer(body, lambda model: InferCodec(model, LIMITS, NonFinite.NULL, _JSON_HEADS[model], length))
 
 
 def grpc_message(data: bytes) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from seldon_runtime.plugin import Kind, Limits, Message, Method, Payload, SeldonError
+from seldon_runtime.protocols import remembered
 from seldon_runtime_grpc.protos.prediction_pb2 import SeldonMessage
-from seldon_runtime_grpc.v1 import encoding, heads
+from seldon_runtime_grpc.v1 import encoding
 from seldon_runtime_grpc.v1.codec import GrpcCodec
 
 MOST_VALUES = 12
@@ -109,11 +110,11 @@ def test_what_a_component_does_to_one_request_the_next_one_does_not_have(codec):
 
 
 def test_heads_do_not_fill_the_memory(codec):
-    for count in range(1, 3 * heads._MOST_KNOWN):
+    for count in range(1, 3 * remembered._MOST):
         message = codec.write(Method.PREDICT, Message(Payload(Kind.TENSOR, np.ones((1, count)))))
         codec.read(Method.PREDICT, message)
     for known in (codec._request_heads._known, encoding._HEADS._known):
-        assert 0 < len(known) <= heads._MOST_KNOWN
+        assert 0 < len(known) <= remembered._MOST
         known.clear()
     message = codec.write(Method.PREDICT, Message(Payload(Kind.TENSOR, np.ones((1, 2)), ["n" * 10_000])))
     assert codec.read(Method.PREDICT, message).payload.names == ["n" * 10_000]

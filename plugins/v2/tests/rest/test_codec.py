@@ -9,6 +9,7 @@ from seldon_runtime.plugin import Call, Method, SeldonError
 from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec
+from seldon_runtime_v2.rest.heads import Heads
 from seldon_runtime_v2.rest.response_body import HEADER
 
 INPUT = {"name": "x", "datatype": "FP32", "shape": [2], "data": [1, 2]}
@@ -28,6 +29,11 @@ class Identity:
         return {"tag": 1}
 
 
+def codec_of(service, length=None):
+    model, limits = ServedModel(service), service.limits
+    return InferCodec(model, limits, NonFinite.NULL, Heads(model, limits), length)
+
+
 @pytest.fixture
 def ask(make_service):
     """``ask(user, request, length)``: the response to a request, or to bytes with JSON of that length."""
@@ -35,7 +41,7 @@ def ask(make_service):
     def ask(user, request, length=None, metadata=None):
         service = make_service(user, metadata=metadata)
         body = request if isinstance(request, bytes) else json.dumps(request).encode()
-        codec = InferCodec(ServedModel(service), service.limits, NonFinite.NULL, length)
+        codec = codec_of(service, length)
         return service.call(Call(Method.PREDICT, body, codec, "test"))
 
     return ask
@@ -116,5 +122,5 @@ def test_a_raw_binary_request_may_have_one_element_of_bytes(ask):
 
 def test_the_estimate_of_memory_is_that_of_the_body(make_service):
     service = make_service(Identity())
-    codec = InferCodec(ServedModel(service), service.limits, NonFinite.NULL, None)
+    codec = codec_of(service)
     assert codec.memory(Method.PREDICT, json.dumps({"inputs": [INPUT]}).encode()) > 0

@@ -9,11 +9,12 @@ with a known head, and has the length for that head, needs no parsing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seldon_runtime.plugin import NO_META, TENSOR, Message, Payload
+from seldon_runtime.protocols.remembered import LARGEST_BYTES, Remembered
 from seldon_runtime_grpc.protos.prediction_pb2 import DefaultData, Meta, SeldonMessage, Tensor
 from seldon_runtime_grpc.v1 import wire
 
@@ -21,13 +22,6 @@ EMPTY_META = SeldonMessage(meta=Meta()).SerializeToString()
 _DATA, _TENSOR = SeldonMessage.DATA_FIELD_NUMBER, DefaultData.TENSOR_FIELD_NUMBER
 _VALUES, _VALUE_BYTES = Tensor.VALUES_FIELD_NUMBER, 8
 WIRE_TYPE, _NATIVE_TYPE = np.dtype("<f8"), np.dtype(np.float64)
-
-_MOST_KNOWN = 256
-_LARGEST_BYTES = 4096
-"""The longest head that is remembered, so that clients cannot fill the memory."""
-
-Key = TypeVar("Key")
-Known = TypeVar("Known")
 
 
 def head_of(shape: Sequence[int], names: Sequence[str], count: int) -> bytes:
@@ -50,7 +44,7 @@ class AnswerHeads:
     """Remembers the heads of answers. Thread-safe."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], bytes] = {}
+        self._known: Remembered[tuple[object, ...], bytes] = Remembered()
 
     def of(self, shape: tuple[int, ...], names: Sequence[Any], count: int) -> bytes:
         """Return the head as :func:`head_of` does; names become texts."""
@@ -61,7 +55,8 @@ class AnswerHeads:
         if head is None:
             texts = texts_of(names)
             head = head_of(shape, texts, count)
-            _remember(self._known, (shape, *texts), head, len(head))
+            if len(head) <= LARGEST_BYTES:
+                self._known.remember((shape, *texts), head)
         return head
 
 
@@ -69,7 +64,7 @@ class RequestHeads:
     """Reads requests that differ from earlier ones in their numbers only. Thread-safe."""
 
     def __init__(self) -> None:
-        self._known: dict[int, _RequestHead] = {}
+        self._known: Remembered[int, _RequestHead] = Remembered()
 
     def read(self, message: bytes) -> Message | None:
         """Return the decoded request; None when its head is not known, so that it must be parsed."""
@@ -92,18 +87,12 @@ class RequestHeads:
         names, array = payload.names or (), payload.value
         meta = EMPTY_META if message.startswith(EMPTY_META) else b""
         head = meta + head_of(array.shape, names, array.size)
-        if message.startswith(head) and len(message) == len(head) + array.size * _VALUE_BYTES:
-            _remember(self._known, len(message), _RequestHead(head, array.shape, tuple(names)), len(head))
+        is_whole = message.startswith(head) and len(message) == len(head) + array.size * _VALUE_BYTES
+        if is_whole and len(head) <= LARGEST_BYTES:
+            self._known.remember(len(message), _RequestHead(head, array.shape, tuple(names)))
 
 
 class _RequestHead(NamedTuple):
     data: bytes
     shape: tuple[int, ...]
     names: Sequence[str]
-
-
-def _remember(known: dict[Key, Known], key: Key, what: Known, head_bytes: int) -> None:
-    if head_bytes <= _LARGEST_BYTES:
-        if len(known) >= _MOST_KNOWN:
-            known.clear()
-        known[key] = what

@@ -9,11 +9,12 @@ that begins with a known head, and has its length, needs no parsing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seldon_runtime.plugin import ARRAYS, NO_META, Message, Payload
+from seldon_runtime.protocols.remembered import LARGEST_BYTES, Remembered
 from seldon_runtime_grpc.protobuf import head
 from seldon_runtime_v2.grpc.contents import flat_binary
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferResponse
@@ -26,12 +27,6 @@ from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE, Datatype
 
 _ID, _OUTPUTS, _RAW_OUTPUT_CONTENTS = 3, 5, 6
 """Fields of ModelInferResponse."""
-_MOST_KNOWN = 256
-_LARGEST_BYTES = 4096
-"""The longest head that is remembered, so that clients cannot fill the memory."""
-
-_Key = TypeVar("_Key")
-_Known = TypeVar("_Known")
 
 
 class KnownRequest(NamedTuple):
@@ -57,8 +52,8 @@ class Heads:
     """
 
     def __init__(self, model: ServedModel) -> None:
-        self._requests: dict[int, KnownRequest] = {}
-        self._answers: dict[tuple[str, np.dtype[Any], tuple[int, ...]], bytes] = {}
+        self._requests: Remembered[int, KnownRequest] = Remembered()
+        self._answers: Remembered[tuple[str, np.dtype[Any], tuple[int, ...]], bytes] = Remembered()
         self._has_declared_outputs = bool(model.outputs)
         self._takes_named = model.takes_arrays and not model.v1_names
         self._model = ModelInferResponse(
@@ -81,12 +76,12 @@ class Heads:
         (_, _, size), (given,) = request.raw[0], inputs
         has_more = message.id or message.parameters or message.outputs or given.parameters
         length = len(request.wire) - size
-        if has_more or not size or not _is_plain(given.datatype) or length > _LARGEST_BYTES:
+        if has_more or not size or not _is_plain(given.datatype) or length > LARGEST_BYTES:
             return
         if raw_at_end(request.wire, size):
             start, array = request.wire[:length], given.array
             known = KnownRequest(start, given.name, array.dtype, array.shape, rows)
-            _remember(self._requests, len(request.wire), known)
+            self._requests.remember(len(request.wire), known)
 
     def known_answer(self, request_id: str, payload: Payload | None) -> bytes | None:
         """Return the serialized answer if an earlier one had the same head; else None."""
@@ -107,8 +102,8 @@ class Heads:
             name=output.name, datatype=datatype.name, shape=array.shape
         ).SerializeToString()
         start = head(_OUTPUTS, len(described)) + described + head(_RAW_OUTPUT_CONTENTS, len(data))
-        if len(start) <= _LARGEST_BYTES and _is_plain(datatype) and not self._has_declared_outputs:
-            _remember(self._answers, (output.name, array.dtype, array.shape), start)
+        if len(start) <= LARGEST_BYTES and _is_plain(datatype) and not self._has_declared_outputs:
+            self._answers.remember((output.name, array.dtype, array.shape), start)
         return self._joined(request_id, start, data)
 
     def _joined(self, request_id: str, start: bytes, data: bytes | memoryview) -> bytes:
@@ -121,9 +116,3 @@ class Heads:
 def _is_plain(datatype: Datatype) -> bool:
     """Return whether any bytes are valid contents, and have the form of NumPy's numbers."""
     return datatype.kind in (FLOAT, WHOLE) and datatype.dtype.itemsize == datatype.item_bytes
-
-
-def _remember(known: dict[_Key, _Known], key: _Key, what: _Known) -> None:
-    if len(known) >= _MOST_KNOWN:
-        known.clear()
-    known[key] = what

@@ -14,6 +14,7 @@ from seldon_runtime_v2.mapping.declared_inputs import check_outputs
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.requests import message_of
 from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter
+from seldon_runtime_v2.rest.heads import Heads, KnownRequest
 from seldon_runtime_v2.rest.memory import request_memory
 from seldon_runtime_v2.rest.request_body import RequestedOutput, inputs_of, parse
 from seldon_runtime_v2.rest.response_body import write
@@ -32,6 +33,7 @@ class InferCodec(MeasuredCodec):
         model: the served model.
         limits: the limits of requests.
         non_finite: the form of NaN in JSON.
+        heads: remembers requests and answers of the model.
         header_length: the length of the JSON before binary data; None if all of the body is JSON.
     """
 
@@ -41,21 +43,38 @@ class InferCodec(MeasuredCodec):
     _requested: Mapping[str, RequestedOutput] | None = None
 
     def __init__(
-        self, model: ServedModel, limits: Limits, non_finite: NonFinite, header_length: int | None
+        self,
+        model: ServedModel,
+        limits: Limits,
+        non_finite: NonFinite,
+        heads: Heads,
+        header_length: int | None,
     ) -> None:
         self._model = model
         self._limits = limits
         self._non_finite = non_finite
+        self._heads = heads
         self._header_length = header_length
         self._is_binary = header_length == _RAW
 
     def read(self, method: Method, wire: Any) -> Message:
         """Return the neutral request."""
         body: bytes = wire
-        model, length = self._model, self._header_length
+        length = self._header_length
+        if length is None:
+            found = self._heads.read(body)
+            return self._parsed(body, body) if found is None else self._known(*found)
         if length == _RAW:
             return self._message([self._raw_input(body)], NONE)
-        text = body if length is None else body[:length]
+        return self._parsed(body[:length], body)
+
+    def _known(self, known: KnownRequest, message: Message) -> Message:
+        self.rows = known.rows
+        self.read_at = perf_counter()
+        return message
+
+    def _parsed(self, text: bytes, body: bytes) -> Message:
+        model = self._model
         request = parse(text, self._limits)
         inputs = inputs_of(request, body, len(text), self._limits, as_bytes=model.has_infer)
         parameters: Mapping[str, Parameter] = request.parameters or NONE
@@ -66,7 +85,10 @@ class InferCodec(MeasuredCodec):
             self._requested = {output.name: output for output in request.outputs}
             if model.outputs:
                 check_outputs(self._requested, model.outputs)
-        return self._message(inputs, parameters)
+        message = self._message(inputs, parameters)
+        if text is body:
+            self._heads.learn(body, request, inputs, self.rows)
+        return message
 
     def memory(self, method: Method, wire: Any) -> int:
         """Return an upper estimate of the bytes that reading takes."""
@@ -76,6 +98,13 @@ class InferCodec(MeasuredCodec):
         """Return the response."""
         self.answered_at = perf_counter()
         model = self._model
+        is_plain = self._requested is None and not (
+            self._is_binary or self._id is not None or answer.meta.tags
+        )
+        if is_plain:
+            known = self._heads.known_answer(answer.payload)
+            if known is not None:
+                return known
         head: dict[str, Any] = {"model_name": model.name}
         if model.versions:
             head["model_version"] = model.version
@@ -84,7 +113,10 @@ class InferCodec(MeasuredCodec):
         if answer.meta.tags:
             head["parameters"] = parameters_of(answer)
         if self._requested is None and not self._is_binary:
-            return write(head, outputs_of(model, answer, None), None, self._non_finite)
+            outputs = outputs_of(model, answer, None)
+            if is_plain and len(outputs) == 1 and not outputs[0].parameters:
+                self._heads.learn_answer(outputs[0])
+            return write(head, outputs, None, self._non_finite)
         names = None if self._requested is None else list(self._requested)
         return write(head, outputs_of(model, answer, names), self._wants_binary, self._non_finite)
 

@@ -19,6 +19,7 @@ from seldon_runtime_v2.rest.codec import InferCodec
 from seldon_runtime_v2.rest.documentation import Operations
 from seldon_runtime_v2.rest.errors import error_response
 from seldon_runtime_v2.rest.generate import GenerateCodec, GenerateEvents
+from seldon_runtime_v2.rest.heads import Heads
 from seldon_runtime_v2.rest.management import Management
 from seldon_runtime_v2.rest.response_body import HEADER, document
 from seldon_runtime_v2.statistics import Statistics
@@ -54,6 +55,7 @@ class Routes:
         self._model = model
         self._limits = service.limits
         self._non_finite = non_finite
+        self._heads = Heads(model, service.limits)
         self._statistics = statistics
         self._management = Management(model, statistics, self._require)
         self._operations = operations
@@ -149,7 +151,7 @@ class Routes:
             self._require(request.path_parameters)
         given = request.headers.raw.get(_HEADER)
         length = None if given is None else _length(given, len(request.body))
-        codec = InferCodec(self._model, self._limits, self._non_finite, length)
+        codec = InferCodec(self._model, self._limits, self._non_finite, self._heads, length)
         return self._statistics.watch(request.call(self._model.method, codec, request.body))
 
     def _generate(self, request: HttpRequest, *, is_event: bool) -> Call:
