@@ -34,7 +34,7 @@ from seldon_runtime.inference.arrays.columns import Columns
 from seldon_runtime.inference.codec import Codec, RawCodec
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES, Limits
-from seldon_runtime.inference.message import ARRAYS, Message, Payload, Request
+from seldon_runtime.inference.message import ARRAYS, Message, Meta, Payload, Request
 from seldon_runtime.inference.method import USER_METHODS, Method
 from seldon_runtime.inference.predictor import ArrayCall, Predictor, Stream, WireMethod
 
@@ -246,6 +246,8 @@ class ComponentAdapter(Predictor):
         ):
             return self._answer_arrays(method, request)  # type: ignore[arg-type]
         result, kind, metas = self._run[method](request)
+        if kind is ARRAYS and method is Method.AGGREGATE:
+            return self._arrays_answer(method, metas, result, partial(self._calls.absent, method, request))
         return self._answers.of(method, kind, metas, result, self._calls.absent, request)
 
     def array_call(self, method: Method) -> ArrayCall | None:
@@ -254,10 +256,18 @@ class ComponentAdapter(Predictor):
 
     def _answer_arrays(self, method: Method, request: Message) -> Answer:
         result = self._arrays.result(method, request)
+        return self._arrays_answer(
+            method, (request.meta,), result, partial(self._arrays.absent, method, request)
+        )
+
+    def _arrays_answer(
+        self, method: Method, metas: Sequence[Meta], result: Any, absent: Callable[[], Any]
+    ) -> Answer:
+        """Return the answer of kind ARRAYS for a result, finished or not."""
         if is_unfinished(result):
-            finish = partial(self._arrays.message, method, request)
-            return later.answer_of(result, method, finish, partial(self._arrays.absent, method, request))
-        return self._arrays.message(method, request, result)
+            finish = partial(self._arrays.message, method, metas)
+            return later.answer_of(result, method, finish, absent)
+        return self._arrays.message(method, metas, result)
 
     def _completed(self, method: Method, result: Any) -> Any:
         """Return the result of an async method as if it were that of a plain one."""

@@ -124,7 +124,7 @@ class ComponentService(Service):
 
     def _go_on(self, call: Call, done: Done, answer: Any, started: float, reading: HeldMemory | None) -> None:
         if isinstance(answer, OpenStream):
-            answer.begin(done)
+            answer.begin(done, started)
         else:
             self._executor.spawn(self._await(call, done, answer, started, reading))
 
@@ -141,7 +141,7 @@ class ComponentService(Service):
         try:
             answer = await awaited_for(call, unfinished)
             if isinstance(answer, OpenStream):
-                answer.begin(done)
+                answer.begin(done, started)
                 return
             if has_passed(call):
                 answer, error = None, deadline_exceeded(call)

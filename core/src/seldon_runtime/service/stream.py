@@ -53,8 +53,14 @@ class OpenStream:
         self._count = 0
         self._is_limited = service.limits.stream_idle_timeout_s is not None or call.deadline is not None
 
-    def begin(self, done: Done) -> None:
-        """Hand the stream over to the transport. The service calls it, on the component's thread."""
+    def begin(self, done: Done, started: float) -> None:
+        """Hand the stream over to the transport. The service calls it, on the component's thread.
+
+        Args:
+            done: the function that receives the stream.
+            started: the time at which the call began to run (``time.perf_counter``).
+        """
+        self._started = started
         hand_over(self._call, done, self, None)  # the call is over with its last item
 
     def pull(self, done: Done) -> None:

@@ -11,7 +11,7 @@ from abc import ABC
 from collections.abc import Sequence
 from typing import Any
 
-from seldon_runtime.plugin import Call, Codec, Outcome
+from seldon_runtime.plugin import Call, Codec, ErrorCode, Outcome
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor
 
@@ -37,7 +37,7 @@ class MeasuredCodec(Codec, ABC):
     read_at = 0.0
     """The time at which the request was read (``time.perf_counter``)."""
     answered_at = 0.0
-    """The time at which the component had answered."""
+    """The time at which the component had answered; 0.0 for a stream without items."""
 
 
 class _Times:
@@ -89,6 +89,8 @@ class Statistics:
 
     def _count(self, call: Call, outcome: Outcome) -> None:
         codec: Any = call.codec
+        if outcome.error is not None and outcome.error.code is ErrorCode.NOT_FOUND:
+            return  # it is not a call of this model
         queue_s, ran_s = outcome.waited_s, outcome.ran_s
         with self._lock:
             self._last_inference = time.time()
@@ -96,8 +98,10 @@ class Statistics:
                 self._failed += 1
                 self._failed_s += queue_s + ran_s
                 return
-            read_s, infer_s = codec.read_at - call.submitted - queue_s, codec.answered_at - codec.read_at
-            write_s = ran_s - read_s - infer_s
+            answered_at = codec.answered_at or call.submitted + queue_s + ran_s
+            read_s = max(0.0, codec.read_at - call.submitted - queue_s)
+            infer_s = max(0.0, answered_at - codec.read_at)
+            write_s = max(0.0, ran_s - read_s - infer_s)
             rows = codec.rows
             self._inferences += rows
             self._times.add(queue_s, read_s, infer_s, write_s)

@@ -94,7 +94,7 @@ class NamedArrays:
             return call_user(self._infer, dict(payload.value), parameters)
         return self._by_plain_method(method, request)
 
-    def message(self, method: Method, request: Message, result: Any) -> Message:
+    def message(self, method: Method, metas: Sequence[Meta], result: Any) -> Message:
         """Return the answer of kind ARRAYS for the result of the user's method.
 
         Raises:
@@ -105,7 +105,7 @@ class NamedArrays:
         names: Sequence[Any] = ()
         if len(arrays) == 1 and next(iter(arrays.values())).ndim > 1:
             names = self._response_meta.names(method)() or ()
-        meta, metrics = self._response_meta.meta(method, (request.meta,), response)
+        meta, metrics = self._response_meta.meta(method, metas, response)
         if response is not None and response.headers:
             headers = checked_headers(response.headers)
             return Message(Payload(ARRAYS, arrays, names), meta, None, metrics, headers)

@@ -17,8 +17,9 @@ from seldon_runtime.component.result import branch_array
 from seldon_runtime.component.signature import Invoke
 from seldon_runtime.component.user_object import call_user
 from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError
+from seldon_runtime.inference.arrays.columns import Columns
 from seldon_runtime.inference.arrays.named_arrays import as_single
-from seldon_runtime.inference.message import Feedback, Message, Payload
+from seldon_runtime.inference.message import ARRAYS, NDARRAY, Feedback, Message, Payload
 from seldon_runtime.inference.method import Method
 
 _HEALTHY = "healthy"
@@ -62,8 +63,8 @@ class PlainCalls:
         }
 
     def _route(self, request: Message) -> Result:
-        payload = self._single(Method.ROUTE, request.payload)  # type: ignore[arg-type]
-        value = self._receive[Method.ROUTE](payload.value)
+        payload = self._received(Method.ROUTE, request.payload)  # type: ignore[arg-type]
+        value = payload.value
         branch = self._invoke(Method.ROUTE, value, payload.names, request.given_meta)
         branch = branch if type(branch) in UNFINISHED else branch_array(branch)
         return branch, payload.kind, (request.meta,)
@@ -80,9 +81,18 @@ class PlainCalls:
             return transform(method, {}, self._receive)(request)[0]
         return _ABSENT[method]() if method in _ABSENT else None
 
-    def _single(self, method: Method, payload: Payload) -> Payload:
-        """Return arrays by name as one array, unless a hint's conversion has made the argument of them."""
-        return payload if self._receive[method] is as_it_is else as_single(payload)
+    def _received(self, method: Method, payload: Payload) -> Payload:
+        """Return the payload whose value is what the method receives.
+
+        Arrays by name become one array as it is, unless a hint's conversion makes the argument of them.
+        """
+        receive = self._receive[method]
+        if receive is as_it_is:
+            return payload
+        if payload.kind is ARRAYS:
+            return as_single(payload)
+        value = receive(payload.value)
+        return payload if value is payload.value else Payload(payload.kind, value, payload.names)
 
     def _invoke(self, method: Method, *arguments: Any) -> Any:
         if (function := self._plain.get(method)) is not None:
@@ -90,12 +100,14 @@ class PlainCalls:
         raise SeldonError(f"{self._class_name} has no method {method.value}", code=ErrorCode.NOT_IMPLEMENTED)
 
     def _aggregate(self, messages: list[Message]) -> Result:
-        payloads = [self._single(Method.AGGREGATE, m.payload) for m in messages if m.payload is not None]
-        values = [self._receive[Method.AGGREGATE](payload.value) for payload in payloads]
+        given = [message.payload for message in messages if message.payload is not None]
+        payloads = [self._received(Method.AGGREGATE, payload) for payload in given]
+        values = [payload.value for payload in payloads]
         names = [payload.names for payload in payloads]
         metas = [message.given_meta for message in messages if message.payload is not None]
         result = self._invoke(Method.AGGREGATE, values, names, metas)
-        return result, payloads[0].kind, [message.meta for message in messages]
+        kind = NDARRAY if type(given[0].value) is Columns else given[0].kind
+        return result, kind, [message.meta for message in messages]
 
     def _feedback(self, feedback: Feedback) -> Result:
         request = feedback.request

@@ -34,9 +34,14 @@ def joined(arrays: Sequence[NDArray[Any]], count: int) -> NDArray[Any]:
         stacked = np.column_stack(arrays)
         if stacked.dtype.kind in kinds:  # not so for int64 beside uint64
             return stacked
-    elif kinds <= set("fiu") and all(_is_exact(array) for array in arrays):
+    elif kinds <= set("fiu") and all(is_exact(array) for array in arrays):
         return np.column_stack(arrays)
-    rows = np.empty((count, len(arrays)), object)
+    return as_objects(arrays)
+
+
+def as_objects(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    """Return columns side by side, one at least, as an array of objects."""
+    rows = np.empty((len(arrays[0]), len(arrays)), object)
     for index, array in enumerate(arrays):
         rows[:, index] = _objects(array)
     return rows
@@ -52,9 +57,9 @@ def floats_of(array: NDArray[Any]) -> NDArray[Any]:
     return np.array([np.nan if value is None else value for value in array], np.float64)
 
 
-def _is_exact(array: NDArray[Any]) -> bool:
-    """Return whether a 64-bit float holds every value of the array."""
-    if array.dtype.kind == "f" or array.dtype.itemsize < 8 or not array.size:
+def is_exact(array: NDArray[Any]) -> bool:
+    """Return whether a 64-bit float holds every value of an array of numbers."""
+    if array.dtype.kind not in _WHOLE or array.dtype.itemsize < 8 or not array.size:
         return True
     return int(array.max()) <= _LARGEST_EXACT and int(array.min()) >= -_LARGEST_EXACT
 

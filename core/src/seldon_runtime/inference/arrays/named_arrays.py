@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.arrays.columns import Columns, joined
+from seldon_runtime.inference.arrays.columns import Columns, as_objects, is_exact, joined
 from seldon_runtime.inference.message import ARRAYS, NDARRAY, Payload
 
 _MOST_NAMES_SHOWN = 5
@@ -21,8 +21,8 @@ def as_single(payload: Payload) -> Payload:
 
     One array is X itself, with the names of the payload. Several arrays of the shape ``(n,)`` or ``(n, 1)``
     are the columns of X, ``(n, k)``, and their names the names of the columns. Columns of numbers have the
-    type that NumPy finds for all; a column of text makes an array of objects. Columns of a table are joined
-    so that each value stays what it is.
+    type that NumPy finds for all, if it keeps every value; else they make an array of objects, and so does a
+    column of text. Columns of a table are joined so that each value stays what it is.
 
     Raises:
         SeldonError: BAD_DATA when several arrays are not columns of the same length.
@@ -61,9 +61,13 @@ def is_column(array: NDArray[Any]) -> bool:
 
 
 def _stacked(columns: list[NDArray[Any]]) -> NDArray[Any]:
+    """Return columns side by side. Types of other libraries, such as bfloat16, become float32."""
+    columns = [column.astype(np.float32) if column.dtype.kind == "V" else column for column in columns]
     if all(column.dtype.kind != "O" for column in columns):
-        return np.column_stack(columns)
-    table = np.empty((columns[0].size, len(columns)), object)
-    for index, column in enumerate(columns):
-        table[:, index] = column.tolist()
-    return table
+        try:
+            stacked = np.column_stack(columns)
+        except TypeError:  # dates beside numbers
+            return as_objects(columns)
+        if stacked.dtype.kind != "f" or all(is_exact(column) for column in columns):
+            return stacked
+    return as_objects(columns)

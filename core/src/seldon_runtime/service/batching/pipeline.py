@@ -133,7 +133,7 @@ class BatchedPipeline(BatchQueue[CallJob]):
                 if has_passed(call):
                     answer, job.error = None, deadline_exceeded(call)
                 if isinstance(answer, OpenStream):
-                    answer.begin(job.done)
+                    answer.begin(job.done, job.started)
                     return
             except BaseException as error:  # noqa: BLE001 - codecs are plugins
                 job.error = _seldon_error(error)

@@ -70,7 +70,7 @@ class CallEnd:
                 else:
                     answer = self._written(result)
                 if isinstance(answer, OpenStream):
-                    answer.begin(self._done)
+                    answer.begin(self._done, self._started)
                     return
                 if type(answer) is CoroutineType:
                     service.units[0].executor.spawn(self._await(answer))

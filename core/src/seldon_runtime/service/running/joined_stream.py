@@ -40,8 +40,9 @@ class JoinedStream(OpenStream):
         self._write = write
         self._items = JoinedItems(service.limits.max_request_memory)
 
-    def begin(self, done: Done) -> None:
+    def begin(self, done: Done, started: float) -> None:
         """Request the first item."""
+        self._started = started
         self.pull(done)
 
     def pull(self, done: Done) -> None:

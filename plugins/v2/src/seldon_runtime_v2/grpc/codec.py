@@ -102,7 +102,9 @@ class InferCodec(MeasuredCodec):
         self, answer: Message, outputs: Sequence[OutputTensor], head: ModelInferResponse
     ) -> list[Part]:
         if answer.meta.tags:
-            set_parameters(head.parameters, answers.parameters_of(answer))
+            tags = answers.parameters_of(answer)
+            tags.pop(FINAL, None)  # which the stream sets
+            set_parameters(head.parameters, tags)
         return response_parts(head, outputs, is_raw=self._is_raw)
 
 

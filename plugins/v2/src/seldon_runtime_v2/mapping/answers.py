@@ -17,6 +17,8 @@ from seldon_runtime_v2.tensors.datatypes import BYTES, FLOAT, TEXT, WHOLE, Datat
 from seldon_runtime_v2.tensors.text import as_bytes
 
 _NUMBERS = {int, float, bool, type(None)}
+_INT64, _UINT64 = -(2**63), 2**64 - 1
+"""The least and the greatest whole number of a parameter."""
 OUTPUT = "output-0"
 """The name of an output that the model does not declare."""
 
@@ -33,18 +35,25 @@ def outputs_of(model: ServedModel, answer: Message, requested: Sequence[str] | N
     arrays = _arrays(payload, next(iter(model.outputs), OUTPUT))
     parameters = _names(payload) if payload.names and len(arrays) == 1 else NONE
     if requested is not None:
+        missing = next((name for name in requested if name in model.outputs and name not in arrays), None)
+        if missing is not None:
+            raise SeldonError(
+                f"the component's answer has no output {missing!r:.80}, which the model declares",
+                code=ErrorCode.COMPONENT_FAILED,
+            )
         check_outputs(requested, arrays)
         arrays = {name: arrays[name] for name in requested}
     return [_output(model, name, array, parameters) for name, array in arrays.items()]
 
 
 def parameters_of(answer: Message) -> dict[str, Parameter]:
-    """Return the answer's tags as parameters; those that are lists or objects as JSON text."""
-    return {
-        name: value if isinstance(value, str | int | float) else json.dumps(value, ensure_ascii=False)
-        for name, value in answer.meta.tags.items()
-        if value is not None
-    }
+    """Return the answer's tags as parameters: lists, objects and numbers beyond 64 bits as JSON text."""
+    return {name: _parameter(value) for name, value in answer.meta.tags.items() if value is not None}
+
+
+def _parameter(value: Any) -> Parameter:
+    is_plain = isinstance(value, str | float) or (isinstance(value, int) and _INT64 <= value <= _UINT64)
+    return value if is_plain else json.dumps(value, ensure_ascii=False)
 
 
 def _arrays(payload: Payload, name: str) -> Mapping[str, NDArray[Any]]:
@@ -108,7 +117,10 @@ def _declared(
     """Return an array of numbers in the datatype that the model declares for it."""
     if wanted.kind is FLOAT and found.kind in (FLOAT, WHOLE):
         with np.errstate(over="ignore"):
-            return array.astype(wanted.dtype), wanted
+            converted = array.astype(wanted.dtype)
+        if np.isinf(converted).any() and (np.isinf(converted) != np.isinf(array)).any():
+            raise _failed(name, f"a number beyond the declared {wanted.name}")
+        return converted, wanted
     if wanted.kind is WHOLE and found.kind is WHOLE and array.size:
         is_within = wanted.low <= int(array.min()) and int(array.max()) <= wanted.high
         if is_within:

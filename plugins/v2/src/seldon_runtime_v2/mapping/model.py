@@ -41,7 +41,8 @@ class ServedModel:
         except SeldonError as error:
             self._fault = error
         inputs, outputs = document.get("inputs") or (), document.get("outputs") or ()
-        self.versions = [version for version in document.get("versions") or () if version]
+        self.versions = [version for version in document.get("versions") or () if version][:1]
+        """The only version, which is the first that the class names; empty without versions."""
         self._document = document
         predictor = service.units[0].predictor
         self.has_infer = predictor.has_infer
@@ -68,7 +69,7 @@ class ServedModel:
             raise SeldonError(
                 f"the model {name!r:.80} is not served here, expected {self.name!r}", code=ErrorCode.NOT_FOUND
             )
-        if version is not None and version not in self.versions[:1]:
+        if version is not None and version not in self.versions:
             served = f"expected {self.version!r}" if self.versions else "it has no versions"
             raise SeldonError(
                 f"the model {name!r:.80} has no version {version!r:.40}, {served}", code=ErrorCode.NOT_FOUND

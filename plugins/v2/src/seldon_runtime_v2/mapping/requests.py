@@ -20,6 +20,8 @@ from seldon_runtime_v2.tensors.text import as_text, from_base64, from_dates
 
 CONTENT_TYPE = "content_type"
 _TABLE = "pd"
+_COLUMN = ((), (1,))
+"""The sizes behind the first one of an array that is a column."""
 
 
 def message_of(
@@ -86,7 +88,7 @@ def _single(
     if kind is not None:
         (value,) = (as_text(array) if kind is Kind.STR else array).reshape(-1).tolist()
         return Payload(kind, value.encode() if kind is Kind.BINARY and isinstance(value, str) else value)
-    if content_type == _TABLE and array.ndim == 1:
+    if content_type == _TABLE and array.shape[1:] in _COLUMN and array.ndim:
         return Payload(ARRAYS, {given.name: array.reshape(-1, 1)}, [given.name])
     names = given.parameters.get("names")
     if isinstance(names, str):

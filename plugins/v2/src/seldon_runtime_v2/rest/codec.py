@@ -22,6 +22,7 @@ from seldon_runtime_v2.statistics import MeasuredCodec, rows_of
 from seldon_runtime_v2.tensors.binary import from_binary
 from seldon_runtime_v2.tensors.shapes import element_count
 
+_BINARY_OUTPUT = "binary_data_output"
 _RAW = 0
 """The header's value of a request that is nothing but the data of the only input."""
 
@@ -79,8 +80,9 @@ class InferCodec(MeasuredCodec):
         inputs = inputs_of(request, body, len(text), self._limits, as_bytes=model.has_infer)
         parameters: Mapping[str, Parameter] = request.parameters or NONE
         self._id = request.id
-        if parameters:
-            self._is_binary = parameters.get("binary_data_output") is True
+        if _BINARY_OUTPUT in parameters:
+            self._is_binary = parameters[_BINARY_OUTPUT] is True
+            parameters = {name: value for name, value in parameters.items() if name != _BINARY_OUTPUT}
         if request.outputs:
             self._requested = {output.name: output for output in request.outputs}
             if model.outputs:

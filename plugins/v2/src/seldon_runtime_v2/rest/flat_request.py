@@ -15,6 +15,7 @@ from seldon_runtime.plugin import Limits, SeldonError
 from seldon_runtime.protocols.depth import check_nesting
 from seldon_runtime_v2.mapping.model import Declared, ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, Parameter
+from seldon_runtime_v2.rest.request_body import unusual
 from seldon_runtime_v2.tensors.datatypes import DATATYPES, Datatype
 from seldon_runtime_v2.tensors.json_values import from_values
 from seldon_runtime_v2.tensors.shapes import element_count
@@ -22,7 +23,7 @@ from seldon_runtime_v2.tensors.shapes import element_count
 ID = "id"
 PARAMETERS = "parameters"
 _SCALARS = (str, bool, int, float)
-_decoder = msgspec.json.Decoder(dict[str, Any])
+_decoder = msgspec.json.Decoder()
 
 
 def parse(body: bytes, limits: Limits) -> dict[str, Any]:
@@ -33,9 +34,12 @@ def parse(body: bytes, limits: Limits) -> dict[str, Any]:
     """
     check_nesting(body, limits.max_nesting)
     try:
-        return _decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SeldonError(f"the request is not a valid JSON object: {error}") from error
+        value = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = unusual(body)
+    if not isinstance(value, dict):
+        raise SeldonError(f"the request is {seen(value)}, expected a JSON object")
+    return value
 
 
 def split(

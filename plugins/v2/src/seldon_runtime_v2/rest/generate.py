@@ -8,6 +8,8 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 from seldon_runtime.plugin import Limits, Message, Method
 from seldon_runtime.protocols.json_memory import json_memory
 from seldon_runtime.protocols.non_finite import NonFinite
@@ -56,17 +58,21 @@ class GenerateCodec(MeasuredCodec):
         """Return the response. An output with one element is its bare value, another one a flat list."""
         self.answered_at = perf_counter()
         model = self._model
-        members: dict[str, Any] = {"model_name": model.name}
+        members: dict[str, Any] = {**parameters_of(answer), "model_name": model.name}
         if model.version is not None:
             members["model_version"] = model.version
         if self._id is not None:
             members["id"] = self._id
-        members.update(parameters_of(answer))
         outputs = outputs_of(model, answer, None)
         for output in outputs:
             values = values_of(output, self._non_finite)
-            members[output.name] = values[0] if len(values) == 1 else values
+            members[output.name] = _single(values[0]) if len(values) == 1 else values
         return HttpResponse(200, written(members, outputs, None, self._non_finite))
+
+
+def _single(value: Any) -> Any:
+    """Return the only value of an output; the writer does not know NumPy's own names of 64-bit integers."""
+    return int(value) if isinstance(value, np.integer) else value
 
 
 class GenerateEvents(Events):

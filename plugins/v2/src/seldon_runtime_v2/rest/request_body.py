@@ -91,7 +91,11 @@ def parse(text: bytes, limits: Limits) -> InferRequest | LargeRequest:
     except msgspec.ValidationError as error:
         raise _unfit(error) from error
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return _unusual(text)
+        value = unusual(text)
+    try:
+        return msgspec.convert(value, InferRequest)
+    except msgspec.ValidationError as error:
+        raise _unfit(error) from error
 
 
 def inputs_of(
@@ -162,18 +166,20 @@ def _from_json(
         return from_values(datatype, shape, count, values, name, as_bytes=as_bytes)
 
 
-def _unusual(text: bytes) -> InferRequest:
-    """Return a request with NaN or Infinity as bare words, in UTF-16 or the like."""
+def unusual(text: bytes) -> Any:
+    """Return the value of JSON with NaN or Infinity as bare words, in UTF-16 or the like.
+
+    Raises:
+        SeldonError: BAD_DATA when the text is not JSON, or has half of a surrogate pair.
+    """
     try:
         value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SeldonError(f"the request is not valid JSON: {error}") from error
-    try:
-        return msgspec.convert(value, InferRequest)
-    except msgspec.ValidationError as error:
-        raise _unfit(error) from error
+        json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise SeldonError("the request has a text with a lone surrogate, expected Unicode text") from error
+    except (ValueError, RecursionError) as error:
+        raise SeldonError(f"the request is not valid JSON: {error}") from error
+    return value
 
 
 def _unfit(error: msgspec.ValidationError) -> SeldonError:

@@ -169,6 +169,7 @@ class Routes:
 
 def _length(given: bytes, body_bytes: int) -> int:
     """Return the value of the header with the length of the JSON, which may be the whole body."""
+    given = given.rstrip(b" \t")
     if not given.isdigit() or len(given) > _MOST_DIGITS or int(given) > body_bytes:
         raise SeldonError(
             f"the header {HEADER} is {given.decode('latin-1')!r:.40}, expected a number up to {body_bytes}, "

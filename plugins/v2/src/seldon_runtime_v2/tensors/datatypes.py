@@ -17,6 +17,7 @@ from seldon_runtime.plugin import SeldonError, closest
 BOOL, WHOLE, FLOAT, TEXT = "b", "i", "f", "t"
 """Kinds of datatypes."""
 _BEYOND_FP32 = 3.4028235677973366e38
+_BEYOND_BF16 = 3.3961775292304601e38
 _BEYOND_FP16 = 65520.0
 """The least numbers that round to an infinity."""
 
@@ -42,7 +43,7 @@ def _whole(name: str, dtype: str) -> Datatype:
     return Datatype(name, WHOLE, np.dtype(dtype), np.dtype(dtype).itemsize, int(limits.min), int(limits.max))
 
 
-def _float(name: str, dtype: str, item_bytes: int, beyond: float) -> Datatype:
+def _float(name: str, dtype: Any, item_bytes: int, beyond: float) -> Datatype:
     return Datatype(name, FLOAT, np.dtype(dtype), item_bytes, -beyond, beyond)
 
 
@@ -84,8 +85,8 @@ def bf16() -> Datatype:
     try:
         from ml_dtypes import bfloat16
     except ImportError:
-        return Datatype("BF16", FLOAT, np.dtype("<f4"), 2, -_BEYOND_FP32, _BEYOND_FP32)
-    return Datatype("BF16", FLOAT, np.dtype(bfloat16), 2, -_BEYOND_FP32, _BEYOND_FP32)
+        return _float("BF16", "<f4", 2, _BEYOND_BF16)
+    return _float("BF16", bfloat16, 2, _BEYOND_BF16)
 
 
 def datatype_of(array: NDArray[Any]) -> Datatype | None:

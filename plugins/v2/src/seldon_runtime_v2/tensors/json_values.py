@@ -106,6 +106,8 @@ def _floats(datatype: Datatype, data: list[Any], name: str) -> NDArray[Any]:
     if not _NUMBERS.issuperset(map(type, data)) or not _is_within(datatype, data):
         data = [_float(datatype, value, index, name) for index, value in enumerate(data)]
     try:
+        if datatype.dtype.kind != "f":  # the type of another library, which does not take every whole number
+            return np.array(data, np.float64).astype(datatype.dtype)
         return np.array(data, datatype.dtype)
     except OverflowError as error:
         raise SeldonError(

@@ -41,11 +41,14 @@ def from_dates(array: NDArray[Any], name: str) -> NDArray[Any]:
         try:
             text = value.decode() if type(value) is bytes else value
             date = datetime.fromisoformat(text)
-        except ValueError as error:
+            dates[index] = date.astimezone(UTC).replace(tzinfo=None) if date.tzinfo is not None else date
+        except (
+            ValueError,
+            OverflowError,
+        ) as error:  # OverflowError: in UTC, it is before year 1 or after 9999
             raise SeldonError(
                 f"the input {name!r:.80} has {value!r:.40} at {index}, expected a date and time of ISO 8601"
             ) from error
-        dates[index] = date.astimezone(UTC).replace(tzinfo=None) if date.tzinfo is not None else date
     return dates.reshape(array.shape)
 
 
