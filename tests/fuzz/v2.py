@@ -25,7 +25,7 @@ from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec
 from seldon_runtime_v2.rest.generate import GenerateCodec
 from seldon_runtime_v2.rest.heads import Heads as JsonHeads
-from seldon_runtime_v2.rest.response_body import HEADER
+from seldon_runtime_v2.rest.request_body import HEADER
 from tests.support import v2_cases
 
 from .calls import LIMITS

@@ -20,7 +20,7 @@ from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest, ModelInferResponse
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec as RestInfer
-from seldon_runtime_v2.rest.response_body import HEADER
+from seldon_runtime_v2.rest.request_body import HEADER
 from seldon_runtime_v2.tensors.datatypes import DATATYPES, datatype_of
 
 LIMITS = Limits()

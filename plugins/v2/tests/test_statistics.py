@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from seldon_runtime.plugin import Call, Message, Method, Outcome, Payload, SeldonError
+from seldon_runtime.plugin import Call, ErrorCode, Message, Method, Outcome, Payload, SeldonError
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor
 from seldon_runtime_v2.statistics import MOST_SIZES, MeasuredCodec, Statistics, rows_of
@@ -89,6 +89,11 @@ def test_a_failed_call_is_not_an_inference(count, only):
     assert found["inference_stats"]["fail"] == ns(1, 10)
     assert found["inference_stats"]["success"] == found["inference_stats"]["queue"] == ns(0, 0)
     assert found["last_inference"] > 0
+
+
+def test_a_call_of_another_model_counts_nowhere(count, only):
+    found = only(count(error=SeldonError("other", code=ErrorCode.NOT_FOUND)))
+    assert found["inference_stats"]["fail"] == ns(0, 0)
 
 
 def test_the_number_of_listed_batch_sizes_is_bounded(count, only):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -25,6 +26,25 @@ def test_columns_become_a_table_of_their_common_type() -> None:
     assert made.value.tolist() == [[1, 0.5], [2, 1.5]]
     assert made.value.dtype == np.float64
     assert made.names == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        (np.array([2**64 - 1], np.uint64), np.array([-1])),
+        (np.array([2**53 + 1]), np.array([0.5], np.float32)),
+        (np.array(["2026-01-02"], "M8[us]"), np.array([1])),
+    ],
+)
+def test_columns_whose_common_type_would_alter_values_make_objects(a: Any, b: Any) -> None:
+    made = single(a=a, b=b)
+    assert made.value.dtype == object
+    assert made.value.tolist() == [[*a, *b]]
+
+
+def test_columns_of_types_of_other_libraries_are_floats() -> None:
+    made = single(a=np.array([1.5], ml_dtypes.bfloat16), b=np.array([2**40]))
+    assert (made.value.dtype, made.value.tolist()) == (np.float64, [[1.5, 2**40]])
 
 
 def test_a_column_of_text_makes_objects() -> None:

@@ -15,7 +15,7 @@ class Twice:
         return {"a": inputs["x"], "b": inputs["x"] * 2}
 
     def tags(self):
-        return {"tag": 1}
+        return {"tag": 1, FINAL: False}
 
 
 @pytest.fixture

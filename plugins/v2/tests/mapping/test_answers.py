@@ -88,7 +88,8 @@ def test_numbers_become_the_declared_datatype(outputs, datatype, given, wanted):
 
 
 @pytest.mark.parametrize(
-    ("datatype", "given"), [("INT8", [128]), ("INT8", [1.0]), ("FP32", ["a"]), ("BYTES", [1])]
+    ("datatype", "given"),
+    [("INT8", [128]), ("INT8", [1.0]), ("FP16", [1e9]), ("FP32", ["a"]), ("BYTES", [1])],
 )
 def test_an_output_that_breaks_the_promise_is_the_components_fault(outputs, datatype, given):
     with pytest.raises(SeldonError, match="the component's output 'y'"):
@@ -110,6 +111,19 @@ def test_the_names_of_columns_are_a_parameter_unless_the_runtime_made_them(outpu
     assert unnamed.parameters == {}
 
 
+def test_a_declared_output_that_the_answer_lacks_is_the_components_fault(outputs):
+    with pytest.raises(SeldonError, match="no output 'y', which the model declares") as error:
+        outputs(ARRAYS, {"z": np.array([1.0])}, declared=declared("FP64"), requested=["y"])
+    assert error.value.code is ErrorCode.COMPONENT_FAILED
+
+
 def test_tags_are_parameters():
+    large = Meta(tags={"a": 2**64 - 1, "b": 2**64, "c": -(2**63), "d": -(2**63) - 1})
+    assert parameters_of(Message(None, large)) == {
+        "a": 2**64 - 1,
+        "b": str(2**64),
+        "c": -(2**63),
+        "d": str(-(2**63) - 1),
+    }
     meta = Meta(tags={"a": 1, "b": "x", "c": True, "d": [1, {"e": None}], "f": None})
     assert parameters_of(Message(None, meta)) == {"a": 1, "b": "x", "c": True, "d": '[1, {"e": null}]'}

@@ -34,6 +34,7 @@ def test_only_this_model_and_its_first_version_are_served(model_of):
     model = model_of({"versions": ["3", "2"]})
     model.require("Model")
     model.require("Model", "3")
+    assert model.metadata()["versions"] == ["3"]
     for name, version in (("Other", None), ("Model", "2"), ("Model", "")):
         with pytest.raises(SeldonError) as error:
             model.require(name, version)

@@ -82,6 +82,9 @@ def test_the_content_type_of_an_input_wins(message):
 def test_pd_makes_a_column_of_the_only_input(message):
     made = message(numbers(), parameters={"content_type": "pd"})
     assert (made.payload.value["x"].shape, made.payload.names) == ((2, 1), ["x"])
+    made = message(numbers(shape=(2, 1)), parameters={"content_type": "pd"})
+    assert (made.payload.value["x"].shape, made.payload.names) == ((2, 1), ["x"])
+    assert message(numbers(shape=(1, 2)), parameters={"content_type": "pd"}).payload.names == []
 
 
 def test_names_come_from_the_input_or_from_the_metadata(message):

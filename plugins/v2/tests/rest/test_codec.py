@@ -10,7 +10,7 @@ from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec
 from seldon_runtime_v2.rest.heads import Heads
-from seldon_runtime_v2.rest.response_body import HEADER
+from seldon_runtime_v2.rest.request_body import HEADER
 
 INPUT = {"name": "x", "datatype": "FP32", "shape": [2], "data": [1, 2]}
 TENSOR = {"datatype": "FP32", "shape": [-1, 2]}
@@ -68,6 +68,17 @@ def test_requested_outputs_are_json_unless_each_asks_for_binary(ask):
     request = {"inputs": [INPUT], "outputs": outputs, "parameters": {"binary_data_output": True}}
     found = binary_of(ask(Twice(), request))
     assert [(each["name"], "data" in each) for each in found] == [("b", False), ("a", True)]
+
+
+def test_the_class_does_not_see_in_which_form_its_answer_is_sent(ask):
+    class Infers:
+        def infer(self, inputs, parameters):
+            seen.append(parameters)
+            return inputs
+
+    seen = []
+    ask(Infers(), {"inputs": [INPUT], "parameters": {"binary_data_output": True, "k": 1}})
+    assert seen == [{"k": 1}]
 
 
 def test_all_outputs_are_binary_on_demand(ask):

@@ -38,6 +38,17 @@ class Numbers:
         return {"one": inputs["x"][:1], "all": inputs["x"]}
 
 
+class Largest:
+    """Answers the largest whole number, in a type that NumPy does not call uint64, and the request's tags."""
+
+    def predict(self, X, names, meta):
+        self.given = meta["tags"]
+        return np.array([2**64 - 1], np.ulonglong)
+
+    def tags(self):
+        return self.given
+
+
 def post(ask, end, **fields):
     return ask("POST", f"/v2/models/m/{end}", json.dumps(fields))
 
@@ -106,6 +117,17 @@ def test_an_output_of_several_elements_is_a_flat_list(serve):
     assert answer.json == {**HEAD, "one": [1.5, 2], "all": [1.5, 2, 3, None]}
     answer = post(serve(Numbers(), "--v2-model-name", "m"), "generate", x=True)
     assert answer.json == {**HEAD, "one": True, "all": True}
+
+
+def test_any_number_is_a_bare_value_and_tags_replace_no_member_of_the_protocol(serve):
+    ask = serve(Largest(), "--v2-model-name", "m")
+    answer = post(ask, "generate", x="a", parameters={"model_name": "other", "tag": 2**70})
+    assert answer.json == {**HEAD, "tag": str(2**70), "output-0": 2**64 - 1}
+
+
+def test_nan_is_read_as_infer_reads_it(serve):
+    answer = serve(Numbers(), "--v2-model-name", "m")("POST", "/v2/models/m/generate", '{"x": [NaN, 1]}')
+    assert answer.json["all"] == [None, 1]
 
 
 def test_another_model_is_not_found(serve):

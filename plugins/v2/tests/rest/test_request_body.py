@@ -96,7 +96,12 @@ def test_an_input_needs_data():
 
 
 @pytest.mark.parametrize(
-    "request_", ["\ud800", {"\ud800": 1}, {"inputs": "\ud800"}, {"inputs": [{"\ud800": 1}]}]
+    "request_",
+    [
+        *("\ud800", {"\ud800": 1}, {"inputs": "\ud800"}, {"inputs": [{"\ud800": 1}]}),
+        {"inputs": [], "id": "\ud800"},
+        {"inputs": [], "parameters": {"a": "\udc00"}},
+    ],
 )
 def test_half_a_surrogate_pair_is_bad_data(request_):
     with pytest.raises(SeldonError, match=r"lone surrogate|does not fit") as error:

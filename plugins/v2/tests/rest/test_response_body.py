@@ -8,7 +8,8 @@ import pytest
 from seldon_runtime.plugin import SeldonError
 from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_v2.mapping.tensors import OutputTensor
-from seldon_runtime_v2.rest.response_body import HEADER, document, write
+from seldon_runtime_v2.rest.request_body import HEADER
+from seldon_runtime_v2.rest.response_body import document, write
 from seldon_runtime_v2.tensors.datatypes import BYTES, datatype_of
 
 

@@ -133,6 +133,11 @@ def test_a_wrong_header_is_the_clients_fault(ask, length):
     assert "Inference-Header-Content-Length" in answer.json["error"]
 
 
+def test_spaces_around_a_header_do_not_count(ask):
+    answer = ask("POST", "/v2/models/m/infer", BODY, Inference_Header_Content_Length=f" {len(BODY)}\t ")
+    assert answer.status == 200
+
+
 def test_a_failing_component_is_an_internal_error_and_the_server_lives_on(ask):
     body = json.dumps({"inputs": [{**INPUT, "shape": [3], "data": [1, 2, 3]}]})
     answer = ask("POST", "/v2/models/m/infer", body, X_Request_Id="7")

@@ -95,7 +95,7 @@ def test_null_and_words_are_nan_and_infinities():
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *[("FP32", 3.4028236e38), ("FP16", 65520), ("FP16", -70000.0), ("FP64", 10**400)],
+        *[("FP32", 3.4028236e38), ("FP16", 65520), ("FP16", -70000.0), ("FP64", 10**400), ("FP32", 10**400)],
         *[("FP32", "abc"), ("FP64", {}), ("FP32", True), ("FP64", "1.5"), ("FP32", [])],
     ],
 )
@@ -107,6 +107,20 @@ def test_a_float_out_of_range_or_of_another_type_is_refused(name, value):
 def test_the_largest_floats_pass():
     assert made("FP32", [3.4028234663852886e38, -3.4028235e38]).tolist()[0] == 3.4028234663852886e38
     assert made("FP16", [65519.9]).tolist() == [65504]
+
+
+def test_bf16_takes_every_whole_number_in_its_range_and_no_other():
+    assert made("BF16", [2**63, -(2**64), 0.5]).tolist() == [2.0**63, -(2.0**64), 0.5]
+    assert made("BF16", [3.39e38]).tolist()[0] < math.inf
+    for value in (3.4e38, -3.4e38, 10**400):
+        with pytest.raises(SeldonError, match="expected a number in the range"):
+            made("BF16", [value])
+
+
+def test_a_message_has_the_words_of_json():
+    for value, word in ((None, "null"), (True, "true")):
+        with pytest.raises(SeldonError, match=f"has {word} at 0"):
+            made("INT8", [value])
 
 
 def test_truth_values_may_be_0_and_1():

@@ -47,7 +47,8 @@ def test_dates_become_datetime64_in_utc():
         "2026-01-02T02:04:05.500000",
         "2026-01-02T00:00:00.000000",
     ]
-    for wrong in ("yesterday", b"\xff", ""):
+    beyond = ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")
+    for wrong in ("yesterday", b"\xff", "", *beyond):
         with pytest.raises(SeldonError, match="at 0, expected a date and time of ISO 8601"):
             from_dates(objects(wrong), "x")
 

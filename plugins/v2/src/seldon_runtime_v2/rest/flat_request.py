@@ -6,7 +6,6 @@ Source: Triton's extension "Generate" (extension_generate.md).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from reprlib import repr as seen
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ from seldon_runtime_v2.mapping.model import Declared, ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, Parameter
 from seldon_runtime_v2.rest.request_body import unusual
 from seldon_runtime_v2.tensors.datatypes import DATATYPES, Datatype
-from seldon_runtime_v2.tensors.json_values import from_values
+from seldon_runtime_v2.tensors.json_values import from_values, seen
 from seldon_runtime_v2.tensors.shapes import element_count
 
 ID = "id"

@@ -25,13 +25,13 @@ Require = Callable[[Mapping[str, str]], None]
 class IndexRequest(msgspec.Struct):
     """The body of a request for the index."""
 
-    ready: bool = False
+    ready: bool | None = False
 
 
 class LoadRequest(msgspec.Struct):
     """The body of a request to load or unload."""
 
-    parameters: dict[str, Parameter] = {}
+    parameters: dict[str, Parameter] | None = None
 
 
 Body = TypeVar("Body", IndexRequest, LoadRequest)
@@ -63,12 +63,12 @@ class Management:
 
     def index(self, request: HttpRequest) -> HttpResponse:
         """Return the models of the repository."""
-        only_ready = _body(request, IndexRequest).ready
+        only_ready = _body(request, IndexRequest).ready or False
         return document(repository.index(self._model, only_ready=only_ready))
 
     def load(self, request: HttpRequest) -> HttpResponse:
         """Check that the model is loaded."""
-        parameters = _body(request, LoadRequest).parameters
+        parameters = _body(request, LoadRequest).parameters or {}
         name = request.path_parameters["model"]
         repository.load(self._model, name, parameters)
         return document({"name": name, "load": True})

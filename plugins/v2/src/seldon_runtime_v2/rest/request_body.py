@@ -26,6 +26,8 @@ from seldon_runtime_v2.tensors.shapes import element_count
 LARGE_BYTES = 1024
 """The least size of JSON whose numbers go into NumPy without Python objects."""
 BINARY_SIZE = "binary_data_size"
+HEADER = "Inference-Header-Content-Length"
+_NEEDS_HEADER = f"binary data need the header {HEADER}, the bytes of the JSON before them"
 
 
 class RequestedOutput(msgspec.Struct, gc=False):
@@ -113,7 +115,7 @@ def inputs_of(
     Raises:
         SeldonError: BAD_DATA when the data do not fit datatype and shape; TOO_LARGE for too much memory.
     """
-    inputs = []
+    inputs, begin = [], start
     for given in request.inputs:
         name, shape, parameters = given.name, given.shape, given.parameters or NONE
         datatype = DATATYPES.get(given.datatype) or datatype_named(given.datatype, f"the input {name!r:.80}")
@@ -127,9 +129,10 @@ def inputs_of(
             if given.data is not msgspec.UNSET:
                 raise SeldonError(f"the input {name!r:.80} has data and {BINARY_SIZE}, expected one of them")
             if type(size) is not int or not 0 <= size <= len(body) - start:
+                hint = f"; {_NEEDS_HEADER}" if begin == len(body) else ""
                 raise SeldonError(
                     f"the input {name!r:.80} has the {BINARY_SIZE} {size!r:.40}, expected 0 to "
-                    f"{len(body) - start}, the bytes that are left in the body"
+                    f"{len(body) - start}, the bytes that are left in the body{hint}"
                 )
             array = from_binary(datatype, shape, count, body, start, size, name)
             start += size
@@ -178,7 +181,8 @@ def unusual(text: bytes) -> Any:
     except UnicodeEncodeError as error:
         raise SeldonError("the request has a text with a lone surrogate, expected Unicode text") from error
     except (ValueError, RecursionError) as error:
-        raise SeldonError(f"the request is not valid JSON: {error}") from error
+        hint = f"; {_NEEDS_HEADER}" if BINARY_SIZE.encode() in text else ""
+        raise SeldonError(f"the request is not valid JSON: {error}{hint}") from error
     return value
 
 

@@ -12,11 +12,10 @@ from seldon_runtime.plugin import ErrorCode, SeldonError
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime_rest.extension import HttpResponse
 from seldon_runtime_v2.mapping.tensors import OutputTensor
-from seldon_runtime_v2.rest.request_body import BINARY_SIZE
+from seldon_runtime_v2.rest.request_body import BINARY_SIZE, HEADER
 from seldon_runtime_v2.tensors.binary import to_binary
 from seldon_runtime_v2.tensors.datatypes import FLOAT, TEXT
 
-HEADER = "Inference-Header-Content-Length"
 BINARY = "application/octet-stream"
 IsBinary = Callable[[str], bool]
 _LARGE_BYTES = 4096

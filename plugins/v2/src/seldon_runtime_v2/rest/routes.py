@@ -21,7 +21,8 @@ from seldon_runtime_v2.rest.errors import error_response
 from seldon_runtime_v2.rest.generate import GenerateCodec, GenerateEvents
 from seldon_runtime_v2.rest.heads import Heads
 from seldon_runtime_v2.rest.management import Management
-from seldon_runtime_v2.rest.response_body import HEADER, document
+from seldon_runtime_v2.rest.request_body import HEADER
+from seldon_runtime_v2.rest.response_body import document
 from seldon_runtime_v2.statistics import Statistics
 
 _HEADER = HEADER.lower().encode("ascii")

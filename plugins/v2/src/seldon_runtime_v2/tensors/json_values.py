@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import chain
-from reprlib import repr as seen
+from reprlib import repr as shortened
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from seldon_runtime_v2.tensors.shapes import misfit
 
 _WIDEST = 8
 """The bytes of FP64, which holds every number of JSON but very large whole ones."""
+_JSON_WORDS = {None: "null", True: "true", False: "false"}
 _NUMBERS = frozenset({int, float})
 _WHOLE = frozenset({int})
 _TRUTH = frozenset({bool})
@@ -55,6 +56,11 @@ def from_values(
     else:
         array = _whole_numbers(datatype, data, name)
     return array if len(shape) == 1 else array.reshape(shape)
+
+
+def seen(value: object) -> str:
+    """Return a value of JSON for a message, shortened."""
+    return _JSON_WORDS.get(value, "") if value is None or type(value) is bool else shortened(value)
 
 
 def from_numbers(
@@ -125,10 +131,9 @@ def _float(datatype: Datatype, value: Any, index: int, name: str) -> float:
         return math.nan
     if type(value) is str and value in WORDS:
         return WORDS[value]
-    is_number = type(value) in _NUMBERS
-    if is_number and (datatype.item_bytes == _WIDEST or not math.isfinite(value)):
-        return value  # type: ignore[no-any-return]
-    if is_number and datatype.low < value < datatype.high:
+    if type(value) is float and not math.isfinite(value):
+        return value
+    if type(value) in _NUMBERS and (datatype.item_bytes == _WIDEST or datatype.low < value < datatype.high):
         return value  # type: ignore[no-any-return]
     raise _unfit(name, index, value, datatype)
 
