@@ -17,6 +17,8 @@ from pathlib import Path
 
 from .targets import TARGETS
 
+_MOST_INPUTS = 40_000
+"""The most inputs of one process: atheris keeps each, which takes some ten KiB."""
 _STATS = ("number_of_executed_units", "slowest_unit_time_sec", "peak_rss_mb")
 
 
@@ -39,36 +41,46 @@ def main() -> int:
 
 
 def _run(name: str, inputs: int, options: argparse.Namespace) -> bool:
+    """Give a target its inputs, in processes that go on with the interesting ones; return whether one fails."""
     options.findings.mkdir(exist_ok=True)
+    began, finding, ended = time.monotonic(), "", None
+    units, slowest, peak = 0, 0, 0
     with tempfile.TemporaryDirectory() as corpus:
         for number, seed in enumerate(TARGETS[name].seeds()):
             Path(corpus, f"seed-{number}").write_bytes(seed)
-        began = time.monotonic()
-        ended = subprocess.run(
-            [
-                *(sys.executable, "-m", "tests.fuzz.guided", name, str(options.memory), corpus),
-                *(
-                    f"-runs={inputs}",
-                    f"-seed={options.seed}",
-                    f"-timeout={options.seconds}",
-                    "-max_len=8192",
-                ),
-                *(f"-rss_limit_mb={options.memory}", "-print_final_stats=1", "-verbosity=0"),
-                f"-artifact_prefix={options.findings}/{name}-",
-            ],
-            capture_output=True,
-            text=True,
-            errors="replace",
-        )
-    units, slowest, peak = (
-        (re.search(rf"stat::{stat}: *(\d+)", ended.stderr) or ("", "?"))[1] for stat in _STATS
-    )
-    finding = _finding(ended)
+        for start in range(0, inputs, _MOST_INPUTS):
+            ended = _process(name, corpus, start, min(_MOST_INPUTS, inputs - start), options)
+            ran, slowest_now, peak_now = (_stat(stat, ended.stderr) for stat in _STATS)
+            units, slowest, peak = units + ran, max(slowest, slowest_now), max(peak, peak_now)
+            finding = _finding(ended)
+            if finding:
+                break
     taken = time.monotonic() - began
     print(f"{name:20} {units:>8} {taken:6.0f} {slowest:>9} {peak:>8}  {finding or 'none'}", flush=True)
-    if finding:
+    if finding and ended is not None:
         print(ended.stdout, "\n".join(ended.stderr.splitlines()[-20:]), file=sys.stderr, flush=True)
     return bool(finding)
+
+
+def _process(
+    name: str, corpus: str, start: int, inputs: int, options: argparse.Namespace
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "tests.fuzz.guided", name, str(options.memory), corpus),
+            *(f"-runs={inputs}", f"-seed={options.seed + start}", f"-timeout={options.seconds}"),
+            *("-max_len=8192", f"-rss_limit_mb={options.memory}"),
+            *("-print_final_stats=1", "-verbosity=0", f"-artifact_prefix={options.findings}/{name}-"),
+        ],
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+
+
+def _stat(name: str, text: str) -> int:
+    found = re.search(rf"stat::{name}: *(\d+)", text)
+    return int(found[1]) if found else 0
 
 
 def _finding(ended: subprocess.CompletedProcess[str]) -> str:
