@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _run(name: str, inputs: int, options: argparse.Namespace) -> bool:
-    """Give a target its inputs, in processes that go on with the interesting ones; return whether one fails."""
+    """Give a target its inputs, in processes that build on one another; return whether one fails."""
     options.findings.mkdir(exist_ok=True)
     began, finding, ended = time.monotonic(), "", None
     units, slowest, peak = 0, 0, 0

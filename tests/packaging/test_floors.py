@@ -13,7 +13,7 @@ from tests.support.scripts import packaging_script
 FIRST_WITHOUT_KNOWN_FAULTS = {
     "click": (8, 3, 3),
     "flask": (3, 1, 3),
-    "grpcio": (1, 66, 2),
+    "grpcio": (1, 82, 1),
     "httptools": (0, 6, 4),
     "msgspec": (0, 21, 0),
     "orjson": (3, 11, 6),
