@@ -107,7 +107,7 @@ def _parse() -> argparse.Namespace:
         nargs="+",
         type=Path,
         default=[Path(path) for path in named.split(os.pathsep) if path],
-        help="virtual environments with seldon-core, mlserver, kserve, nvidia-pytriton or litserve; "
+        help="virtual environments with seldon-core, mlserver, kserve, nvidia-pytriton, litserve, bentoml, ray; "
         "or set SELDON_BENCH_PEERS=a:b",
     )
     parser.add_argument(

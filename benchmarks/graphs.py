@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from benchmarks import load
 from benchmarks.measuring import Finding, Plan, all_running, alternating, median_ms
 from benchmarks.running import Running
-from benchmarks.servers import PROGRAMS, Server, ours
+from benchmarks.servers import PROGRAMS, Server, bentoml_chain, ours, ray_chain
 
 _CONNECTIONS = (16, 1)
 _CHAIN = 3
@@ -21,6 +23,10 @@ _FILE = "graph.json"
 _THREADS = {"one thread": "one", "a thread for each node": "each"}
 _SLOW_S = 0.1
 _SIDE = 100
+_CHAINS: Mapping[str, Callable[[Path], Server]] = {
+    "bentoml": partial(bentoml_chain, first="First"),
+    "ray": partial(ray_chain, length=_CHAIN),
+}
 
 
 def graphs(plan: Plan) -> Iterator[Finding]:
@@ -38,6 +44,47 @@ def graphs(plan: Plan) -> Iterator[Finding]:
         yield from alternating(plan, "graphs", f"{_SIDE} x {_SIDE} numbers, 1 connection", subjects)
     yield from _combiner(plan)
     yield from _random_graphs(plan)
+    yield from _beside_peers(plan)
+
+
+def _beside_peers(plan: Plan) -> Iterator[Finding]:
+    """Measure a chain beside peers: as a graph of theirs, or as servers that a client calls one by one."""
+    own = _served(chain(_CHAIN), "seldon", "one")
+    theirs = [_CHAINS[peer.name](Path(peer.command[0]).parent) for peer in plan.peers if peer.name in _CHAINS]
+    if theirs:
+        with all_running(plan, [own, *theirs]) as started:
+            for connections in _CONNECTIONS:
+                subjects = {each.server.name: partial(_rate, plan, each, connections) for each in started}
+                row = f"chain of {_CHAIN} beside peers, {connections} connections"
+                yield from alternating(plan, "graphs", row, subjects)
+    wrappers = [
+        replace(peer, name=f"incumbent {number}")
+        for peer in plan.peers
+        if peer.name == "incumbent"
+        for number in range(_CHAIN)
+    ]
+    if wrappers:
+        with all_running(plan, [own, *wrappers]) as (graph, *alone):
+            subjects = {
+                "seldon": partial(_one_by_one, plan, [graph]),
+                f"incumbent, {_CHAIN} wrappers": partial(_one_by_one, plan, alone),
+            }
+            row = f"chain of {_CHAIN}, a client in Python that connects for each call"
+            yield from alternating(plan, "graphs", row, subjects)
+
+
+def _one_by_one(plan: Plan, servers: Sequence[Running]) -> Mapping[str, float]:
+    """Call servers one by one, each with the answer of the one before."""
+    before = sum(server.processor_s for server in servers)
+    began, calls = time.perf_counter(), 0
+    while time.perf_counter() - began < plan.seconds:
+        body: bytes | None = None
+        for server in servers:
+            body = server.ask(body)
+        calls += 1
+    taken = time.perf_counter() - began
+    processor_s = sum(server.processor_s for server in servers) - before
+    return load.Load(calls / taken, processor_s / calls * 1e6).measures()
 
 
 def _combiner(plan: Plan) -> Iterator[Finding]:

@@ -115,6 +115,8 @@ def peers(environment: Path) -> dict[str, tuple[str, Server]]:
         "kserve": _kserve,
         "nvidia-pytriton": _triton,
         "litserve": _litserve,
+        "bentoml": bentoml_chain,
+        "ray": ray_chain,
     }
     made = {name: make(environment / "bin") for name, make in makers.items() if name in versions}
     return {server.name: (f"{name} {versions[name]}", server) for name, server in made.items()}
@@ -201,4 +203,28 @@ def _litserve(scripts: Path) -> Server:
         path="/predict",
         body=b'{"instances":[[1.0,2.0,3.0,4.0]]}',
         ready="/health",
+    )
+
+
+def bentoml_chain(scripts: Path, first: str = "Third") -> Server:
+    """Return BentoML with one service, or with those that follow ``first``."""
+    words = ("serve", f"bentoml_chain:{first}", "--host", "127.0.0.1", "--port", "{http}")
+    return Server(
+        "bentoml",
+        (str(scripts / "bentoml"), *words),
+        {"BENTOML_DO_NOT_TRACK": "true", "BENTOML_HOME": ".", "PATH": f"{scripts}:{os.environ['PATH']}"},
+        {"bentoml_chain.py": (PROGRAMS / "bentoml_chain.py").read_text()},
+        body=b'{"instances":[[1.0,2.0,3.0,4.0]]}',
+        ready="/readyz",
+    )
+
+
+def ray_chain(scripts: Path, length: int = 1) -> Server:
+    """Return Ray Serve with so many deployments that follow one another."""
+    return Server(
+        "ray",
+        (str(scripts / "python"), str(PROGRAMS / "ray_chain.py"), "{http}", str(length)),
+        {"RAY_USAGE_STATS_ENABLED": "0", "PATH": f"{scripts}:{os.environ['PATH']}"},
+        body=b'{"instances":[[1.0,2.0,3.0,4.0]]}',
+        ready="/-/healthz",
     )
