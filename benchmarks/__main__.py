@@ -107,8 +107,8 @@ def _parse() -> argparse.Namespace:
         nargs="+",
         type=Path,
         default=[Path(path) for path in named.split(os.pathsep) if path],
-        help="virtual environments with seldon-core, mlserver, kserve, nvidia-pytriton, litserve, bentoml, ray; "
-        "or set SELDON_BENCH_PEERS=a:b",
+        help="virtual environments with seldon-core, mlserver, kserve, nvidia-pytriton, litserve, bentoml or "
+        "ray; or set SELDON_BENCH_PEERS=a:b",
     )
     parser.add_argument(
         "--output", type=Path, default=Path("benchmark.json"), help="file that receives the results"

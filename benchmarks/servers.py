@@ -75,9 +75,9 @@ def ours(transports: str = "REST", *words: str, **environment: str) -> Server:
     )
 
 
-def running_program(program: str, *words: str) -> Server:
-    """Return this runtime over REST with another component, the class ``program`` in ``programs/``."""
-    server = ours("REST", *words)
+def running_program(program: str, *words: str, transports: str = "REST") -> Server:
+    """Return this runtime with another component, the class ``program`` in ``programs/``."""
+    server = ours(transports, *words)
     command = tuple(program if word == "Identity" else word for word in server.command)
     files = {f"{program}.py": (PROGRAMS / f"{program}.py").read_text()}
     return replace(server, command=command, files=files)

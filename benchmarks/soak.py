@@ -50,7 +50,7 @@ def main() -> int:
         capacity = clients.run(min(_CAPACITY_S, seconds))
         print(f"capacity, calls/s: {_told(capacity.rates)}", flush=True)
         began = server.processor_s
-        with _sampled(server) as samples:
+        with sampled(server) as samples:
             tally = clients.run(seconds, {k: options.load * rate for k, rate in capacity.rates.items()})
         load = (server.processor_s - began) / tally.seconds
         counted = _counted(server)
@@ -107,8 +107,8 @@ def _server() -> Server:
 
 
 @contextmanager
-def _sampled(server: Running) -> Iterator[list[float]]:
-    """Sample the memory, in MiB, each second, while scraping the page; yield the samples."""
+def sampled(server: Running) -> Iterator[list[float]]:
+    """Sample the memory, in MiB, each second, while scraping a page of metrics; yield the samples."""
     samples: list[float] = []
     over = threading.Event()
 
@@ -116,7 +116,7 @@ def _sampled(server: Running) -> Iterator[list[float]]:
         scraped = time.monotonic()
         while not over.wait(1.0):
             samples.append(server.own_mib)
-            if time.monotonic() - scraped >= _SCRAPE_S:
+            if server.server.environment["METRICS"] != "0" and time.monotonic() - scraped >= _SCRAPE_S:
                 scraped = time.monotonic()
                 _counted(server)
 

@@ -150,6 +150,30 @@ def test_a_soaks_clients_check_every_answer(seldon_run: Start) -> None:
 
 
 @pytest.mark.timeout(300)
+def test_a_mixed_soak_finds_no_wrong_answer_of_a_right_server_and_names_each_kind() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "benchmarks.mixed_soak", "--minutes", "0.05"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=250,
+    )
+    assert re.search(r"^wrong: 0$", ran.stdout, re.M), ran.stdout + ran.stderr  # memory is still growing
+    for kind in ("batched V2", "joined", "awaited events", "left streams", "gRPC streams"):
+        assert re.search(rf"[1-9]\d* {kind}", ran.stdout), ran.stdout
+
+
+def test_a_mixed_soak_finds_a_wrong_answer(seldon_run: Start) -> None:
+    """The server answers ``predict`` with its input: the soak expects twice that."""
+    server = seldon_run("Slow", "REST", source=SLOW)
+    code = (
+        "import sys; from types import SimpleNamespace; from benchmarks.mixed_soak import _batched\n"
+        "found, wanted = _batched(SimpleNamespace(http=int(sys.argv[1])), 1)\nprint(found == wanted)"
+    )
+    assert python("-c", code, str(server.port)) == "False\n"
+
+
+@pytest.mark.timeout(300)
 def test_a_soak_finds_all_calls_on_the_metrics_page() -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.03"],
