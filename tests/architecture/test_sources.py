@@ -37,6 +37,9 @@ LOOKED_UP = {
     # the user's class, module, functions and results
     "component/loading.py": "modules of the user",
     "component/inspection/defined_methods.py": "the user's object",
+    "component/inspection/lost_methods.py": "the user's object",
+    "component/inspection/served.py": "the user's object, or function",
+    "component/user_api.py": "methods of the user's class",
     "component/inspection/annotations.py": "decorated functions of the user",
     "component/inspection/received_arrays.py": "annotations of the user",
     "protocols/plain_values.py": "dataclasses of the user",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,27 @@ def test_a_class_an_object_and_a_function_are_served(component: Any) -> None:
     factor = {Doubler: 2}.get(component, getattr(component, "factor", 4))
     with seldon_runtime.serve(component, port=0) as serving:
         assert predicted(serving) == [[factor, 2 * factor]]
+
+
+def scaled(X: Any, factor: int) -> Any:
+    return X * factor
+
+
+class Tripler:
+    def run(self, X: Any) -> Any:
+        return X * 3
+
+
+@pytest.mark.parametrize("component", [functools.partial(scaled, factor=3), Tripler().run])
+def test_functions_of_other_kinds_are_served(component: Any) -> None:
+    with seldon_runtime.serve(component, port=0) as serving:
+        assert predicted(serving) == [[3, 6]]
+
+
+@pytest.mark.parametrize("component", [None, 5, seldon_runtime])
+def test_other_objects_are_refused(component: Any) -> None:
+    with pytest.raises(StartupError, match="expected a class, a function, or an object with a method"):
+        seldon_runtime.serve(component, port=0)
 
 
 def test_a_text_names_a_class_as_the_command_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -144,11 +144,11 @@ class StartupError(Exception):
     """
 
 
-def closest(misspelled: str, names: Iterable[str]) -> list[str]:
+def closest(misspelled: str, names: Iterable[str], similarity: float = 0.6) -> list[str]:
     """Return the known name that resembles a misspelled one most, as a list of at most one."""
     from difflib import get_close_matches  # only when something is wrong
 
-    return get_close_matches(misspelled, names, n=1)
+    return get_close_matches(misspelled, names, n=1, cutoff=similarity)
 
 
 def thread_hint(error: BaseException) -> str:

@@ -169,6 +169,21 @@ def test_a_module_that_fails_is_told_from_a_missing_one(write: Write, source: st
     assert caught.value.__cause__.__traceback__ is not None
 
 
+def test_two_methods_of_one_name_are_told(write: Write) -> None:
+    write(
+        "MyModel.py",
+        """
+        from seldon_runtime import method
+        class MyModel:
+            @method("predict")
+            def first(self, X): return X
+            @method("predict")
+            def second(self, X): return X
+        """,
+    )
+    assert "TypeError: MyModel has two methods for predict: first and second" in refusal("MyModel")
+
+
 def test_a_package_that_fails_is_named(write: Write) -> None:
     write("pkg/__init__.py", "raise ValueError('no licence')")
     write("pkg/MyModel.py", MODEL)
@@ -206,6 +221,23 @@ def test_a_function_becomes_a_class_that_calls_it(write: Write) -> None:
     assert create(found, {}).predict("x", ["a"]) == ("x", ["a"])  # type: ignore[attr-defined]
     with pytest.raises(StartupError, match="score has no parameter 'x'"):
         create(found, {"x": 1})
+
+
+def test_a_function_may_be_a_partial_or_a_bound_method(write: Write) -> None:
+    write(
+        "scoring.py",
+        """
+        from functools import partial
+        def scale(X, factor=1): return X * factor
+        twice = partial(scale, factor=2)
+        class Model:
+            def run(self, X): return X + 1
+        run = Model().run
+        """,
+    )
+    twice, run = load_class("scoring:twice"), load_class("scoring:run")
+    assert (twice.__name__, create(twice, {}).predict(4)) == ("scale", 8)  # type: ignore[attr-defined]
+    assert (run.__name__, create(run, {}).predict(4)) == ("run", 5)  # type: ignore[attr-defined]
 
 
 def test_a_module_that_hands_out_its_names_late_is_supported_and_may_fail(write: Write) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import FrozenInstanceError
+from functools import cached_property
+from typing import Any
 
 import pytest
 
@@ -57,8 +59,51 @@ def test_a_method_of_another_name_has_both_names() -> None:
         pass
 
     assert Scorer().score_customers(1) == 1
-    assert vars(Scorer)["predict"] is vars(Scorer)["score_customers"]
+    assert Scorer.predict is Scorer.score_customers  # type: ignore[attr-defined]
     assert Derived().predict(2) == 2  # type: ignore[attr-defined]
+
+
+def test_a_subclass_overrides_both_names_of_a_method() -> None:
+    class Scorer:
+        @method("predict")
+        def score_it(self, X: int) -> int:
+            return X
+
+    class Twice(Scorer):
+        def score_it(self, X: int) -> int:
+            return 2 * super().score_it(X)
+
+    class Own(Twice):
+        def predict(self, X: int) -> int:
+            return -super().predict(X)  # type: ignore[misc]
+
+    assert Twice().predict(3) == 6  # type: ignore[attr-defined]
+    assert (Own().predict(3), Own().score_it(3)) == (-6, 6)
+
+
+def test_a_method_may_serve_under_several_names() -> None:
+    class Scorer:
+        @method("predict")
+        @method("transform_input")
+        @method("transform_output")
+        @staticmethod
+        def same(X: object) -> object:
+            return X
+
+    scorer: Any = Scorer()
+    assert [scorer.predict(1), scorer.transform_input(2), scorer.transform_output(3), scorer.same(4)] == [
+        *(1, 2, 3, 4)
+    ]
+
+
+def test_a_function_that_learns_its_name_still_learns_it() -> None:
+    class Scorer:
+        @method("tags")
+        @cached_property
+        def labels(self) -> dict[str, int]:
+            return {"a": 1}
+
+    assert Scorer().tags == {"a": 1}  # type: ignore[attr-defined]
 
 
 def test_a_name_that_the_runtime_does_not_call_is_refused() -> None:
@@ -66,16 +111,34 @@ def test_a_name_that_the_runtime_does_not_call_is_refused() -> None:
         method("predicts")
 
 
-def test_two_methods_for_one_name_are_refused() -> None:
+def own_and_named() -> type:
+    class Scorer:
+        def predict(self, X: object) -> object:
+            return X
+
+        @method("predict")
+        def other(self, X: object) -> object:
+            return X
+
+    return Scorer
+
+
+def two_named() -> type:
+    class Scorer:
+        @method("predict")
+        def first(self, X: object) -> object:
+            return X
+
+        @method("predict")
+        def other(self, X: object) -> object:
+            return X
+
+    return Scorer
+
+
+@pytest.mark.parametrize(("make", "first"), [(own_and_named, "predict"), (two_named, "first")])
+def test_two_methods_for_one_name_are_refused(make: Any, first: str) -> None:
     with pytest.raises((TypeError, RuntimeError)) as caught:
-
-        class Scorer:
-            def predict(self, X: object) -> object:
-                return X
-
-            @method("predict")
-            def other(self, X: object) -> object:
-                return X
-
+        make()
     error = caught.value if isinstance(caught.value, TypeError) else caught.value.__cause__
-    assert "Scorer has two methods for predict: predict and other" in str(error)
+    assert f"Scorer has two methods for predict: {first} and other" in str(error)

@@ -19,11 +19,12 @@ from contextlib import contextmanager
 from inspect import Parameter
 from itertools import accumulate
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from seldon_runtime.component.advice.import_errors import remedy_of
 from seldon_runtime.component.advice.model_files import refuse_model_file
+from seldon_runtime.component.inspection.served import served_class
 from seldon_runtime.errors import StartupError, closest, described, thread_hint
 
 _FILE = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w+))?")
@@ -73,16 +74,6 @@ def load_class(reference: str) -> type:
             f"{target.name} in module {module.__name__!r} is a {kind}, expected a class or a function"
         )
     return cls
-
-
-def served_class(found: object) -> type | None:
-    """Return a class as it is, and for a function a class with the function as ``predict``; else None."""
-    if isinstance(found, type):
-        return found
-    if not isinstance(found, FunctionType):
-        return None
-    members = {"predict": staticmethod(found), "__module__": found.__module__, "__doc__": found.__doc__}
-    return type(found.__name__, (), members)
 
 
 def create(cls: type, parameters: Mapping[str, Any]) -> object:
@@ -198,7 +189,14 @@ def _user_code(failure: str, file: Path | None = None) -> Iterator[None]:
         raise
     except BaseException as error:
         remedy = f"{thread_hint(error)}{remedy_of(error, file)}"
-        raise StartupError(f"{failure}: {described(error)}{remedy}") from error
+        raise StartupError(f"{failure}: {described(_told(error))}{remedy}") from error
+
+
+def _told(error: BaseException) -> BaseException:
+    """Return the error to show: the cause, for the error of ``__set_name__`` before Python 3.12."""
+    if isinstance(error, RuntimeError) and str(error).startswith("Error calling __set_name__"):
+        return error.__cause__ or error
+    return error
 
 
 def _check_names(name: str, accepted: list[Parameter], given: Mapping[str, Any]) -> None:

@@ -37,7 +37,9 @@ class Response:
 def method(name: str) -> Callable[[Function], Function]:
     """Return a decorator that lets a method of another name serve as the method ``name``.
 
-    ``@method("predict")`` above ``def score_customers(self, X)`` adds it to the class as ``predict``, too.
+    ``@method("predict")`` above ``def score_customers(self, X)`` adds it to the class as ``predict``, too. A
+    subclass that overrides ``score_customers`` overrides both. Several of these decorators add several names.
+    Write them above all other decorators, such as ``@staticmethod``.
 
     Raises:
         ValueError: the runtime calls no method of this name.
@@ -46,23 +48,42 @@ def method(name: str) -> Callable[[Function], Function]:
         raise ValueError(f"{name!r} is not a method that the runtime calls, such as 'predict'")
 
     def decorate(function: Function) -> Function:
-        return cast(Function, _Named(function, name))
+        if isinstance(function, NamedMethod):
+            return cast(Function, NamedMethod(function.function, (*function.names, name)))
+        return cast(Function, NamedMethod(function, (name,)))
 
     return decorate
 
 
-class _Named:
-    """A function in a class's body, which the class has under two names once it exists."""
+class NamedMethod:
+    """A function in a class's body, which the class has under further names once it exists."""
 
-    def __init__(self, function: Any, name: str) -> None:
-        self._function = function
-        self._name = name
+    def __init__(self, function: Any, names: tuple[str, ...]) -> None:
+        self.function = function
+        self.names = names
 
     def __set_name__(self, owner: type, own_name: str) -> None:
-        if self._name in vars(owner) and own_name != self._name:
-            raise TypeError(f"{owner.__name__} has two methods for {self._name}: {self._name} and {own_name}")
-        setattr(owner, own_name, self._function)
-        setattr(owner, self._name, self._function)
+        for name in self.names:
+            if name == own_name:
+                continue
+            first = vars(owner).get(name)
+            if first is not None:
+                first_name = first.own_name if isinstance(first, Alias) else name
+                raise TypeError(f"{owner.__name__} has two methods for {name}: {first_name} and {own_name}")
+            setattr(owner, name, Alias(own_name))
+        setattr(owner, own_name, self.function)
+        if hasattr(type(self.function), "__set_name__"):
+            self.function.__set_name__(owner, own_name)
+
+
+class Alias:
+    """A second name of a method: reading it reads the method, also one of a subclass."""
+
+    def __init__(self, own_name: str) -> None:
+        self.own_name = own_name
+
+    def __get__(self, instance: object, owner: type) -> Any:
+        return getattr(owner if instance is None else instance, self.own_name)
 
 
 class Component:

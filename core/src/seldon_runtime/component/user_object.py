@@ -9,6 +9,7 @@ from typing import Any
 
 from seldon_runtime.component.calls.unfinished import refuse_unfinished
 from seldon_runtime.component.signature import fits_without_arguments, name_of
+from seldon_runtime.component.user_api import Alias
 from seldon_runtime.component.user_api import Component as BaseComponent
 from seldon_runtime.errors import ComponentFailed, SeldonError, SeldonNotImplementedError
 from seldon_runtime.tracebacks import hide_frames
@@ -66,6 +67,8 @@ class UserObject:
     def has_method(self, name: str) -> bool:
         """Return whether the class defines a method of this name. Runs no user code, such as a property."""
         defined = inspect.getattr_static(type(self.instance), name, None)
+        if isinstance(defined, Alias):
+            defined = inspect.getattr_static(type(self.instance), defined.own_name, None)
         return isinstance(defined, FunctionType | staticmethod | classmethod)
 
     def find_without_arguments(self, name: str) -> Callable[..., Any] | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from types import FunctionType, TracebackType
+from types import TracebackType
 from typing import Any, Self
 
 import click
 
 from seldon_runtime.builtin import defaults
-from seldon_runtime.component.loading import create, served_class
+from seldon_runtime.component.inspection.served import served
+from seldon_runtime.component.loading import create
 from seldon_runtime.hookspecs import hookimpl
 from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.plugins.contributions import params_of
@@ -75,7 +76,7 @@ class Serving:
 
 
 class _Given:
-    """The plugin that loads a component of the program: an object, or a class or function to make it of."""
+    """The plugin that loads a component of the program: an object, or a class to make it of."""
 
     def __init__(self, component: object) -> None:
         self._component = component
@@ -83,8 +84,8 @@ class _Given:
     @hookimpl(tryfirst=True)
     def seldon_load_component(self, parameters: dict[str, Any]) -> object:
         """Return the object itself, or construct the class."""
-        cls = served_class(self._component)
-        return self._component if cls is None else create(cls, parameters)
+        component = self._component
+        return create(component, parameters) if isinstance(component, type) else component
 
 
 def serve(
@@ -102,8 +103,9 @@ def serve(
     variables have no effect.
 
     Args:
-        component: an object, a class or a function; or a text that names one as MODEL_NAME does, such as the
-            file of a graph.
+        component: a class, a function or an object with methods; or a text that names one as MODEL_NAME
+            does, such as the file of a graph. A bound method, a ``functools.partial``, and an object that
+            has only ``__call__`` count as functions.
         api_type: the transports, such as ``REST,GRPC``.
         port: the port of the first transport, of which each further one takes the next; 0 for any free ports.
         host: the address to listen on; ``0.0.0.0`` for all.
@@ -111,15 +113,17 @@ def serve(
         options: further words of the command line, such as ``("--queue-size", "10")``.
 
     Raises:
-        StartupError: loading failed, a port is in use, or a transport is not installed.
+        StartupError: the component has none of these forms, loading failed, a port is in use, or a transport
+            is not installed.
         click.UsageError: an option is invalid.
     """
-    name = component if isinstance(component, str) else None
-    selection = Selection.of({"api_type": api_type, "metrics": "0", "model_name": name})
-    given = [] if name is not None else [_Given(component)]
-    plugins = PluginSet(selection.plugins(), [*given, defaults])
+    reference = component if isinstance(component, str) else None
+    given = None if reference is not None else served(component)
+    selection = Selection.of({"api_type": api_type, "metrics": "0", "model_name": reference})
+    own = [defaults] if reference is not None else [_Given(given), defaults]
+    plugins = PluginSet(selection.plugins(), own)
     words = ["--metrics", "0", "--host", host, "--service-port", str(port), "--service-type", service_type]
-    settings = _settings(plugins, [*words, *options], component, selection)
+    settings = _settings(plugins, [*words, *options], given, selection)
     startup = Startup(plugins, settings, OwnSockets())
     try:
         service = startup.load(lambda: None)
@@ -141,6 +145,6 @@ def _settings(plugins: PluginSet, words: Sequence[str], component: object, selec
     for param in params:
         param.envvar = None
     context = click.Command("serve", params=params).make_context("serve", list(words))
-    named = component if isinstance(component, type | FunctionType) else type(component)
+    named = component if isinstance(component, type) else type(component)
     name = selection.model_name or named.__name__
     return Settings({**context.params, "model_name": name}, selection.transports)

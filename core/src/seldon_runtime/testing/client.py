@@ -10,8 +10,11 @@ from typing import Any, Self
 import numpy as np
 
 from seldon_runtime.component.adapter import ComponentAdapter
-from seldon_runtime.component.loading import create, served_class
+from seldon_runtime.component.inspection.defined_methods import check_names
+from seldon_runtime.component.inspection.served import served
+from seldon_runtime.component.loading import create
 from seldon_runtime.component.result import pack
+from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import Limits
@@ -70,7 +73,8 @@ class Client:
         service_type: the kind of the component in its graph.
 
     Raises:
-        StartupError: a method needs arguments that the runtime never passes.
+        StartupError: a method needs arguments that the runtime never passes, or the class has methods, but
+            none that the runtime calls.
         SeldonError: ``load()`` failed.
     """
 
@@ -136,19 +140,21 @@ def client(component: Any, service_type: str = ServiceType.MODEL.value, **parame
     """Return a client of a component without a port; close it, or use it in a ``with`` statement.
 
     Args:
-        component: a class, a function, or an object.
+        component: a class, a function, or an object, as :func:`seldon_runtime.serve` takes them.
         service_type: the value of SERVICE_TYPE.
         **parameters: arguments of the constructor.
 
     Raises:
-        StartupError: the component cannot be loaded.
+        StartupError: the component is neither, or cannot be loaded, or has none of the methods that the
+            runtime calls.
     """
-    cls = served_class(component)
-    user = component if cls is None else create(cls, parameters)
+    found = served(component)
+    user = create(found, parameters) if isinstance(found, type) else found
     return Client(user, ServiceType(service_type))
 
 
 def _loaded(user: object, service_type: ServiceType) -> ComponentAdapter:
     adapter = ComponentAdapter(user, Identity(), service_type)
     adapter.load()
+    check_names(UserObject(user))
     return adapter

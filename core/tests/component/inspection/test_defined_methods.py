@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from functools import partial, wraps
 from typing import Any
 
 import pytest
 
-from seldon_runtime import Component
+from seldon_runtime import Component, method
 from seldon_runtime.component.inspection.defined_methods import check_names, has_async, refuse_unsupported
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.errors import StartupError
@@ -23,6 +24,10 @@ def other(self: Any) -> None: ...
 
 def made(*bases: type, **members: Any) -> UserObject:
     return UserObject(type("Churn", bases, members)())
+
+
+def wraps_of(function: Any) -> Any:
+    return wraps(function)(lambda self, X: function(self, X))
 
 
 def refusal(user: UserObject) -> str:
@@ -88,6 +93,51 @@ def test_any_form_of_any_method_will_do(members: Any, caplog: pytest.LogCaptureF
     check_names(made(run=other, **members))
     check_names(made(type("Base", (), members), run=other))
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"predict": 5}, "Churn.predict is int, expected a method. SELDON_STRICT_METHODS=0"),
+        ({"predict": None}, "Churn.predict is None, expected a method"),
+        ({"predict_raw": "x", "load": other}, "Churn.predict_raw is str, expected a method"),
+        ({"__call__": predict}, "Churn defines __call__, but none .* Did you mean predict?"),
+        ({"_predict": predict}, "Churn defines _predict, but none .* Did you mean predict?"),
+        ({"_Churn__predict": predict}, "Churn defines __predict, but none .* Did you mean predict?"),
+        ({"_transform_input": staticmethod(len)}, "Did you mean transform_input?"),
+    ],
+)
+@pytest.mark.parametrize("bases", [(), (Component,)], ids=["no base", "the runtime's base"])
+def test_a_class_with_something_like_a_method_only_is_refused(members: Any, words: str, bases: Any) -> None:
+    assert re.search(words, refusal(made(*bases, **members)))
+    check_names(made(*bases, aggregate=other, **members))
+
+
+def test_an_attribute_of_the_object_is_no_method() -> None:
+    user = made(init_metadata=other)
+    user.instance.predict = 5  # type: ignore[attr-defined]
+    assert "Churn.predict is int, expected a method" in refusal(user)
+
+
+def test_a_method_that_the_base_class_hides_is_refused_or_told(caplog: pytest.LogCaptureFixture) -> None:
+    mixin = type("Mixin", (), {"predict": predict, "tags": other})
+    assert refusal(made(Component, mixin)) == (
+        "Churn.predict is the empty one of Component, which hides Mixin.predict. "
+        "Write Component as the last base class. SELDON_STRICT_METHODS=0 starts it nevertheless"
+    )
+    check_names(made(mixin, Component))
+    assert caplog.messages == []
+    check_names(made(Component, mixin, predict=predict))
+    assert caplog.messages == [
+        "Churn.tags is the empty one of Component, which hides Mixin.tags. "
+        "Write Component as the last base class"
+    ]
+
+
+@pytest.mark.parametrize("cover", [staticmethod, classmethod, property, wraps_of])
+def test_a_named_method_below_another_decorator_is_refused(cover: Any) -> None:
+    with pytest.raises(StartupError, match=r'Churn.score_it: @method\("predict"\) has no effect'):
+        refuse_unsupported(made(score_it=cover(method("predict")(predict))))
 
 
 def test_a_method_that_the_load_set_will_do() -> None:

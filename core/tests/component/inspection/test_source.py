@@ -56,3 +56,12 @@ def test_bases_of_other_files_may_have_any_method(tmp_path: Path, base: str, met
 def test_bases_that_form_a_ring_end(tmp_path: Path) -> None:
     (tmp_path / "Router.py").write_text("class A(Router): ...\nclass Router(A):\n    def route(self): ...\n")
     assert methods_in_source(tmp_path, "Router") == {"route"}
+
+
+def test_the_names_that_decorators_add_count(tmp_path: Path) -> None:
+    (tmp_path / "Router.py").write_text(
+        "class Router:\n"
+        "    @staticmethod\n    @method('route')\n    def choose(X): ...\n"
+        "    @seldon_runtime.method('send_feedback')\n    @cache\n    @other('x')\n    def learn(self): ...\n"
+    )
+    assert methods_in_source(tmp_path, "Router") == {"route", "choose", "send_feedback", "learn"}

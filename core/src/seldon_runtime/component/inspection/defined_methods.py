@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from seldon_runtime.component.calls.unfinished import STREAMED, is_async, is_generator, needs_loop
+from seldon_runtime.component.inspection import lost_methods
 from seldon_runtime.component.user_api import Component as BaseComponent
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.errors import StartupError, closest
@@ -18,11 +19,12 @@ logger = logging.getLogger(__name__)
 
 _PLAIN = (*(method.value for method in USER_METHODS), "score", "infer")
 _FORMS = ("_raw", "_rest", "_grpc")
-_CALLS = frozenset({*_PLAIN, *(f"{name}{form}" for name in _PLAIN for form in _FORMS)})
+CALLS = frozenset({*_PLAIN, *(f"{name}{form}" for name in _PLAIN for form in _FORMS)})
 """The methods that answer a call."""
-_FURTHER = frozenset({"load", "tags", "metrics", "class_names", "feature_names", "init_metadata"})
+FURTHER = frozenset({"load", "tags", "metrics", "class_names", "feature_names", "init_metadata"})
+"""The methods beside them."""
 _MAY_STREAM = frozenset({*(method.value for method in STREAMED), "infer"})
-_MAY_BE_ASYNC = _CALLS | {"load"}
+_MAY_BE_ASYNC = CALLS | {"load"}
 _UNUSED = frozenset({"metadata"})
 """The methods of the base class of the Seldon v1 wrapper that the runtime does not call."""
 _COLUMN_NAMES = frozenset({"class_names", "feature_names"})
@@ -35,6 +37,7 @@ _ATTRIBUTES: Mapping[str, tuple[tuple[type, ...], str]] = {
 _SIMILAR = 0.85
 """The least similarity of a name to that of a method for a warning: ``predict_proba`` is not ``predict``."""
 _MOST_NAMES_SHOWN = 5
+_START_NEVERTHELESS = "SELDON_STRICT_METHODS=0 starts it nevertheless"
 
 
 def refuse_unsupported(user: UserObject) -> None:
@@ -42,9 +45,11 @@ def refuse_unsupported(user: UserObject) -> None:
 
     Raises:
         StartupError: a method that has one answer, such as ``route``, is a generator function, or a method
-            such as ``tags``, whose result the answer needs at once, is a coroutine function.
+            such as ``tags``, whose result the answer needs at once, is a coroutine function; or ``@method``
+            stands below another decorator.
     """
-    for name, function in _methods(user, _CALLS | _FURTHER):
+    lost_methods.refuse_covered_names(user)
+    for name, function in _methods(user, CALLS | FURTHER):
         if name not in _MAY_STREAM and is_generator(function):
             raise StartupError(
                 f"{user.class_name}.{name} is a generator (its body has yield), expected a method that "
@@ -74,15 +79,21 @@ def _methods(user: UserObject, names: Iterable[str]) -> Iterator[tuple[str, Any]
 def check_names(user: UserObject) -> None:
     """Check the names of the user's methods, after ``load()``, which may set some.
 
-    The function warns of a public method whose name is close to that of a method which the class lacks. It
-    also warns of ``tags`` and ``metrics`` that are attributes of another type.
+    The function warns of a public method whose name is close to that of a method which the class lacks, of
+    a method that the optional base class hides, and of an attribute in place of a method, such as ``tags`` of
+    a wrong type.
 
     Raises:
-        StartupError: the class has public methods, but none of the protocol's.
+        StartupError: the class defines none of the methods that answer calls, but public methods, or
+            something that seems to be meant for one of them: ``__call__``, ``_predict``, ``predict = 5``.
     """
-    own = sorted(set(_public_methods(user)) - _CALLS - _FURTHER - _UNUSED)
-    if own and not any(user.find(name) for name in _CALLS):
-        raise StartupError(_nothing_to_call(user, own))
+    own = sorted(set(_public_methods(user)) - CALLS - FURTHER - _UNUSED)
+    if not any(user.find(name) for name in CALLS):
+        _refuse_lost(user)
+        if own:
+            raise StartupError(_nothing_to_call(user, own, _near(own)))
+    for lost in lost_methods.hidden_methods(user, CALLS | FURTHER):
+        logger.warning("%s", lost)
     if own:
         _warn_of_similar(user, own)
     for name, (kinds, expected) in _ATTRIBUTES.items():
@@ -95,6 +106,21 @@ def check_names(user: UserObject) -> None:
                 type(value).__name__,
                 expected,
             )
+
+
+def _refuse_lost(user: UserObject) -> None:
+    """Raise StartupError if the class seems to define a method that answers calls, but does not."""
+    for lost in (lost_methods.hidden_methods, lost_methods.values_for_methods):
+        for sentence in lost(user, CALLS):
+            raise StartupError(f"{sentence}. {_START_NEVERTHELESS}")
+    for name, meant in lost_methods.private_methods(user):
+        near = closest(meant.lower(), sorted(CALLS), _SIMILAR)
+        if near:
+            raise StartupError(_nothing_to_call(user, [name], near))
+
+
+def _near(names: list[str]) -> list[str]:
+    return [match for name in names for match in closest(name.lower(), _PLAIN)]
 
 
 def _warn_of_similar(user: UserObject, own: list[str]) -> None:
@@ -128,16 +154,15 @@ def _public_methods(user: UserObject) -> Iterator[str]:
 
 def _missing(user: UserObject) -> list[str]:
     """Return the names of the methods that the class lacks; not raw forms of a method that it has."""
-    missing = [name for name in (*_PLAIN, *_FURTHER) if user.attribute(name) is None]
+    missing = [name for name in (*_PLAIN, *FURTHER) if user.attribute(name) is None]
     raw = [f"{name}{form}" for name in _PLAIN if name in missing for form in _FORMS]
     return sorted([*missing, *(name for name in raw if user.find(name) is None)])
 
 
-def _nothing_to_call(user: UserObject, own: list[str]) -> str:
+def _nothing_to_call(user: UserObject, own: list[str], near: list[str]) -> str:
     shown = ", ".join(own[:_MOST_NAMES_SHOWN]) + (" and others" if len(own) > _MOST_NAMES_SHOWN else "")
-    near = [match for name in own for match in closest(name.lower(), _PLAIN)]
     hint = f". Did you mean {near[0]}?" if near else f"; known: {', '.join(_PLAIN)}."
     return (
         f"{user.class_name} defines {shown}, but none of the methods that the runtime calls{hint} "
-        "SELDON_STRICT_METHODS=0 starts it nevertheless"
+        f"{_START_NEVERTHELESS}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 _WITHOUT_METHODS = frozenset({"object", "SeldonComponent"})
@@ -47,10 +48,20 @@ def _with_bases(classes: dict[str, ast.ClassDef], name: str, known: set[str]) ->
     if name not in classes:
         return None
     node = classes[name]
-    methods = {item.name for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)}
+    functions = [item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef)]
+    methods = {name for function in functions for name in (function.name, *_further_names(function))}
     for base in node.bases:
         inherited = _with_bases(classes, ast.unparse(base).rpartition(".")[2], known | {name})
         if inherited is None:
             return None
         methods |= inherited
     return frozenset(methods)
+
+
+def _further_names(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    """Yield the names that decorators such as ``@method("predict")`` add."""
+    for decorator in function.decorator_list:
+        match decorator:
+            case ast.Call(func=called, args=[ast.Constant(value=str(name))]):
+                if ast.unparse(called).rpartition(".")[2] == "method":
+                    yield name
