@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 import pytest
@@ -99,3 +100,33 @@ def test_a_predict_batch_with_other_arguments_stops_the_start() -> None:
 
     with pytest.raises(StartupError, match=r"Two\.predict_batch cannot be called with one list of requests"):
         Marks(Two(), ServiceType.MODEL)
+
+
+async def coroutine(self: Any, requests: Any) -> Any:
+    return requests
+
+
+def generator(self: Any, requests: Any) -> Any:
+    yield from requests
+
+
+async def stream(self: Any, requests: Any) -> Any:
+    yield requests
+
+
+def wrapped(function: Any) -> Any:
+    return wraps(function)(lambda *arguments: function(*arguments))
+
+
+class Callable:
+    async def __call__(self, requests: Any) -> Any:
+        return requests
+
+
+@pytest.mark.parametrize("function", [coroutine, generator, stream, wrapped(coroutine), Callable()])
+def test_a_predict_batch_that_returns_no_list_stops_the_start(function: Any) -> None:
+    user = type("Churn", (), {"predict_batch": function})()
+    with pytest.raises(
+        StartupError, match=r"Churn\.predict_batch is an async method or a generator, expected"
+    ):
+        Marks(user, ServiceType.MODEL)

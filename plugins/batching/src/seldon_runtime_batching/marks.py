@@ -21,7 +21,7 @@ class Marks:
             so its ``transform_input`` is not batched.
 
     Raises:
-        StartupError: ``predict_batch`` cannot be called with one list.
+        StartupError: ``predict_batch`` cannot be called with one list, is an async method or a generator.
     """
 
     def __init__(self, user: object | None, service_type: ServiceType) -> None:
@@ -52,8 +52,15 @@ def _is_batchable(thing: object | None) -> bool:
 
 def _is_stream(function: Any) -> bool:
     """Return whether a method yields its answer, which no other call can share."""
-    inner = inspect.unwrap(function) if callable(function) else function
-    return inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner)
+    return any(inspect.isgeneratorfunction(f) or inspect.isasyncgenfunction(f) for f in _forms(function))
+
+
+def _forms(function: Any) -> list[Any]:
+    """Return a function, the one that it wraps, and their ``__call__`` if they are objects."""
+    if not callable(function):
+        return []
+    inner = inspect.unwrap(function)
+    return [function, inner, type(function).__call__, type(inner).__call__]
 
 
 def _takes_meta(function: Any) -> bool:
@@ -76,4 +83,9 @@ def _predict_batch(user: object | None) -> Callable[[list[Any]], Any] | None:
         raise StartupError(
             f"{type(user).__name__}.predict_batch cannot be called with one list of requests: {error}"
         ) from error
+    if _is_stream(function) or any(map(inspect.iscoroutinefunction, _forms(function))):
+        raise StartupError(
+            f"{type(user).__name__}.predict_batch is an async method or a generator, expected a plain method "
+            "that returns a list with one result for each request"
+        )
     return function  # type: ignore[no-any-return]
