@@ -76,6 +76,40 @@ def test_options_that_clash_stop_the_start(
     assert (ended.status, ended.err) == (3, f"seldon-run: {message}\n")
 
 
+@pytest.mark.parametrize(
+    ("of_a", "of_b", "message"),
+    [
+        (
+            '["--a-workers"], envvar="SELDON_WORKERS"',
+            '["--b"]',
+            f"{A} reads the environment variable SELDON_WORKERS for its option --a-workers, as the core "
+            "does: leave one of them out",
+        ),
+        (
+            '["--a"], envvar="ACME"',
+            '["--b"], envvar=["ACME_B", "ACME"]',
+            f"{B} reads the environment variable ACME for its option --b, as {A} does: leave one of them out",
+        ),
+    ],
+)
+def test_environment_variables_that_clash_stop_the_start(
+    seldon_run: Run, publish: Publish, of_a: str, of_b: str, message: str
+) -> None:
+    publish("acme-a", {"extension": "a = acme_a"}, OPTION.format(of_a))
+    publish("acme-b", {"extension": "b = acme_b"}, OPTION.format(of_b))
+    ended = seldon_run("MyModel", "--check", "--extension", "a,b")
+    assert (ended.status, ended.err) == (3, f"seldon-run: {message}\n")
+
+
+@pytest.mark.parametrize("given", ['["--a-token"], type=int', '["--pin"], type=int, hide_input=True'])
+def test_a_wrong_value_of_a_secret_option_is_not_shown(seldon_run: Run, publish: Publish, given: str) -> None:
+    publish("acme-a", {"extension": "a = acme_a"}, OPTION.format(f'{given}, envvar="ACME_A"'))
+    ended = seldon_run("MyModel", "--check", "--extension", "a", ACME_A="sesame")
+    assert ended.status == 2
+    assert "sesame" not in ended.err
+    assert ": the value, which is not shown because it may be a secret" in ended.err
+
+
 SERVES = """
     @hookimpl
     def seldon_transport():

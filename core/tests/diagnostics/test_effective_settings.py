@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from .reports import OPTION, setting, texts
 
 Run = Callable[..., Any]
@@ -54,6 +56,24 @@ def test_texts_of_parameters_and_credentials_of_addresses_are_not_shown(seldon_r
         assert "https://***@h/" in out
     report = doctor("MyModel", "unexpected", "https://u:sesame@h/", "x")
     assert "sesame" not in json.dumps(report)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "n", "value": "sesame", "type": "INT"}]'},
+        {"PREDICTIVE_UNIT_PARAMETERS": '[{"name": "n", "value": ["sesame"], "type": "BOOL"}]'},
+        {"SELDON_WORKERS": "me:sesame@host"},
+        {"SELDON_HOST": "me:sesame@host"},
+    ],
+)
+def test_wrong_values_that_may_be_secrets_are_not_shown(
+    seldon_run: Run, doctor: Run, given: dict[str, str]
+) -> None:
+    for words in (("doctor", "MyModel"), ("MyModel", "MOCK", "--check")):
+        ended = seldon_run(*words, **given)
+        assert "sesame" not in ended.out + ended.err
+    assert "sesame" not in json.dumps(doctor("MyModel", **given))
 
 
 def test_wrong_values_are_all_told(doctor: Run) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ import pytest
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.message import Kind, Message, Payload, Request
+from seldon_runtime.inference.message import Kind, Message, Meta, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime.service.component_service import ComponentService
@@ -258,3 +258,29 @@ def test_an_interceptor_that_fails_at_the_end_harms_nobody(
     assert b'"x"' in service.call(call())
     assert places.taken == 0
     assert any("Crashes.finished failed" in message for message in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"meta": None}, "a meta of NoneType, expected a Meta"),
+        ({"meta": Meta(tags=None)}, "tags of NoneType, expected a dict"),  # type: ignore[arg-type]
+        ({"payload": None}, "a payload of NoneType, expected a Payload"),
+        ({"payload": [1]}, "a payload of list, expected a Payload"),
+    ],
+)
+@pytest.mark.parametrize("phase", ["before", "after", "answer"])
+def test_an_interceptor_that_returns_half_a_message_is_blamed(
+    serve: Serve, phase: str, changes: dict[str, Any], words: str
+) -> None:
+    def change(self: Any, call: Any, message: Message) -> Any:
+        changed = replace(message, **changes)
+        return Answer(changed) if phase == "answer" else changed
+
+    service = serve(Model())
+    name = "after" if phase == "after" else "before"
+    service.attach([], [type("Halves", (Interceptor,), {name: change})()])
+    with pytest.raises(PluginFailed) as caught:
+        service.call(call())
+    assert caught.value.where == f"Halves.{name}"
+    assert f"returned {words}" in str(caught.value.__cause__)

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seldon_runtime.settings.secrets import holds_secret, is_secret_name, redacted, shown_setting
+from seldon_runtime.settings.secrets import (
+    holds_secret,
+    is_secret_name,
+    redacted,
+    redacted_setting,
+    shown_setting,
+)
 
 SECRET = "sesame-open-yourself"
 
@@ -83,10 +89,36 @@ def test_in_parameters_the_values_of_texts_are_hidden():
         {"name": "n", "value": "12", "type": "INT"},
         {"name": "pin_password", "value": "123456789", "type": "INT"},
         {"name": "odd", "value": {"nested": SECRET}, "type": "JSON"},
+        {"name": "m", "value": True, "type": "BOOL"},
     ]
     shown = json.loads(shown_setting("parameters", json.dumps(parameters)))
-    assert [entry["value"] for entry in shown] == ["***", "12", "***", "***"]
-    assert [entry["name"] for entry in shown] == ["db", "n", "pin_password", "odd"]
+    assert [entry["value"] for entry in shown] == ["***", "12", "***", "***", True]
+    assert [entry["name"] for entry in shown] == ["db", "n", "pin_password", "odd", "m"]
+
+
+@pytest.mark.parametrize("value", [SECRET, [SECRET], {"a": SECRET}, f"1 {SECRET}", "1234567-89"])
+@pytest.mark.parametrize("kind", ["INT", "FLOAT", "DOUBLE", "BOOL", "LIST", None])
+def test_a_parameter_of_a_wrong_value_is_hidden(value, kind):
+    text = json.dumps([{"name": "n", "value": value, "type": kind}])
+    assert json.loads(shown_setting("parameters", text))[0]["value"] == "***"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("me:sesame@host:26379", "***@host:26379"),
+        ("a:1,me:sesame@b:2", "a:1,***@b:2"),
+        ("redis:/me:sesame@host", "***@host"),
+        ("--hosts is 'me:sesame@host'.", "--hosts is '***@host'."),
+        ("redis://me:sesame@host/0", "redis://***@host/0"),
+        ("me@example.org", "me@example.org"),
+        ("model.pkg:Class", "model.pkg:Class"),
+        ("::1", "::1"),
+    ],
+)
+def test_credentials_in_addresses_without_slashes_are_hidden_in_settings(text, shown):
+    assert redacted_setting(text) == shown
+    assert shown_setting("hosts", text) == shown
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,18 @@ def test_settings_that_are_not_utf_8_are_refused_by_name(tmp_path: Path) -> None
         settings_file.read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("line", "seen"), [("MY-PASSWORD=sesame", "'MY-PASSWORD=…'"), ("sesame", "a text without =")]
+)
+def test_a_line_that_is_no_setting_is_refused_without_its_value(tmp_path: Path, line: str, seen: str) -> None:
+    file = tmp_path / settings_file.PLACE
+    file.parent.mkdir()
+    file.write_text(f"A=b\n{line}\n")
+    with pytest.raises(click.ClickException, match=f"line 2: {seen} must be a setting") as caught:
+        settings_file.read(tmp_path)
+    assert "sesame" not in str(caught.value)
+
+
 def test_it_is_written_to_a_folder_of_its_name_but_never_over_something(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

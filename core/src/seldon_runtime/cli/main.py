@@ -28,7 +28,7 @@ from seldon_runtime.plugins.contributions import OWN_COMMANDS, commands_of, para
 from seldon_runtime.plugins.manager import PluginSet
 from seldon_runtime.plugins.selection import Selection
 from seldon_runtime.settings.options import mode_options
-from seldon_runtime.settings.secrets import redacted
+from seldon_runtime.settings.secrets import is_secret_name, redacted, redacted_setting
 from seldon_runtime.settings.values import Settings
 from seldon_runtime.supervision.worker_link import WorkerLink
 from seldon_runtime.tracebacks import hide_frames
@@ -76,9 +76,7 @@ def run(command_line: Sequence[str], served: Callable[[int, float], None] | None
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:
-        shown = io.StringIO()
-        error.show(shown)
-        click.echo(printable(redacted(shown.getvalue())), err=True, nl=False)
+        click.echo(printable(_usage_error(error)), err=True, nl=False)
         return error.exit_code
     except click.Abort:
         click.echo("Aborted!", err=True)
@@ -88,6 +86,18 @@ def run(command_line: Sequence[str], served: Callable[[int, float], None] | None
         if served is not None:
             served(EXIT_STARTUP, PATIENCE_S)
         return EXIT_STARTUP
+
+
+def _usage_error(error: click.ClickException) -> str:
+    """Return the text of an error of the command line or the environment, without secrets."""
+    if isinstance(error, click.BadParameter) and error.message and (param := error.param) is not None:
+        is_hidden = isinstance(param, click.Option) and param.hide_input
+        if is_hidden or is_secret_name(str(param.name)):
+            hidden = "the value, which is not shown because it may be a secret, is wrong."
+            error = click.BadParameter(hidden, error.ctx, param)
+    shown = io.StringIO()
+    error.show(shown)
+    return redacted_setting(shown.getvalue())
 
 
 def _run(words: list[str], link: WorkerLink | None) -> tuple[int, float | None]:

@@ -13,6 +13,7 @@ from reprlib import repr as seen
 from typing import TYPE_CHECKING, Any
 
 from seldon_runtime.errors import StartupError
+from seldon_runtime.settings.secrets import is_plain_parameter
 from seldon_runtime.settings.validation import Invalid, validated
 from seldon_runtime.settings.values import FALSE_WORDS, TRUE_WORDS
 
@@ -31,8 +32,8 @@ def parse_parameters(text: str) -> dict[str, Any]:
 
     Values may be text or plain JSON of the same type. A parameter of type JSON may be any JSON value, also
     written as text. An empty text means no parameters. When a name occurs several times, the last one
-    counts, with a warning: an operator appends its own parameters to those of the user. Messages never show
-    the value of a STRING or JSON parameter or the text itself, which may be secret.
+    counts, with a warning: an operator appends its own parameters to those of the user. Messages show
+    a value only if it is a number or a switch, and never the text itself: both may be secret.
 
     Raises:
         StartupError: the text is not such a list, a type is unknown, or a value does not have its type.
@@ -78,8 +79,8 @@ def _value(entry: Parameter) -> Any:
     try:
         return convert(entry.value)
     except (ValueError, OverflowError, RecursionError):
-        is_secret = entry.type in ("STRING", "JSON")
-        shown = _kind(entry.value) if is_secret else f"the value {seen(entry.value)}"
+        is_plain = is_plain_parameter(entry.name, entry.type, entry.value)
+        shown = f"the value {seen(entry.value)}" if is_plain else _kind(entry.value)
         raise StartupError(
             f"{_SETTING}: parameter {entry.name!r} of type {entry.type} has {shown}, expected {expected}"
         ) from None  # the cause repeats the value, at full length

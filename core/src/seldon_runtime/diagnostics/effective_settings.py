@@ -11,8 +11,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from seldon_runtime.diagnostics.plugin_check import variables_of
-from seldon_runtime.settings.secrets import HIDDEN, is_secret_name, shown_setting
+from seldon_runtime.plugins.contributions import variables_of
+from seldon_runtime.settings.secrets import HIDDEN, is_secret_name, redacted_setting, shown_setting
 
 _HIDDEN_NAMES = re.compile(r"(^|_)url(_|$)")
 
@@ -83,7 +83,7 @@ def effective(params: Sequence[tuple[str, click.Parameter]], words: Sequence[str
             param = error.param
             if param is None or (isinstance(param.type, click.types.StringParamType) and not param.callback):
                 raise
-            why = "" if is_secret(param) else f": {error.format_message()}"
+            why = "" if is_secret(param) else f": {redacted_setting(error.format_message())}"
             found.faults.append(f"{param.opts[0]} is wrong{why}")
             param.type, param.callback = click.STRING, None
         except click.UsageError as error:

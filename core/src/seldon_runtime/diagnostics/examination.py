@@ -12,12 +12,12 @@ from seldon_runtime.diagnostics import checks, versions
 from seldon_runtime.diagnostics.checks import Finding
 from seldon_runtime.diagnostics.component_check import check_component
 from seldon_runtime.diagnostics.effective_settings import Effective, effective
-from seldon_runtime.diagnostics.plugin_check import PluginCheck, variables_of
+from seldon_runtime.diagnostics.plugin_check import PluginCheck
 from seldon_runtime.diagnostics.plugin_report import Row, check_all, survey
 from seldon_runtime.errors import StartupError
 from seldon_runtime.plugins import entry_points, registry
 from seldon_runtime.plugins.command_line import read_selection
-from seldon_runtime.plugins.contributions import params_of
+from seldon_runtime.plugins.contributions import params_of, variables_of
 from seldon_runtime.plugins.manager import PluginSet
 from seldon_runtime.plugins.registry import Plugin
 from seldon_runtime.plugins.selection import Selection

@@ -7,12 +7,10 @@ import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from typing import Any
-
-import click
 
 from seldon_runtime.diagnostics.isolation import Crashed, argument, report, run_isolated
 from seldon_runtime.errors import StartupError
+from seldon_runtime.plugins.contributions import variables_of
 from seldon_runtime.plugins.manager import PluginSet
 from seldon_runtime.plugins.registry import Plugin
 
@@ -65,11 +63,3 @@ def _check_here(plugin: Plugin) -> PluginCheck:
         lines = traceback.format_exception(cause) if cause is not None else []
         return PluginCheck(str(error), "".join(lines))
     return PluginCheck(variables=tuple(variable for option in options for variable in variables_of(option)))
-
-
-def variables_of(option: click.Parameter) -> Sequence[str]:
-    """Return the environment variables of an option or argument."""
-    variables: Any = option.envvar
-    if variables is None:
-        return []
-    return [variables] if isinstance(variables, str) else list(variables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -42,7 +43,7 @@ def params_of(
         own: further options of the core.
 
     Raises:
-        StartupError: two options have the same flag or name.
+        StartupError: two options have the same flag or name, or the same environment variable in two owners.
     """
     params: list[tuple[str, click.Parameter]] = [(CORE, param) for param in (*arguments(), *options(), *own)]
     params += plugin_set.collect("seldon_options")
@@ -51,7 +52,28 @@ def params_of(
         # the name is the key in the settings, where a clash would go unnoticed
         for word in dict.fromkeys([*param.opts, *param.secondary_opts, str(param.name)]):
             _claim(owners, label, "an option", word)
+    _refuse_shared_variables(params)
     return params
+
+
+def variables_of(option: click.Parameter) -> Sequence[str]:
+    """Return the environment variables of an option or argument."""
+    variables: Any = option.envvar
+    if variables is None:
+        return []
+    return [variables] if isinstance(variables, str) else list(variables)
+
+
+def _refuse_shared_variables(params: Sequence[tuple[str, click.Parameter]]) -> None:
+    """Raise StartupError if a plugin's option reads an environment variable of another owner's option."""
+    owners: dict[str, str] = {}
+    for label, param in params:
+        for variable in variables_of(param):
+            if owners.setdefault(variable, label) != label:
+                raise StartupError(
+                    f"{label} reads the environment variable {variable} for its option {param.opts[0]}, as "
+                    f"{owners[variable]} does: leave one of them out"
+                )
 
 
 def _claim(owners: dict[str, str], label: str, kind: str, name: str) -> None:

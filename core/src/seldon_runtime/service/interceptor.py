@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seldon_runtime.errors import PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
-from seldon_runtime.inference.message import Feedback, Message, Request
+from seldon_runtime.inference.message import Feedback, Message, Meta, Payload, Request
 from seldon_runtime.inference.owners import place_of
 
 logger = logging.getLogger(__name__)
@@ -157,6 +157,9 @@ def before(interceptor: Interceptor, call: Call, request: Request) -> Request | 
         result = interceptor.before(call, request)
         if not isinstance(result, _REQUESTS) and not isinstance(result, Answer):
             raise TypeError(f"returned {type(result).__name__}, expected the request or an Answer")
+        message = result.message if isinstance(result, Answer) else result
+        if isinstance(message, Message) or isinstance(result, Answer):
+            _check(message)
         return result
     except SeldonError:
         raise
@@ -193,8 +196,22 @@ def _checked(
         result = function(call, answer)
         if not isinstance(result, Message):
             raise TypeError(f"returned {type(result).__name__}, expected a Message")
+        _check(result)
         return result
     except SeldonError:
         raise
     except BaseException as error:
         raise PluginFailed(place_of(interceptor, phase), error) from error
+
+
+def _check(message: object) -> None:
+    """Raise TypeError for a message that no codec could write, so that its interceptor gets the blame."""
+    if not isinstance(message, Message):
+        raise TypeError(f"returned an Answer of {type(message).__name__}, expected one of a Message")
+    if not isinstance(message.payload, Payload):
+        raise TypeError(f"returned a payload of {type(message.payload).__name__}, expected a Payload")
+    if not isinstance(message.meta, Meta):
+        raise TypeError(f"returned a meta of {type(message.meta).__name__}, expected a Meta")
+    tags = message.meta.tags
+    if type(tags) is not dict and not isinstance(tags, Mapping):
+        raise TypeError(f"returned tags of {type(tags).__name__}, expected a dict")

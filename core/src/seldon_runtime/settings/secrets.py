@@ -24,6 +24,16 @@ _URL = re.compile(r"(^|_)(url|uri|dsn)$")
 _PLAIN = re.compile(r"\s*(true|false|yes|no|on|off|none|null|[0-9]{0,5})\s*", re.IGNORECASE)
 """Switches and small numbers, such as those of JSON_SORT_KEYS and max_tokens."""
 _CREDENTIALS = re.compile(r"""(?<=://)(?:[^\s"'<>/?#:@]*:[^\s"'<>]*|[^\s"'<>/?#@]+)@""")
+_BARE_CREDENTIALS = re.compile(
+    r"""(?<![^\s"'<>=,(\[])(?![\w+.-]+://)[^\s"'<>,@]*:[^\s"'<>,@]*@(?=[^\s"'<>,])"""
+)
+"""User and password before a host in an address that lacks ``//``."""
+_NUMBER = re.compile(
+    r"\s*([-+]?([0-9][0-9_]*\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?|[-+]?(nan|inf|infinity)"
+    r"|true|false|y|yes|t|on|n|no|f|off|none|null)?\s*",
+    re.IGNORECASE,
+)
+"""Numbers and switches, as parameters of the types INT, FLOAT and BOOL have them."""
 _QUERY = re.compile(
     r"""([?&;][\w.-]*(?:passw(?:or)?d|secret|token|api_?key|signature|credential)[\w.-]*=)[^\s"'<>&;#]+""",
     re.IGNORECASE,
@@ -58,11 +68,34 @@ def redacted(text: str) -> str:
     return _QUERY.sub(rf"\1{HIDDEN}", _CREDENTIALS.sub(f"{HIDDEN}@", text))
 
 
+def redacted_setting(text: str) -> str:
+    """Return a setting, or a message about one, without credentials, also in an address without ``//``.
+
+    >>> redacted_setting("REDIS_SENTINELS is 'me:sesame@host', expected host:port")
+    "REDIS_SENTINELS is '***@host', expected host:port"
+    """
+    return _BARE_CREDENTIALS.sub(f"{HIDDEN}@", redacted(text)) if "@" in text else redacted(text)
+
+
+def is_plain_parameter(name: str, kind: object, value: object) -> bool:
+    """Return whether the value of a parameter may be shown: a number or a switch, and of such a type.
+
+    Args:
+        name: the parameter's name, which may be that of a secret.
+        kind: its type, such as ``INT``.
+        value: its value in JSON, which may not fit the type.
+    """
+    if kind not in ("INT", "FLOAT", "DOUBLE", "BOOL") or not isinstance(value, str | int | float | None):
+        return False
+    text = value if isinstance(value, str) else json.dumps(value)
+    return _NUMBER.fullmatch(text) is not None and not holds_secret(name, text)
+
+
 def shown_setting(name: str, value: object) -> str:
     """Return a setting's value as text for people, without secrets.
 
     A value with a secret's or an address's name is hidden as a whole, unless it is a boolean. In
-    ``parameters``, the values of type STRING are hidden, and those with a secret's name.
+    ``parameters``, all values are hidden but numbers and switches without a secret's name.
     """
     if value is None:
         return ""
@@ -70,7 +103,7 @@ def shown_setting(name: str, value: object) -> str:
     if name == "parameters":
         return _shown_parameters(text)
     is_secret = (is_secret_name(name) and not isinstance(value, bool)) or _URL.search(name) is not None
-    return HIDDEN if is_secret and text != "" else redacted(text)
+    return HIDDEN if is_secret and text != "" else redacted_setting(text)
 
 
 def _shown_parameters(text: str) -> str:
@@ -84,8 +117,7 @@ def _shown_parameters(text: str) -> str:
 
 
 def _shown_parameter(entry: dict[str, object]) -> dict[str, object]:
-    """Return the parameter without its value, unless its type says that it is a number or a boolean."""
-    name, value = entry.get("name"), entry.get("value")
-    text = value if isinstance(value, str) else json.dumps(value)
-    is_plain = entry.get("type") in ("INT", "FLOAT", "DOUBLE", "BOOL") and not holds_secret(str(name), text)
-    return {"name": name, "value": value if is_plain else HIDDEN, "type": entry.get("type")}
+    """Return the parameter without its value, unless that may be shown."""
+    name, kind, value = entry.get("name"), entry.get("type"), entry.get("value")
+    is_plain = is_plain_parameter(str(name), kind, value)
+    return {"name": name, "value": value if is_plain else HIDDEN, "type": kind}
