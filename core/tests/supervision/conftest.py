@@ -1,5 +1,5 @@
 """Tests of ``seldon_runtime.supervision``.
 
 Modules without a test module of their name, and the tests that hold them:
-    worker_link, worker_process, signals, file_watcher: tests/lifecycle/test_supervisor.py
+    worker_link, worker_process, signals: tests/lifecycle/test_supervisor.py
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 import click
@@ -64,16 +64,18 @@ def serve(words: list[str], plugin_set: PluginSet, settings: Settings, link: Wor
 
 
 def _supervised(supervisor: Supervisor, settings: Settings) -> int:
-    if settings["reload"]:
-        from seldon_runtime.supervision.file_watcher import folders_of, suffixes_of, watch
+    if not settings["reload"]:
+        return supervisor.run()
+    from seldon_runtime.supervision.file_watcher import folders_of, suffixes_of, watched
 
+    name = settings["model_name"]
+    with ExitStack() as stack:
         try:
-            name = settings["model_name"]
-            watch(folders_of(name), supervisor.reload, suffixes_of(name))
+            stack.enter_context(watched(folders_of(name), supervisor.reload, suffixes_of(name)))
         except StartupError:
             supervisor.release()
             raise
-    return supervisor.run()
+        return supervisor.run()
 
 
 def check(plugin_set: PluginSet, settings: Settings) -> int:

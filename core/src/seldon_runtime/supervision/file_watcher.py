@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from seldon_runtime.errors import StartupError
 
 NEEDS_WATCHFILES = "--reload needs watchfiles. Install it with: pip install 'seldon-runtime[reload]'"
+
+_END_S = 5.0
+"""Longest time for the end of the thread, which looks several times a second whether it has to end."""
 
 
 def folders_of(reference: str) -> list[Path]:
@@ -26,12 +30,14 @@ def suffixes_of(reference: str) -> tuple[str, ...]:
     return (file.suffix,) if file.is_file() and file.suffix != ".py" else ()
 
 
-def watch(folders: list[Path], changed: Callable[[], None], suffixes: tuple[str, ...] = ()) -> None:
+@contextmanager
+def watched(
+    folders: list[Path], changed: Callable[[], None], suffixes: tuple[str, ...] = ()
+) -> Iterator[None]:
     """Call ``changed``, on a thread of its own, whenever Python files in ``folders`` or below have changed.
 
-    Files with one of ``suffixes`` count, too.
-
-    Returns when the watch is active; the thread ends with the process.
+    Files with one of ``suffixes`` count, too. The block begins when the watch is active. At its end the
+    thread ends, which must not call Python while the interpreter ends.
 
     Raises:
         StartupError: watchfiles is not installed.
@@ -42,14 +48,26 @@ def watch(folders: list[Path], changed: Callable[[], None], suffixes: tuple[str,
     except ImportError:
         raise StartupError(NEEDS_WATCHFILES) from None
 
-    watching = threading.Event()
+    watching, ended = threading.Event(), threading.Event()
 
     def work() -> None:
         chosen = PythonFilter(extra_extensions=suffixes)
-        for found in changes(*folders, watch_filter=chosen, yield_on_timeout=True, rust_timeout=100):
+        found_changes = changes(
+            *folders, watch_filter=chosen, yield_on_timeout=True, rust_timeout=100, stop_event=ended
+        )
+        try:
+            for found in found_changes:
+                watching.set()
+                if found:
+                    changed()
+        finally:
             watching.set()
-            if found:
-                changed()
 
-    threading.Thread(target=work, name="reload", daemon=True).start()
+    thread = threading.Thread(target=work, name="reload", daemon=True)
+    thread.start()
     watching.wait()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_END_S)
