@@ -54,7 +54,8 @@ from seldon_runtime.persistence.store import (
 )
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.composed.service import ComposedService
-from seldon_runtime.service.composed.steps import Ask, Steps, UnitStream
+from seldon_runtime.service.composed.steps import Ask, Steps
+from seldon_runtime.service.composed.unit_stream import UnitStream
 from seldon_runtime.service.done import Done
 from seldon_runtime.service.embedded import embedded_predictor, embedded_service
 from seldon_runtime.service.executor import Executor

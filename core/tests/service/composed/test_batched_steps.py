@@ -155,6 +155,22 @@ def test_the_steps_that_wait_for_a_component_are_a_batch(held: Any, kinds: Any) 
     assert [sum(user.sizes) for user in users] == [8, 4]
 
 
+def test_branches_inside_branches_of_any_depth_are_answered(held: Any) -> None:
+    class Deep(ComposedService):
+        def below(self, request: Request, depth: int) -> Steps:
+            ask = Ask(self.units[0], Method.PREDICT, request)
+            answers = yield [self.below(request, depth - 1), ask] if depth else [ask]
+            return rows(sum(answer.payload.value for answer in answers))
+
+        def steps(self, call: Call, request: Request) -> Steps:
+            return self.below(request, 500)
+
+    one, _ = held(Adds(1.0), of=Deep)
+    asked = one.ask(0.0)
+    one.release()
+    assert value(asked) == [[501.0, 501.0]]
+
+
 def test_a_batcher_sees_the_method_of_the_step_and_the_headers_of_the_call(held: Any) -> None:
     class Transforms(Diamond):
         method = Method.TRANSFORM_INPUT

@@ -14,7 +14,8 @@ from seldon_runtime.errors import ComponentFailed, ErrorCode, PluginFailed, Seld
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.predictor import Predictor, Stream
-from seldon_runtime.service.composed.steps import Ask, Steps, Strand, UnitStream
+from seldon_runtime.service.composed.steps import Ask, Steps, Strand
+from seldon_runtime.service.composed.unit_stream import UnitStream
 from seldon_runtime.service.unit import Unit
 from seldon_runtime.testing import WAIT_S
 
@@ -135,6 +136,32 @@ def test_branches_of_several_steps_each_have_a_context_of_their_own(take: Any, u
     assert value(take(steps())) == "((a aa) aa) (b bb) a"
     assert set(a.user.trails) == {"", "a", "aa"}
     assert set(b.user.trails) == {"", "b"}
+
+
+def test_branches_inside_branches_of_any_depth_are_answered(take: Any, units: Any) -> None:
+    a, b = units
+
+    def below(depth: int) -> Steps:
+        if depth:
+            answers = yield [ask(b, "."), below(depth - 1)]
+            return text("".join(map(value, answers)))
+        answer = yield ask(a)
+        assert isinstance(answer, Message)
+        return answer
+
+    assert value(take(below(1000))) == ".b" * 1000 + "a"
+
+
+def test_the_error_below_branches_of_any_depth_is_raised(take: Any, units: Any) -> None:
+    a, b = units
+    a.user.error = SeldonError("nothing")
+
+    def below(depth: int) -> Steps:
+        answers = yield [ask(b), below(depth - 1)] if depth else [ask(a), ask(b)]
+        return text("".join(map(value, answers)))
+
+    with pytest.raises(SeldonError, match="^nothing$"):
+        take(below(1000))
 
 
 def test_the_error_of_a_step_is_raised_where_it_was_yielded(take: Any, units: Any) -> None:

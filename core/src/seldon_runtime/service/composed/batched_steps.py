@@ -12,7 +12,7 @@ from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.call import Call, running_call
 from seldon_runtime.service.batching.batch_queue import BatchQueue, Job
 from seldon_runtime.service.batching.batcher import Batcher
-from seldon_runtime.service.composed.steps import Ask, Ended, Steps, Strand
+from seldon_runtime.service.composed.steps import Ask, Ended, Step, Steps, Strand
 from seldon_runtime.service.observer import BatchRecord
 from seldon_runtime.service.unit import Unit
 
@@ -126,17 +126,17 @@ class BatchedStrand(Strand):
     def _branch(self, steps: Steps, ended: Ended) -> Strand:
         return BatchedStrand(self._queues, self._name, steps, self._context.copy(), self._refusal, ended)
 
-    def start(self, step: Ask | list[Any]) -> bool:
+    def start(self, step: Step) -> bool:
         """Take the steps that this thread can take, as of a strand."""
         grouped = self._grouped(step)
         if grouped is None:
             return False
         return super().start(grouped)
 
-    def _resume(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
+    def _resume(self, given: Any, error: SeldonError | None) -> Step | None:
         return self._grouped(super()._resume(given, error))
 
-    def _grouped(self, step: Ask | list[Any] | None) -> Ask | list[Any] | None:
+    def _grouped(self, step: Step | None) -> Step | None:
         while type(step) is Ask and (queue := self._queues.get(step.unit)) is not None:
             try:
                 return queue.grouped(step)
@@ -144,14 +144,14 @@ class BatchedStrand(Strand):
                 step = super()._resume(None, failure)
         return step
 
-    def _leave(self, step: Ask | list[Any] | None) -> None:
-        while type(step) is GroupedAsk:
-            try:
-                self._queues[step.unit].add(step, self)
-                return
-            except SeldonError as refused:  # the component's thread has ended
-                step = self._context.run(self._go_on, None, refused)
-        super()._leave(step)
+    def _submitted(self, step: Ask) -> Step | None:
+        if type(step) is not GroupedAsk:
+            return super()._submitted(step)
+        try:
+            self._queues[step.unit].add(step, self)
+        except SeldonError as refused:  # the component's thread has ended
+            return self._context.run(self._go_on, None, refused)
+        return None
 
 
 def _call_of(ask: Ask) -> Call:

@@ -14,7 +14,7 @@ from seldon_runtime.inference.message import Message
 from seldon_runtime.inference.method import EMPTY_REQUESTS
 from seldon_runtime.inference.owners import failed, place_of
 from seldon_runtime.inference.predictor import Stream
-from seldon_runtime.service.composed.steps import UnitStream
+from seldon_runtime.service.composed.unit_stream import UnitStream
 from seldon_runtime.service.done import Done
 from seldon_runtime.service.interceptor import Interceptor
 from seldon_runtime.service.pipeline import Pipeline

@@ -15,6 +15,7 @@ from seldon_runtime.inference.message import Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
+from seldon_runtime.service.composed.unit_stream import UnitStream
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.running.coroutines import awaited_for
 from seldon_runtime.service.unit import Unit
@@ -36,36 +37,27 @@ Steps = Generator[Any, Any, "Message | Stream"]
 """The steps of a call: a generator that yields an :class:`Ask`, or a list of Asks and generators, and returns
 the answer."""
 
-Ended = Callable[[Any, SeldonError | None], None]
 _Outcome = tuple[Any, SeldonError | None]
 _FINISHED = frozenset({Message, Payload})
 
 
-class UnitStream(Stream):
-    """The stream of a component of a service, as its step returns it.
+@dataclass(slots=True, eq=False)
+class Resumption:
+    """A strand that can go on, on any thread, and what its steps receive.
 
-    Return it from the steps as it is, or a subclass of it that changes :meth:`next`.
-
-    Args:
-        stream: the component's stream.
-        unit: the component, on whose thread the stream runs.
-        method: the method that answered with the stream.
+    A strand that ends returns this in place of a call, so that nesting of any depth needs no deeper stack.
     """
 
-    def __init__(self, stream: Stream, unit: Unit, method: Method) -> None:
-        self._stream = stream
-        self.unit = unit
-        self.method = method
+    strand: Strand
+    given: Any = None
+    error: SeldonError | None = None
+    may_stay: bool = True
+    """True to ask a component of the current thread at once, without its queue."""
 
-    def next(self) -> Message | Awaitable[Message | None] | None:
-        """Return the component's next item."""
-        if not self.unit.executor.is_current:
-            raise RuntimeError("the stream of a component runs on its own thread: return it as it is")
-        return self._stream.next()
 
-    def close(self) -> Awaitable[None] | None:
-        """Close the component's stream."""
-        return self._stream.close()
+Ended = Callable[[Any, SeldonError | None], Resumption | None]
+Step = Ask | list[Any] | Resumption
+"""What comes next: a step, or a strand that waited for the end of this one."""
 
 
 class Strand:
@@ -78,7 +70,7 @@ class Strand:
         steps: the plugin's generator.
         context: the context in which the steps and the components run. It must not be entered.
         refusal: returns the error of a call that must not go on, else None.
-        ended: receives the result, or the error, in the context.
+        ended: receives the result, or the error, in the context; returns the strand that goes on with it.
     """
 
     __slots__ = ("_context", "_ended", "_name", "_refusal", "_step", "_steps")
@@ -96,10 +88,10 @@ class Strand:
         self._context = context
         self._refusal = refusal
         self._ended = ended
-        self._step: Ask | list[Any] | None = None
+        self._step: Step | None = None
         """The step that needs another thread, between :meth:`start` and :meth:`leave`."""
 
-    def start(self, step: Ask | list[Any]) -> bool:
+    def start(self, step: Step) -> bool:
         """Take the steps that this thread can take, in the context, which is entered; False at their end.
 
         Args:
@@ -132,23 +124,40 @@ class Strand:
         assert isinstance(step, Ask)
         self._leave(self._context.run(self._advance, step, step.unit.executor))
 
-    def _leave(self, step: Ask | list[Any] | None) -> None:
-        """Pass a step on to the threads that it needs; None when the steps have ended."""
-        while step is not None:
-            if not isinstance(step, Ask):
-                self._fork(step)
-                return
-            self._step = step
-            try:
-                step.unit.executor.submit_further(self._perform)
-                return
-            except SeldonError as refused:  # the component's thread has ended
-                step = self._context.run(self._go_on, None, refused)
+    def _leave(self, step: Step | None) -> None:
+        """Pass a step on to the threads that it needs; None when the steps have ended.
 
-    def _go_on(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
+        Branches begin, and strands that waited for others go on, in this loop and not inside one another.
+        """
+        if isinstance(step, Ask):  # most steps
+            step = self._submitted(step)
+        if step is None:
+            return
+        waiting: list[tuple[Strand, Step | None]] = [(self, step)]
+        while waiting:
+            strand, step = waiting.pop()
+            if isinstance(step, Ask):
+                step = strand._submitted(step)
+            if isinstance(step, list):
+                waiting += [(each.strand, each) for each in reversed(strand._fork(step))]
+            elif isinstance(step, Resumption):
+                strand = step.strand
+                advance = strand._go_on if step.may_stay else strand._resume
+                waiting.append((strand, strand._context.run(advance, step.given, step.error)))
+
+    def _submitted(self, step: Ask) -> Step | None:
+        """Queue a step; return what comes next if the component's thread has ended."""
+        self._step = step
+        try:
+            step.unit.executor.submit_further(self._perform)
+        except SeldonError as refused:
+            return self._context.run(self._go_on, None, refused)
+        return None
+
+    def _go_on(self, given: Any, error: SeldonError | None) -> Step | None:
         return self._advance(self._resume(given, error), None)
 
-    def _advance(self, step: Ask | list[Any] | None, current: Executor | None) -> Ask | list[Any] | None:
+    def _advance(self, step: Step | None, current: Executor | None) -> Step | None:
         """Take the steps that this thread can take; return the first that needs others.
 
         None at the end, or when the answer of an async method is awaited. ``current`` is the executor of this
@@ -165,17 +174,16 @@ class Strand:
             step = self._resume(given, error)
         return step
 
-    def _resume(self, given: Any, error: SeldonError | None) -> Ask | list[Any] | None:
-        """Return the next step, or None when the steps have ended."""
+    def _resume(self, given: Any, error: SeldonError | None) -> Step | None:
+        """Return the next step; when the steps have ended the strand that waited for it, or None."""
         try:
             return next_step(self._steps, given, error)
         except StopIteration as end:
-            self._ended(end.value, None)
+            return self._ended(end.value, None)
         except SeldonError as raised:
-            self._ended(None, raised)
+            return self._ended(None, raised)
         except BaseException as raised:  # noqa: BLE001 - the steps are a plugin's
-            self._ended(None, failed(raised, self._name))
-        return None
+            return self._ended(None, failed(raised, self._name))
 
     async def _await(self, ask: Ask, unfinished: Awaitable[Any]) -> None:
         """Await the answer of an async method, and go on with it."""
@@ -203,14 +211,17 @@ class Strand:
         except BaseException as raised:  # noqa: BLE001 - predictors are plugins
             return None, failed(raised, _place_of(ask))
 
-    def _fork(self, branches: list[Steps]) -> None:
+    def _fork(self, branches: list[Steps]) -> list[Resumption]:
+        """Return the strands of the branches, none of which has begun."""
         if not branches:
-            self.proceed([])
-            return
-        join = _Join(len(branches), self.proceed)
-        strands = [self._branch(steps, partial(join.ended, place)) for place, steps in enumerate(branches)]
-        for strand in strands:  # none stays, so that all components work at the same time
-            strand.proceed(may_stay=len(strands) == 1)
+            return [Resumption(self, [])]
+        join = _Join(len(branches), self)
+        # Of several none stays on this thread, so that all components work at the same time.
+        may_stay = len(branches) == 1
+        return [
+            Resumption(self._branch(steps, partial(join.ended, place)), may_stay=may_stay)
+            for place, steps in enumerate(branches)
+        ]
 
     def _branch(self, steps: Steps, ended: Ended) -> Strand:
         """Return a strand of a branch."""
@@ -218,29 +229,30 @@ class Strand:
 
 
 class _Join:
-    """The end of several strands: it goes on when the last one has ended. Thread-safe.
+    """The end of several strands. Thread-safe.
 
     Args:
         count: the number of strands.
-        proceed: receives all results in order, or the error of the first strand that has one.
+        strand: goes on when the last one has ended, with all results in order, or with the error of the first
+            strand that has one.
     """
 
-    def __init__(self, count: int, proceed: Ended) -> None:
+    def __init__(self, count: int, strand: Strand) -> None:
         self._results: list[Any] = [None] * count
         self._missing = count
         self._errors: list[SeldonError | None] = [None] * count
         self._lock = threading.Lock()
-        self._proceed = proceed
+        self._strand = strand
 
-    def ended(self, place: int, result: Any, error: SeldonError | None) -> None:
-        """Take the result or the error of one strand."""
+    def ended(self, place: int, result: Any, error: SeldonError | None) -> Resumption | None:
+        """Take the result or the error of one strand; return the waiting one if it was the last."""
         with self._lock:
             self._results[place] = result
             self._errors[place] = error
             self._missing -= 1
             if self._missing:
-                return
-        self._proceed(self._results, next(filter(None, self._errors), None))
+                return None
+        return Resumption(self._strand, self._results, next(filter(None, self._errors), None))
 
 
 def _checked(ask: Ask, answer: object) -> Message | Payload | Stream:
