@@ -144,6 +144,32 @@ def test_a_stream_in_the_middle_is_refused(parts, is_here):
     assert raised.value.code is ErrorCode.COMPONENT_FAILED
 
 
+@pytest.mark.parametrize("implementation", [None, "AVERAGE_COMBINER"])
+def test_a_combiner_cannot_receive_a_stream(parts, is_here, implementation):
+    class Streams(parts.Part):
+        def answer(self, method, request):
+            return Items()
+
+    kind = None if implementation else "COMBINER"
+    children = (Node("a", "graph.a", "MODEL"), Node("b", "graph.b", "MODEL"))
+    root = Node("avg", "graph", kind, None, implementation, {}, children)
+    made = {"avg": None if implementation else parts.Part("avg"), "a": parts.Part("a"), "b": Streams("b")}
+    with pytest.raises(SeldonError, match="a node answers with a stream, which the node 'avg' cannot receive"):
+        parts.answered(planned(root, made), parts.message(1.0), is_here=is_here)
+
+
+@pytest.mark.parametrize("implementation", [None, "AVERAGE_COMBINER"])
+def test_combiners_inside_one_another_of_any_depth_answer(parts, is_here, implementation):
+    depth, kind = 250, None if implementation else "COMBINER"
+    node, made = Node("m", "graph", "MODEL"), {"m": parts.Part("m", 0.0)}
+    for i in range(depth):
+        leaf, name = f"m{i}", f"c{i}"
+        node = Node(name, "graph", kind, None, implementation, {}, (Node(leaf, "graph", "MODEL"), node))
+        made |= {leaf: parts.Part(leaf, 0.0), name: None if implementation else parts.Part(name, 0.0)}
+    answer = parts.answered(planned(node, made), parts.message(1.0), is_here=is_here)
+    assert parts.value_of(answer) == (2.0 if implementation else 2.0 * (depth + 1))
+
+
 def test_an_average_needs_no_component(parts):
     children = tuple(Node(name, f"graph.{name}", "MODEL") for name in "ab")
     root = Node("avg", "graph", None, None, "AVERAGE_COMBINER", {}, children)

@@ -20,6 +20,10 @@ Refusal = Callable[[Any], SeldonError | None]
 """Function that returns the error of a call that must not go on, else None."""
 
 
+_MOST_NESTED = 32
+"""The branches inside one another that the walk takes itself: each needs stack. Those below make steps."""
+
+
 class PassedOn(Message):
     """The request as the answer, because no node answered."""
 
@@ -54,6 +58,7 @@ class Flight:
         "is_own",
         "makes_steps",
         "message",
+        "nesting",
         "payload",
         "refusal",
         "routing",
@@ -94,13 +99,16 @@ class Flight:
         self.stays = stays
         self.is_branch = False
         """True below a node with several children."""
+        self.nesting = 0
+        """The number of such nodes above."""
 
     def branch(self) -> Flight:
         """Return a flight of the same message, for one of several children, which may begin on any thread."""
-        executor = self.executor if self.stays else None
+        stays = self.stays and self.nesting < _MOST_NESTED
+        executor = self.executor if stays else None
         message = self.result()
-        made = Flight(message, self.routing, self.counted, self.call, self.refusal, executor, self.stays)
-        made.is_branch, made.makes_steps = True, self.makes_steps
+        made = Flight(message, self.routing, self.counted, self.call, self.refusal, executor, stays)
+        made.is_branch, made.makes_steps, made.nesting = True, self.makes_steps, self.nesting + 1
         return made
 
     def moved(self, executor: Any) -> None:

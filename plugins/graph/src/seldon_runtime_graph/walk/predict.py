@@ -87,7 +87,7 @@ def _combined(node: PlannedNode, answers: list[Any], flight: Flight) -> Any:
     """Have the flight take the combination of the children's answers; without a combiner the first answer."""
     ask = node.ask_aggregate
     if node.combine is not None:
-        flight.replaced(node.combine(answers))
+        flight.replaced(node.combine([whole(answer, node.name) for answer in answers]))
     elif ask is None:
         flight.replaced(answers[0])
     else:
