@@ -95,6 +95,39 @@ def test_errors_keep_their_text_and_the_first_of_the_list_wins(serve, make):
     assert "no predict" not in concealed.text
 
 
+@pytest.mark.parametrize("threads", ["each", "one"])
+@pytest.mark.parametrize(
+    ("broken", "wanted"),
+    [
+        ({"expression": "None"}, "the node 'b': the component returned None"),
+        ({"tags": "5"}, "the node 'b': tags() is int, expected a dict"),
+        ({"expression": "[[1], [2, 3]]"}, "the answer of the node 'b' cannot be passed on: it is ragged"),
+        ({"raises": "no such thing"}, "no such thing"),
+        ({"raises": "key"}, "KeyError: 'key'"),
+        ({"raises": "404"}, "KeyError: '404'"),
+    ],
+)
+def test_an_error_about_an_answer_names_its_node(serve, make, threads, broken, wanted):
+    graph = make.node("a", None, make.node("b", None, make.node("d"), parameters=broken))
+    served = serve(graph, "--graph-threads", threads, classes={"b": "graph_classes.Broken"})
+    answer = served.predict()
+    assert answer.status == 500
+    assert answer.json["status"]["info"].startswith(wanted)
+
+
+def test_a_router_without_the_method_is_named(serve, make):
+    graph = make.node("r", "ROUTER", make.node("a"), make.node("b"))
+    answer = serve(graph, classes={"r": "graph_classes.Puid"}).predict()
+    assert (answer.status, answer.json["status"]["info"]) == (501, "the node 'r': Puid has no method route")
+
+
+def test_a_feedback_that_a_class_cannot_take_names_the_node(serve, make):
+    graph = make.node("a", None, make.node("b", parameters={"tags": "5"}))
+    served = serve(graph, classes={"b": "graph_classes.Broken"})
+    answer = served.ask("POST", "/api/v1.0/feedback", {"reward": 1})
+    assert answer.json["status"]["info"].startswith("the node 'b': ")
+
+
 def test_a_slow_node_is_a_504_that_names_it(serve, make):
     main = make.predictor(
         make.node("a", None, make.node("b", parameters={"wait_s": 1.0})),

@@ -160,7 +160,7 @@ def test_the_error_below_branches_of_any_depth_is_raised(take: Any, units: Any) 
         answers = yield [ask(b), below(depth - 1)] if depth else [ask(a), ask(b)]
         return text("".join(map(value, answers)))
 
-    with pytest.raises(SeldonError, match="^nothing$"):
+    with pytest.raises(SeldonError, match=r"^nothing$"):
         take(below(1000))
 
 

@@ -22,6 +22,7 @@ from seldon_runtime.plugin import (
 from seldon_runtime_graph.nodes.raw_methods import RawNode, has_raw_methods
 from seldon_runtime_graph.resolve import Resolved
 from seldon_runtime_graph.spec.model import Node, Predictor
+from seldon_runtime_graph.walk.naming import named
 from seldon_runtime_graph.walk.plan import PlannedNode, plan
 
 _META_ARGUMENTS = frozenset({"meta", "metas"})
@@ -127,6 +128,8 @@ class Loader:
                 settings=each.settings,
             )
             metadata = self._units.metadata_of(unit)
+            if isinstance(metadata, SeldonError):
+                metadata = named(metadata, name)
         except StartupError as error:
             raise StartupError(f"{each.node.path} (node {name!r}): {error}") from (error.__cause__ or error)
         if self._shares_thread and not is_remote:

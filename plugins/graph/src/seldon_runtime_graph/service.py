@@ -160,11 +160,12 @@ class GraphService(ComposedService):
     def finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
         """End a call, and forget its time limits.
 
-        A node's exception reaches the client as its text alone, as the incumbent's engine passes it on.
+        A node's exception reaches the client as its text alone, as the incumbent's engine passes it on; with
+        its type if the text is no sentence.
         """
         if self._bounds:
             self._bounds.pop(call, None)
-        if type(error) is ComponentFailed and (text := str(error.__cause__).strip()):
+        if type(error) is ComponentFailed and (text := _text_of(error.__cause__)):
             error.message = text
         ComposedService.finish(self, call, done, answer, error, started)
 
@@ -240,3 +241,12 @@ class GraphService(ComposedService):
     def picture(self) -> str:
         """Return a picture of the graphs, with the class or the address of each node."""
         return picture([(graph.predictor, graph.runs) for graph in self.graphs])
+
+
+def _text_of(cause: BaseException | None) -> str:
+    """Return the text of an exception; an empty one if it says nothing without the type, such as a key."""
+    try:
+        text = str(cause).strip()
+    except Exception:  # noqa: BLE001 - a user's __str__ may raise; the answer must still go out
+        return ""
+    return "" if isinstance(cause, KeyError) or not any(map(str.isalpha, text)) else text

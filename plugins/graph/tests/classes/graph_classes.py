@@ -61,6 +61,24 @@ class Described(Unit):
         }
 
 
+class Broken:
+    """Answers with an expression, raises, or has tags that are not a dict."""
+
+    def __init__(self, expression="X", raises="", tags="{}"):
+        self.expression, self.raises, self._tags = expression, raises, tags
+
+    def predict(self, X, names=None):
+        if self.raises:
+            raise ValueError(self.raises) if " " in self.raises else KeyError(self.raises)
+        return eval(self.expression, {"X": X})
+
+    def send_feedback(self, X, names, reward, truth, routing=None):
+        return None
+
+    def tags(self):
+        return eval(self._tags)
+
+
 class Puid:
     def predict(self, X, names=None):
         return request().headers["Seldon-Puid"]

@@ -10,7 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as numbers
 
-from seldon_runtime.plugin import ARRAYS, NDARRAY, TENSOR, Kind, Limits, Message, Meta, Payload, SeldonError
+from seldon_runtime.plugin import (
+    ARRAYS,
+    NDARRAY,
+    TENSOR,
+    TFTENSOR,
+    ErrorCode,
+    Kind,
+    Limits,
+    Message,
+    Meta,
+    Payload,
+    SeldonError,
+)
 from seldon_runtime.protocols.v1.codec import plain_dumps
 from seldon_runtime.protocols.v1.message import decode_message, encode_message
 from seldon_runtime_graph.walk.edges import carried
@@ -35,6 +47,28 @@ def test_an_array_is_what_the_wire_would_have_brought(array):
     assert found.value.dtype == wanted.value.dtype
     assert found.value.tolist() == wanted.value.tolist()
     assert found.names == wanted.names
+
+
+@given(
+    numbers.arrays(
+        st.sampled_from(["f2", "f4", ">f4", "f8", "i1", "i2", "i4", ">i4", "i8", "u1", "u4", "u8", "?"]),
+        numbers.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=4),
+        elements={"allow_nan": False},
+    )
+)
+def test_a_tftensor_keeps_its_type(array):
+    message = Message(Payload(TFTENSOR, array, ["a"]))
+    found, wanted = carried(message).payload, over_the_wire(message).payload
+    assert (found.kind, found.names) == (wanted.kind, wanted.names)
+    assert found.value.dtype == wanted.value.dtype
+    assert np.array_equal(found.value, wanted.value)
+    assert found.value.flags.writeable
+    assert not np.shares_memory(found.value, array)
+
+
+def test_dates_are_text_for_the_next_node():
+    found = carried(Message(Payload(NDARRAY, np.array(["2020-01-01"], "datetime64[D]"), [])))
+    assert found.payload.value.tolist() == ["2020-01-01"]
 
 
 @given(st.lists(st.lists(VALUES | st.text() | st.none() | st.booleans(), min_size=2, max_size=2), min_size=1))
@@ -69,6 +103,19 @@ def test_the_meta_is_in_the_form_of_the_client_when_a_method_takes_it():
     assert carried(Message(Payload(Kind.STR, "x"), given_meta=[]), wants_meta=True).given_meta == []
 
 
-def test_a_ragged_answer_is_refused():
-    with pytest.raises(SeldonError, match="the answer of a node is ragged"):
-        carried(Message(Payload(NDARRAY, [[1, 2], [3]])))
+@pytest.mark.parametrize("path", [{}, {"b": "b:1", "a": "a:1"}])
+@pytest.mark.parametrize(
+    ("kind", "value", "reason"),
+    [
+        (NDARRAY, [[1, 2], [3]], "it is ragged"),
+        (NDARRAY, np.array([1j]), "a value is complex"),
+        (TFTENSOR, np.array([1j]), "the component returned a"),
+        (Kind.JSON, {"k": 1j}, "a value is complex"),
+    ],
+)
+def test_an_answer_that_no_wire_carries_is_refused_and_names_its_node(path, kind, value, reason):
+    with pytest.raises(SeldonError) as raised:
+        carried(Message(Payload(kind, value), Meta(request_path=path)))
+    who = "the node 'b'" if path else "a node"
+    assert raised.value.message.startswith(f"the answer of {who} cannot be passed on: {reason}")
+    assert raised.value.code is ErrorCode.COMPONENT_FAILED

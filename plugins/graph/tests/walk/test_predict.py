@@ -154,7 +154,7 @@ def test_a_combiner_cannot_receive_a_stream(parts, is_here, implementation):
     children = (Node("a", "graph.a", "MODEL"), Node("b", "graph.b", "MODEL"))
     root = Node("avg", "graph", kind, None, implementation, {}, children)
     made = {"avg": None if implementation else parts.Part("avg"), "a": parts.Part("a"), "b": Streams("b")}
-    with pytest.raises(SeldonError, match="a node answers with a stream, which the node 'avg' cannot receive"):
+    with pytest.raises(SeldonError, match="a stream, which the node 'avg' cannot receive"):
         parts.answered(planned(root, made), parts.message(1.0), is_here=is_here)
 
 

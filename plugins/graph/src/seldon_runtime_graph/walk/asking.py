@@ -8,10 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from seldon_runtime.plugin import ArrayCall, Ask, Message, Method, Payload, Request, Stream, UnitStream
+from seldon_runtime.plugin import (
+    ArrayCall,
+    Ask,
+    Message,
+    Method,
+    Payload,
+    Request,
+    SeldonError,
+    Steps,
+    Stream,
+    UnitStream,
+)
 from seldon_runtime.protocols.v1.message import encode_meta
 from seldon_runtime_graph.walk.edges import carried
 from seldon_runtime_graph.walk.flight import Flight
+from seldon_runtime_graph.walk.naming import named
 
 _FLOAT64 = np.dtype(np.float64)
 _WHOLE = (Message, Stream)
@@ -72,7 +84,10 @@ class Asking:
             names = payload.names
             if not flight.is_own:
                 value, names = value.copy(), None if names is None else [*names]
-            answer = self._call(value, names, payload.kind, given, flight)
+            try:
+                answer = self._call(value, names, payload.kind, given, flight)
+            except SeldonError as raised:
+                raise named(raised, self._name) from raised.__cause__
             if type(answer) is Payload:
                 flight.answered(answer, self._request_path)
                 return None
@@ -90,7 +105,11 @@ class Asking:
         error = flight.refusal(flight.call)
         if error is not None:
             raise error
-        return self.unit.predictor.answer(self.method, self._request(flight) if request is None else request)
+        request = self._request(flight) if request is None else request
+        try:
+            return self.unit.predictor.answer(self.method, request)
+        except SeldonError as raised:
+            raise named(raised, self._name) from raised.__cause__
 
     def unfinished(self, answer: Any) -> Ask | None:
         """Return the step for an answer that is unfinished, such as a coroutine; else None."""
@@ -109,6 +128,17 @@ class Asking:
         return Ask(
             self.unit, self.method, None, partial(self._call, value, names, payload.kind, given, flight)
         )
+
+    def answered(self, step: Ask) -> Steps:
+        """Yield a step of this call, and return its answer.
+
+        Raises:
+            SeldonError: the error of the step, with the name of the node if the runtime found the fault.
+        """
+        try:
+            return (yield step)  # type: ignore[no-any-return]
+        except SeldonError as raised:
+            raise named(raised, self._name) from raised.__cause__
 
     def with_messages(self) -> None:
         """Ask with messages from now on, which a batcher can join, and not the short way."""

@@ -1,7 +1,7 @@
 """The edges between nodes: a message as the next component receives it, as if a wire had carried it.
 
 A component may alter what it receives, and may keep what it answered. So arrays are copied, numbers have 64
-bits, lists are arrays, and JSON values are copies.
+bits unless a tftensor names its type, lists are arrays, and JSON values are copies.
 """
 
 from __future__ import annotations
@@ -11,11 +11,23 @@ from typing import Any
 
 import numpy as np
 
-from seldon_runtime.plugin import ARRAYS, DATA_KINDS, ErrorCode, Kind, Limits, Message, Payload, SeldonError
+from seldon_runtime.plugin import (
+    ARRAYS,
+    DATA_KINDS,
+    TFTENSOR,
+    ErrorCode,
+    Kind,
+    Limits,
+    Message,
+    Meta,
+    Payload,
+    SeldonError,
+)
 from seldon_runtime.protocols.arrays import array_from_list
-from seldon_runtime.protocols.plain_values import plain_value
+from seldon_runtime.protocols.plain_values import plain_array, plain_value
 from seldon_runtime.protocols.v1.codec import plain_dumps, plain_loads
 from seldon_runtime.protocols.v1.message import encode_meta
+from seldon_runtime.protocols.v1.tensorproto import decode_tensorproto, encode_tensorproto
 
 _FLOAT64 = np.dtype(np.float64)
 _INT64 = np.dtype(np.int64)
@@ -30,6 +42,9 @@ def carried(message: Message, *, wants_meta: bool = False) -> Message:
     Args:
         message: the message; it stays as it is.
         wants_meta: True for a method that receives the meta as the client sent it.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED; no wire can carry the answer. The message names the node.
     """
     payload = message.payload
     given = message.given_meta
@@ -40,20 +55,41 @@ def carried(message: Message, *, wants_meta: bool = False) -> Message:
         if type(value) is np.ndarray and value.dtype is _FLOAT64 and names is not None:  # most messages
             payload = Payload(payload.kind, value.copy(), [*names])
         else:
-            payload = _payload(payload)
+            payload = _payload(payload, message.meta)
     return Message(payload, message.meta, given)
 
 
-def _payload(payload: Payload) -> Payload:
+def _payload(payload: Payload, meta: Meta) -> Payload:
+    try:
+        return _copied(payload)
+    except (SeldonError, TypeError, ValueError, RecursionError) as error:
+        node = next(map(repr, meta.request_path), None)  # the one that answered last comes first
+        where = "the answer of a node" if node is None else f"the answer of the node {node}"
+        reason = error.message if isinstance(error, SeldonError) else str(error)
+        raise SeldonError(
+            f"{where} cannot be passed on: {reason}", code=ErrorCode.COMPONENT_FAILED
+        ) from error
+
+
+def _copied(payload: Payload) -> Payload:
     kind, value = payload.kind, payload.value
     if kind in DATA_KINDS:
         names = payload.names
-        return Payload(kind, _array(value), names if names is None else list(names))
+        array = _tensor(value) if kind is TFTENSOR else _array(value)
+        return Payload(kind, array, names if names is None else list(names))
     if kind is _JSON:
         return Payload(kind, plain_loads(plain_dumps(value)))
     if kind is ARRAYS:
         return Payload(kind, {name: np.array(array) for name, array in value.items()}, payload.names)
     return payload  # text and bytes cannot be altered
+
+
+def _tensor(value: Any) -> np.ndarray[Any, Any]:
+    """Return the values of a tftensor, whose type the wire names."""
+    array = np.asarray(value)
+    if array.dtype is _FLOAT64:
+        return array.copy()
+    return decode_tensorproto(encode_tensorproto(array), where="it", max_values=max(array.size, 1))
 
 
 def _array(value: Any) -> np.ndarray[Any, Any]:
@@ -65,11 +101,8 @@ def _array(value: Any) -> np.ndarray[Any, Any]:
             return value.astype(_FLOAT64)
         if dtype.kind in "iu" and (dtype.kind == "i" or dtype.itemsize < 8):
             return value.astype(_INT64)
-        if dtype.kind != "O":
+        if dtype.kind in "ubU":
             return value.copy()
-        value = value.tolist()
-    try:
-        array = array_from_list(plain_value(value), "the answer of a node", _UNLIMITED)
-    except SeldonError as error:
-        raise SeldonError(error.message, code=ErrorCode.COMPONENT_FAILED) from error
+        value = plain_array(value)
+    array = array_from_list(plain_value(value), "it", _UNLIMITED)
     return deepcopy(array) if array.dtype.kind == "O" else array

@@ -20,6 +20,7 @@ from seldon_runtime.plugin import (
 )
 from seldon_runtime_graph.walk.branches import ALL, NONE
 from seldon_runtime_graph.walk.edges import carried
+from seldon_runtime_graph.walk.naming import named
 from seldon_runtime_graph.walk.plan import PlannedNode
 from seldon_runtime_graph.walk.told_stream import Counted
 
@@ -75,7 +76,10 @@ def learn(node: PlannedNode, feedback: Feedback, routing: dict[str, int], counte
 def _told(node: PlannedNode, feedback: Feedback, counted: Counted) -> Steps:
     if not node.learns:
         return _nothing(feedback)
-    answer: Message = yield Ask(node.unit, _SEND_FEEDBACK, _copy(feedback))
+    try:
+        answer: Message = yield Ask(node.unit, _SEND_FEEDBACK, _copy(feedback))
+    except SeldonError as error:
+        raise named(error, node.name) from error.__cause__
     if answer.metrics:
         counted.append((node.unit.identity, _SEND_FEEDBACK, answer.metrics))
     return answer

@@ -35,10 +35,10 @@ def predict(node: PlannedNode, flight: Flight) -> Steps:
         ask = node.ask_first
         if ask is not None:
             if ask.executor is not flight.executor:
-                ask.take(flight, (yield ask.step(flight)))
+                ask.take(flight, (yield from ask.answered(ask.step(flight))))
                 flight.moved(ask.executor)
             elif (step := ask.now(flight)) is not None:
-                ask.take(flight, (yield step))
+                ask.take(flight, (yield from ask.answered(step)))
             routing[node.name] = ALL
         children = node.children
         if children:
@@ -60,10 +60,10 @@ def predict(node: PlannedNode, flight: Flight) -> Steps:
             ask = node.ask_output
             if ask is not None:
                 if ask.executor is not flight.executor:
-                    ask.take(flight, (yield ask.step(flight)))
+                    ask.take(flight, (yield from ask.answered(ask.step(flight))))
                     flight.moved(ask.executor)
                 elif (step := ask.now(flight)) is not None:
-                    ask.take(flight, (yield step))
+                    ask.take(flight, (yield from ask.answered(step)))
             if not waiting:
                 result: Message | Stream = flight.result() if flight.is_branch else flight.ended()
                 return result
@@ -75,12 +75,12 @@ def predict(node: PlannedNode, flight: Flight) -> Steps:
 def _answer(ask: Asking, flight: Flight, request: Any = None) -> Any:
     """Yield the step of a call whose answer the flight does not take, and return the answer."""
     if ask.executor is not flight.executor:
-        answer = yield ask.step(flight, request)
+        answer = yield from ask.answered(ask.step(flight, request))
         flight.moved(ask.executor)
         return answer
     answer = ask.answer(flight, request)
     step = ask.unfinished(answer)
-    return answer if step is None else (yield step)
+    return answer if step is None else (yield from ask.answered(step))
 
 
 def _combined(node: PlannedNode, answers: list[Any], flight: Flight) -> Any:
