@@ -50,6 +50,15 @@ def test_a_folder_may_say_its_class_and_settings(resolved, make, tmp_path):
     assert found.settings == {"persistence": "0"}
 
 
+def test_settings_of_a_folder_must_be_text(resolved, make, tmp_path):
+    (tmp_path / "a" / ".s2i").mkdir(parents=True)
+    (tmp_path / "a" / ".s2i" / "environment").write_bytes(b"MODEL_NAME=\xff")
+    with pytest.raises(StartupError, match=r"a/\.s2i/environment' cannot be read: 'utf-8' codec"):
+        resolved(make.node("a"), classes={"a": None})
+    with pytest.raises(StartupError, match="cannot be read: embedded null byte"):
+        resolved(make.node("a\0"))
+
+
 @pytest.mark.parametrize(
     ("type_", "methods", "wanted"),
     [

@@ -139,9 +139,11 @@ def test_a_slow_node_is_a_504_that_names_it(serve, make):
 
 
 def test_calls_of_single_components_are_not_a_graphs(serve, make):
-    answer = serve(make.node("a")).ask("POST", "/transform-input", {"data": {"ndarray": [[1]]}})
-    assert answer.status == 501
-    assert "not transform_input" in answer.json["status"]["info"]
+    served = serve(make.node("a"))
+    for method in ("transform-input", "aggregate", "route"):
+        answer = served.ask("POST", f"/{method}", {"data": {"ndarray": [[1]]}})
+        assert answer.status == 501
+        assert f"not {method.replace('-', '_')}" in answer.json["status"]["info"]
 
 
 def test_a_bandit_learns_by_the_routing_of_its_answers(serve, make):

@@ -115,9 +115,11 @@ def _container_class(node: Node, env: Mapping[str, str]) -> str | None:
 def _environment(folder: Path) -> dict[str, str]:
     """Return the variables of a folder's ``.s2i/environment``."""
     try:
-        lines = (folder / _ENVIRONMENT).read_text().splitlines()
+        lines = (folder / _ENVIRONMENT).read_text(encoding="utf-8").splitlines()
     except OSError:
         return {}
+    except ValueError as error:  # a NUL in the name of the node, or other bytes
+        raise StartupError(f"{str(folder / _ENVIRONMENT)!r:.200} cannot be read: {error}") from None
     pairs = (line.partition("=") for line in lines if not line.lstrip().startswith("#"))
     return {key.strip(): value.strip() for key, separator, value in pairs if separator}
 

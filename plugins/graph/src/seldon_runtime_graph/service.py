@@ -43,6 +43,7 @@ from seldon_runtime_graph.walk.told_stream import Counted
 
 _PREDICT, _SEND_FEEDBACK, _HEALTH_STATUS = Method.PREDICT, Method.SEND_FEEDBACK, Method.HEALTH_STATUS
 _METHODS = frozenset({_PREDICT, _SEND_FEEDBACK})
+_ANSWERED = _METHODS | {_HEALTH_STATUS, Method.METADATA}
 
 
 class GraphService(ComposedService):
@@ -123,7 +124,15 @@ class GraphService(ComposedService):
         return sum([executor.waiting for executor in self._executors])
 
     def accept(self, call: Call, done: Done) -> None:
-        """Queue a call; refuse it when ``queue_size`` steps wait in the whole graph."""
+        """Queue a call; refuse it when ``queue_size`` steps wait in the whole graph.
+
+        A call of a single component is refused before anybody reads it, as it may have another form.
+        """
+        if call.method is not _PREDICT and call.method not in _ANSWERED:
+            raise SeldonError(
+                f"a graph answers predictions and feedback, not {call.method.value}",
+                code=ErrorCode.NOT_IMPLEMENTED,
+            )
         if call.transport == SHADOW:  # it must not hold up the others, nor they it
             for executor in self._aside:
                 executor.require_room()
@@ -170,21 +179,12 @@ class GraphService(ComposedService):
         ComposedService.finish(self, call, done, answer, error, started)
 
     def steps(self, call: Call, request: Request) -> Steps:
-        """Return the steps of a prediction or a feedback.
-
-        Raises:
-            SeldonError: NOT_IMPLEMENTED for a call that is one of a single component's.
-        """
+        """Return the steps of a prediction or a feedback."""
         if call.method is _PREDICT:
             assert isinstance(request, Message)
             return self._predict(call, request)
-        if call.method is _SEND_FEEDBACK:
-            assert isinstance(request, Feedback)
-            return self._learn(call, request)
-        raise SeldonError(
-            f"a graph answers predictions and feedback, not {call.method.value}",
-            code=ErrorCode.NOT_IMPLEMENTED,
-        )
+        assert isinstance(request, Feedback)
+        return self._learn(call, request)
 
     def _predict(self, call: Call, request: Message) -> Steps:
         routing: dict[str, int] = {}

@@ -27,6 +27,21 @@ def test_json_is_read_from_files_of_both_names(tmp_path, name):
     assert read_file(written(tmp_path, json.dumps(MINIMAL), name)).predictors[0].graph.name == "a"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{kind: SeldonDeployment, spec: {predictors: [{graph: {name: a}}]}}",
+        '{"kind": "SeldonDeployment", "spec": {"predictors": [{"graph": {"name": "a"},}]}}',
+        '{"kind": "Service"}\n---\n' + json.dumps(MINIMAL),
+        '{"kind": "Service"}\n---\nkind: SeldonDeployment\nspec: {predictors: [{graph: {name: a}}]}',
+    ],
+)
+def test_yaml_may_begin_with_a_brace(tmp_path, text):
+    assert read_file(written(tmp_path, text)).predictors[0].graph.name == "a"
+    with pytest.raises(StartupError, match=r"not valid JSON: [^;]*$"):
+        read_file(written(tmp_path, text, "graph.json"))
+
+
 def test_the_deployment_is_found_among_other_documents_and_in_a_list(tmp_path):
     text = "kind: Service\n---\n# nothing\n---\nkind: List\nitems:\n- kind: Secret\n- " + json.dumps(MINIMAL)
     assert read_file(written(tmp_path, text)).predictors[0].graph.name == "a"
@@ -39,11 +54,13 @@ def test_the_deployment_is_found_among_other_documents_and_in_a_list(tmp_path):
         ("[1]", "no object"),
         ("kind: InferenceService", "holds InferenceService"),
         ("a: [", "not valid YAML"),
-        ("{", "not valid JSON"),
+        ("{", "not valid JSON: .*; the file is not valid YAML: "),
         (b"\xff\xfe\x00", "not UTF-8"),
         ("x: " + "y" * 1_600_000, "more than 1500000 bytes"),
         (json.dumps(MINIMAL) + " ", None),
         ("---\n" + json.dumps(MINIMAL) + "\n---\n" + json.dumps(MINIMAL), "2 SeldonDeployments"),
+        (json.dumps({"kind": "List", "items": [{**MINIMAL, "metadata": ["x"]}, MINIMAL]}), "2 SeldonDepl"),
+        (json.dumps({"kind": "List", "items": [{**MINIMAL, "metadata": "x"}, MINIMAL]}), "2 SeldonDepl"),
         (json.dumps({**MINIMAL, "apiVersion": "machinelearning.seldon.io/v2"}), "v1alpha2"),
         ("a: &a [*a]", "nests more than"),
         ("[" * 5000, "nests too deeply|not valid"),

@@ -45,6 +45,7 @@ def test_endpoints_with_host_and_port_are_addresses(read, make):
     [
         ({"name": ""}, r"predictors\[0\].graph has no name"),
         ({"name": 7}, "graph.name is 7, expected a text"),
+        ({"name": "\ud800"}, r"graph.name is '\\ud800', which has a lone surrogate"),
         ({"type": "MODELL"}, r"graph.type \(node 'a'\) is 'MODELL', expected one of MODEL"),
         ({"methods": ["PREDICT"]}, "node 'a'.* 'PREDICT', expected some of TRANSFORM_INPUT"),
         ({"methods": "ROUTE"}, "expected a list"),
@@ -58,10 +59,16 @@ def test_endpoints_with_host_and_port_are_addresses(read, make):
             {"parameters": [{"name": "n", "value": "x", "type": "INT"}]},
             "node 'a'.*cannot be read: parameter 'n'",
         ),
-        ({"parameters": [{"name": "n"}]}, "node 'a'.*cannot be read"),
+        ({"parameters": [{"name": "n"}]}, r"graph.parameters \(node 'a'\) cannot be read: parameters\[0\]"),
         (
             {"endpoint": {"service_host": "ftp://h", "service_port": 1}},
             r"endpoint.service_host \(node 'a'\) is 'ftp://h', expected a host, or https://HOST for TLS",
+        ),
+        ({"endpoint": {"service_host": "h", "service_port": -5}}, r"endpoint \(node 'a'\) has the port -5"),
+        ({"endpoint": {"service_host": "h", "httpPort": 99999}}, "the port 99999, expected 1 to 65535"),
+        *(
+            ({"endpoint": {"service_host": host, "service_port": 1}}, "expected the name or the IP address")
+            for host in ("127.0.0.1/x", "user@h", "127.0.0.1:80", "a b", "[::1]", "https://h/x")
         ),
         (
             {"endpoint": {"service_host": "h", "service_port": 1, "type": "HTTP3"}},
@@ -74,11 +81,29 @@ def test_a_wrong_node_is_refused(read, make, changes, wanted):
         read({**make.node("a"), **changes})
 
 
-def test_a_ratio_must_be_a_number(read, make):
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        *((text, "STRING") for text in ("half", "-0.1", "nan")),
+        *((text, "FLOAT") for text in ("-0.1", "1.5", "nan", "inf", "-inf")),
+        (True, "BOOL"),
+        (10**400, "INT"),
+        ([0.5], "JSON"),
+    ],
+)
+def test_a_ratio_must_be_a_number_from_0_to_1(read, make, value, kind):
     graph = make.node("ab", None, make.node("a"), make.node("b"), implementation="RANDOM_ABTEST")
-    graph["parameters"] = [{"name": "ratioA", "value": "half", "type": "STRING"}]
-    with pytest.raises(StartupError, match=r"node 'ab'.*ratioA 'half', expected a number"):
+    graph["parameters"] = [{"name": "ratioA", "value": value, "type": kind}]
+    with pytest.raises(StartupError, match=r"node 'ab'.*ratioA .*, expected a number from 0 to 1"):
         read(graph)
+
+
+@pytest.mark.parametrize(
+    "host", ["h", "a-b.svc.cluster.local", "10.0.0.1", "::1", "xn--bcher-kva.example", "a_b"]
+)
+def test_names_and_addresses_are_hosts(read, make, host):
+    endpoint = {"service_host": host, "service_port": 65535}
+    assert read(make.node("a", endpoint=endpoint)).endpoint == Endpoint(host, 65535, "REST")
 
 
 def test_the_depth_is_limited(read, make):

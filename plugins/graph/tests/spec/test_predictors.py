@@ -52,7 +52,13 @@ def test_the_first_form_of_componentSpec_is_read(file_of, make):
         ({"predictors": []}, "has no predictors"),
         ({"predictors": {}}, "spec.predictors is an object, expected a list"),
         ({"predictors": [7]}, r"spec.predictors\[0\] is the value 7, expected an object"),
-        ({"annotations": {"seldon.io/rest-timeout": "soon"}}, "'soon', expected milliseconds"),
+        (
+            {"annotations": {"seldon.io/rest-timeout": "soon"}},
+            "spec.annotations has .* 'soon', expected mill",
+        ),
+        ({"annotations": {"seldon.io/rest-timeout": "9" * 5000}}, "spec.annotations has .*, expected millis"),
+        ({"annotations": {"seldon.io/rest-timeout": "0"}}, "'0', expected milliseconds"),
+        ({"annotations": {"a": "\ud800"}}, "spec.annotations is '.*', which has a lone surrogate"),
     ],
 )
 def test_a_wrong_deployment_is_refused(file_of, make, changes, wanted):
@@ -60,6 +66,25 @@ def test_a_wrong_deployment_is_refused(file_of, make, changes, wanted):
     document["spec"] |= changes
     with pytest.raises(StartupError, match=rf"graph.json: .*{wanted}"):
         read_file(file_of(document))
+
+
+@pytest.mark.parametrize(
+    ("variable", "wanted"),
+    [
+        ({"name": "A=B", "value": "1"}, r"env\[1\].name \(container 'a'\) is 'A=B', which no variable can"),
+        ({"name": "A\0B", "value": "1"}, "which no variable can be called"),
+        ({"name": "\ud800", "value": "1"}, "name .* lone surrogate"),
+        ({"name": "A", "value": "1\0"}, r"env\[1\].value \(container 'a'\) has a NUL character"),
+        ({"name": "A", "value": "\ud800"}, "value .* lone surrogate"),
+        ({"name": "MODEL_NAME", "value": ["x"]}, "value .* is a list, expected a text"),
+        ({"name": "A", "value": {"x": 1}}, "value .* is an object, expected a text"),
+    ],
+)
+def test_a_variable_that_no_process_can_have_is_refused(file_of, make, variable, wanted):
+    main = make.predictor(make.node("a"))
+    main["componentSpecs"][0]["spec"]["containers"][0]["env"].append(variable)
+    with pytest.raises(StartupError, match=wanted):
+        read_file(file_of(make.deployment(main)))
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,13 @@ def test_a_branch_that_is_not_there_is_the_clients_fault(told, branch):
     assert message.startswith("response.meta.routing['r'] is ")
 
 
+@pytest.mark.parametrize(("name", "last"), [("r", 1), ("a", 0)])
+def test_a_wrong_branch_is_told_with_those_that_are_there(told, name, last):
+    wanted = f"response.meta.routing[{name!r}] is 2, expected -2 to {last}"
+    assert told(tree(), {name: 2}) == ([], wanted)
+    assert told(tree(), {name: last})[0]
+
+
 def test_an_error_below_keeps_the_nodes_above_from_learning(told):
     assert told(tree(), {"r": 0}, fails={"a"}) == (["a"], "a fails in send_feedback")
     order, message = told(tree(), {}, fails={"c", "b"})

@@ -38,10 +38,15 @@ def deployment_of(file: Path) -> Members:
             deployment.refuse(f"is {version!r:.80}, expected one of {', '.join(VERSIONS)}", "apiVersion")
         return deployment
     if found:
-        names = [(each.get("metadata") or {}).get("name") for each in found]
+        names = [_name_of(each) for each in found]
         raise StartupError(f"the file holds {len(found)} SeldonDeployments, {names!r:.200}, expected one")
     kinds = [str(each.get("kind")) if isinstance(each, dict) else "no object" for each in documents]
     raise StartupError(f"the file holds {', '.join(kinds)[:200] or 'nothing'}, expected kind: {KIND}")
+
+
+def _name_of(document: Any) -> Any:
+    metadata = document.get("metadata")
+    return metadata.get("name") if isinstance(metadata, dict) else None
 
 
 def _is_deployment(document: Any) -> bool:
@@ -73,11 +78,25 @@ def _parsed(file: Path) -> list[Any]:
         raise StartupError(f"the file is not UTF-8 text: {error}") from None
     if len(content) > _MOST_BYTES:
         raise StartupError(f"the file has more than {_MOST_BYTES} bytes, which no cluster accepts either")
-    is_json = file.suffix.lower() == ".json" or text.lstrip()[:1] == "{"
-    documents = _json(text) if is_json else _yaml(text)
+    documents = _documents_of(text, is_json=file.suffix.lower() == ".json")
     for document in documents:
         _check_size(document)
     return documents
+
+
+def _documents_of(text: str, *, is_json: bool) -> list[Any]:
+    """Return the documents of JSON, or of YAML, which JSON is most often too, but for its depth."""
+    if is_json:
+        return _json(text)
+    if text.lstrip()[:1] != "{":
+        return _yaml(text)
+    try:
+        return _json(text)
+    except StartupError as error:
+        try:
+            return _yaml(text)
+        except StartupError as also:
+            raise StartupError(f"{error}; {also}") from None
 
 
 def _json(text: str) -> list[Any]:

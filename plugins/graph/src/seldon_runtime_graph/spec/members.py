@@ -42,7 +42,15 @@ class Members:
             return None
         if not isinstance(value, str):
             self.refuse(f"is {seen(value)}, expected a text", key)
+        self.check(value, key)
         return value
+
+    def check(self, text: str, key: str) -> None:
+        """Refuse a text of a member that UTF-8 cannot write, such as one half of a pair in JSON."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.refuse(f"is {seen(text)}, which has a lone surrogate, expected Unicode text", key)
 
     def required(self, key: str) -> str:
         """Return a text that must be there."""
@@ -86,11 +94,14 @@ class Members:
 
     def texts(self, key: str) -> dict[str, str]:
         """Return an object whose values are texts or numbers, as text."""
-        return {
+        found = {
             str(name): str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in self.object(key).all.items()
             if value is not None
         }
+        for text in (*found, *found.values()):
+            self.check(text, key)
+        return found
 
     def allow(self, known: frozenset[str]) -> None:
         """Refuse a member that is not known: it is likely misspelled."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from ipaddress import ip_address
 from typing import Any
 
 from seldon_runtime.plugin import StartupError, parse_parameters
@@ -43,9 +45,12 @@ _MEMBERS = frozenset(
         "logger",
     ]
 )
-_SETTING = "PREDICTIVE_UNIT_PARAMETERS: "
+_SETTING = "PREDICTIVE_UNIT_PARAMETERS"
 _MOST_DEPTH = 250
 _MOST_NODES = 2000
+_HOST = re.compile(r"[\w.-]+")
+_LAST_PORT = 65535
+_IPV6 = 6
 
 
 def graph_of(predictor: Members, warnings: list[str]) -> Node:
@@ -133,7 +138,8 @@ def _parameters(members: Members) -> dict[str, Any]:
     try:
         return parse_parameters(json.dumps(entries, default=str)) if entries else {}
     except StartupError as error:
-        members.refuse(f"cannot be read: {str(error).removeprefix(_SETTING)}", "parameters")
+        reason = str(error).removeprefix(f"{_SETTING}: ").replace(_SETTING, "parameters")
+        members.refuse(f"cannot be read: {reason}", "parameters")
 
 
 def _endpoint(members: Members) -> Endpoint | None:
@@ -149,7 +155,20 @@ def _endpoint(members: Members) -> Endpoint | None:
     scheme, separator, name = host.rpartition("://")
     if separator and (scheme != "https" or not name):
         endpoint.refuse(f"is {host!r:.80}, expected a host, or https://HOST for TLS", "service_host")
+    if not _is_host(name):
+        endpoint.refuse(f"is {host!r:.80}, expected the name or the IP address of a host", "service_host")
+    if not 0 < port <= _LAST_PORT:
+        endpoint.refuse(f"has the port {port:.40g}, expected 1 to {_LAST_PORT}")
     return Endpoint(name, port, kind, tls=bool(separator))
+
+
+def _is_host(name: str) -> bool:
+    if _HOST.fullmatch(name):
+        return True
+    try:
+        return ip_address(name).version == _IPV6
+    except ValueError:
+        return False
 
 
 def _check_built_in(node: Node, members: Members) -> None:
@@ -159,6 +178,8 @@ def _check_built_in(node: Node, members: Members) -> None:
         members.refuse(f"has {len(node.children)} children, expected 2: {RANDOM_ABTEST} splits between two")
     ratio = node.parameters.get("ratioA", 0.5)
     try:
-        float(ratio)
-    except (TypeError, ValueError):
+        is_valid = not isinstance(ratio, bool) and 0 <= float(ratio) <= 1
+    except (TypeError, ValueError, OverflowError):
+        is_valid = False
+    if not is_valid:
         members.refuse(f"has ratioA {ratio!r:.80}, expected a number from 0 to 1", "parameters")

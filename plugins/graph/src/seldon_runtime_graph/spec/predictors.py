@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from seldon_runtime.plugin import StartupError
 from seldon_runtime_graph.spec.document import deployment_of
-from seldon_runtime_graph.spec.members import Members
+from seldon_runtime_graph.spec.members import Members, kind_of
 from seldon_runtime_graph.spec.model import Container, Deployment, Predictor
 from seldon_runtime_graph.spec.nodes import graph_of
 
@@ -17,6 +18,7 @@ _TIMEOUTS = ("seldon.io/rest-timeout", "seldon.io/grpc-timeout")
 _NO_ENGINE = "seldon.io/no-engine"
 _LOG_LEVEL = "SELDON_LOG_LEVEL"
 _WHOLE = 100
+_MILLISECONDS = re.compile(r"0*[1-9][0-9]{0,8}", re.ASCII)
 
 
 def read_file(file: Path) -> Deployment:
@@ -44,6 +46,7 @@ def _deployment(document: Members) -> Deployment:
     if spec.text("serverType") not in (None, "rpc"):
         spec.refuse(f"is {spec.text('serverType')!r:.80}, expected rpc or nothing", "serverType")
     annotations = spec.texts("annotations")
+    _timeout_s(spec, annotations)  # a wrong one is told at its place
     found = [_predictor(each, annotations, warnings) for each in spec.objects("predictors")]
     if not found:
         spec.refuse("has no predictors, expected one at least")
@@ -98,7 +101,7 @@ def _timeout_s(members: Members, annotations: dict[str, str]) -> float | None:
         if key not in annotations:
             continue
         text = annotations[key]
-        if not text.isdecimal() or not 0 < int(text) < 10**9:
+        if not _MILLISECONDS.fullmatch(text):
             members.refuse(f"has {key} {text!r:.40}, expected milliseconds such as 5000", "annotations")
         found.append(int(text) / 1000)
     return min(found, default=None)
@@ -119,13 +122,29 @@ def _containers(members: Members, warnings: list[str]) -> Iterator[Container]:
             values: dict[str, str] = {}
             unknown: list[str] = []
             for variable in container.objects("env"):
-                key = variable.required("name")
-                if variable.value("valueFrom") is not None:
+                key, value = _variable(variable)
+                if value is None:
                     unknown.append(key)
                 else:
-                    value = variable.value("value")
-                    values[key] = "" if value is None else str(value)
+                    values[key] = value
             yield Container(name, container.text("image"), values, tuple(unknown))
+
+
+def _variable(members: Members) -> tuple[str, str | None]:
+    """Return the name and the value of a variable; None for a value that is elsewhere."""
+    key = members.required("name")
+    if "=" in key or "\0" in key:
+        members.refuse(f"is {key!r:.80}, which no variable can be called", "name")
+    if members.value("valueFrom") is not None:
+        return key, None
+    value = members.value("value")
+    if isinstance(value, dict | list):
+        members.refuse(f"is {kind_of(value)}, expected a text", "value")
+    text = "" if value is None else str(value)
+    members.check(text, "value")
+    if "\0" in text:
+        members.refuse("has a NUL character, which no variable can have", "value")
+    return key, text
 
 
 def _check_names(spec: Members, predictors: tuple[Predictor, ...]) -> None:

@@ -41,10 +41,10 @@ def routing_of(feedback: Feedback, root: PlannedNode) -> dict[str, int]:
         branch: Any = given.get(node.name, ALL)
         if isinstance(branch, float) and branch.is_integer():
             branch = int(branch)
-        if type(branch) is not int or not NONE <= branch < max(len(node.children), 1):
+        last = max(len(node.children) - 1, 0)  # 0 is what other engines tell of a leaf
+        if type(branch) is not int or not NONE <= branch <= last:
             raise SeldonError(
-                f"response.meta.routing[{node.name!r}] is {branch!r:.40}, expected {NONE} to "
-                f"{len(node.children) - 1}"
+                f"response.meta.routing[{node.name!r}] is {branch!r:.40}, expected {NONE} to {last}"
             )
         routing[node.name] = branch
     return routing
