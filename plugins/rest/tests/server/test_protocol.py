@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 
 import pytest
 
@@ -86,6 +87,34 @@ def test_what_follows_a_request_is_refused_after_its_answer(connect, user, rubbi
     assert b"connection: close" in received
     assert received.endswith(b'{"meta":{},"strData":"wait"}\n')
     assert user.calls == 1
+
+
+@pytest.mark.parametrize(
+    "rest",
+    {
+        "an invalid size": b"0xf\r\n" + BODY,
+        "a sign": b"+f\r\n" + BODY,
+        "no size": b"\r\n" + BODY,
+        "a long chunk": b"2\r\n" + BODY + b"\r\n0\r\n\r\n",
+        "an invalid trailer": b"f\r\n" + BODY + b"\r\n0\r\nno colon\r\n\r\n",
+    }.items(),
+    ids=lambda case: case[0],
+)
+@pytest.mark.parametrize("before", [0, 1, 2])
+def test_a_client_that_sends_no_more_gets_all_answers_before_a_refused_body(
+    connect, user, rest, before, caplog
+):
+    caplog.set_level(logging.DEBUG, "seldon_runtime_rest.server.protocol")
+    waiting = HEAD + b"Content-Length: 18\r\n\r\n" + b'{"strData":"wait"}'
+    with connect() as connection:
+        connection.sendall(waiting * before + HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + rest[1])
+        wait_until(lambda: "refusing a request" in caplog.text, "the body to be refused")
+        connection.shutdown(socket.SHUT_WR)
+        user.gate.set()
+        received = all_of(connection)
+    assert statuses(received) == ([200] * before or [400])
+    assert "Traceback" not in caplog.text
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_of_very_many_requests_at_once_the_first_are_answered(exchange):

@@ -158,7 +158,7 @@ class HttpProtocol(ResponseSide):
         refused = self._reader.in_body
         if refused is not None and not refused.is_answered:
             self._queue.pop()
-            refused.exchange.drop_body()
+        self._reader.stop()  # from now on no request is in its body: the last one in the queue is whole
         if self._queue:
             self._queue[-1].keep_alive = False
         elif refused is not None and refused.is_answered:
