@@ -134,5 +134,12 @@ class TestMultipart:
         with pytest.raises(SeldonError, match="nests deeper than 10"):
             self.send(reading, jsonData="[" * depth + "]" * depth)
 
-    def test_a_form_without_a_boundary_is_an_empty_one(self, reading):
-        assert reading(data=b"--x", content_type="multipart/form-data") == {}
+    def test_a_text_field_that_is_no_utf_8_is_named(self, reading):
+        for name in ("strData", "jsonData"):
+            body = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n"\xff"\r\n--x--\r\n'
+            with pytest.raises(SeldonError, match=f"the field '{name}' of the form is not UTF-8 text"):
+                reading(data=body % name.encode(), content_type="multipart/form-data; boundary=x")
+
+    def test_the_first_of_several_parts_wins_and_a_file_over_a_field(self, reading):
+        parts = {"strData": ["one", "two"], "jsonData": ["1", self.file(b"2"), self.file(b"3")]}
+        assert self.send(reading, **parts) == {"strData": "one", "jsonData": "2"}

@@ -7,8 +7,7 @@ query parameter, a JSON body.
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
-from typing import IO, Any
+from typing import Any
 
 from werkzeug import Request
 from werkzeug.exceptions import HTTPException
@@ -22,6 +21,7 @@ from seldon_runtime_rest.flask_bridge.wsgi import environ_of, refusal_of
 from seldon_runtime_rest.media.formats import readable
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.v1.json_text import loads
+from seldon_runtime_rest.v1.multipart import parts_of
 
 _FIELD_BYTES = 320
 """The memory that Werkzeug takes for a field of a form or query, besides its text."""
@@ -38,10 +38,6 @@ class FormRequest(Request):
 
     max_content_length = None
     max_form_memory_size = None
-
-    def _get_file_stream(self, *arguments: object, **named: object) -> IO[bytes]:
-        """Return a file in memory for an uploaded file: the whole body is in memory already."""
-        return BytesIO()
 
 
 def form_memory(request: HttpRequest) -> int:
@@ -116,20 +112,21 @@ def read(
 
 
 def _multipart(request: Request, max_nesting: int, take: Take) -> dict[str, Any]:
-    """Parse text parts as JSON, except strData; encode a file binData in base64; decode other files."""
+    """Parse text parts as JSON, except strData; encode a file binData in base64; decode other files.
+
+    Of several fields, or several files, of one name the first wins, and a file wins over a field.
+    """
     message: dict[str, Any] = {}
-    for name, text in request.form.items():
-        message[name] = text if name == "strData" else _parsed(name, text, max_nesting, take)
-    for name, file in request.files.items():
-        content = file.read()
-        if name == "binData":
-            message[name] = encode_base64(content)
-        else:
-            try:
-                message[name] = content.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise SeldonError(f"the file {name!r:.80} of the form is not UTF-8 text: {error}") from error
-    return message
+    files: dict[str, Any] = {}
+    for part in parts_of(request.get_data(cache=False), request.content_type or ""):
+        if part.is_file:
+            if part.name not in files:
+                files[part.name] = encode_base64(part.content) if part.name == "binData" else part.text()
+        elif part.name not in message:
+            text = part.text()
+            is_text = part.name == "strData"
+            message[part.name] = text if is_text else _parsed(part.name, text, max_nesting, take)
+    return {**message, **files}
 
 
 def _parsed(name: str, text: str, max_nesting: int, take: Take) -> Any:
