@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from http import HTTPStatus
+from typing import Any
 
+import numpy as np
 import pytest
 
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, SeldonNotImplementedError
@@ -34,6 +38,40 @@ def test_a_status_that_is_no_error_is_refused(status: int) -> None:
 @pytest.mark.parametrize("status", [400, 599])
 def test_the_bounds_of_error_statuses_are_taken(status: int) -> None:
     assert SeldonError("m", status_code=status).status_code == status
+
+
+@pytest.mark.parametrize("status", ["404", 404.0, np.int64(404), HTTPStatus.NOT_FOUND])
+def test_another_form_of_a_status_is_taken(status: Any) -> None:
+    error = SeldonError("m", status_code=status)
+    assert (error.status_code, type(error.status_code)) == (404, int)
+
+
+@pytest.mark.parametrize("status", [True, 404.5, "4o4", "0404", " 404", [404], "NOT_FOUND", "200", b"404"])
+def test_what_is_not_a_status_is_refused(status: Any) -> None:
+    with pytest.raises(ValueError, match=f"status_code is {re.escape(repr(status))}, expected 400 to 599"):
+        SeldonError("m", status_code=status)
+
+
+@pytest.mark.parametrize("code", ["NOT_FOUND", "MICROSERVICE_NOT_FOUND"])
+def test_a_code_may_be_its_name_or_value(code: Any) -> None:
+    error = SeldonError("m", code=code)
+    assert (error.code, error.reason) == (ErrorCode.NOT_FOUND, "MICROSERVICE_NOT_FOUND")
+
+
+@pytest.mark.parametrize("code", ["not found", 404, None, ErrorCode])
+def test_what_is_not_a_code_is_refused(code: Any) -> None:
+    with pytest.raises(ValueError, match=r"code is .*, expected an ErrorCode such as ErrorCode.NOT_FOUND"):
+        SeldonError("m", code=code)
+
+
+def test_a_reason_is_a_text() -> None:
+    assert SeldonError("m", reason=5).reason == "5"  # type: ignore[arg-type]
+
+
+def test_headers_are_checked() -> None:
+    assert SeldonError("m", headers={"Retry-After": 3}).headers == {"Retry-After": "3"}
+    with pytest.raises(ValueError, match=r"SeldonError.headers has 'Content-Type', which the server sets"):
+        SeldonError("m", headers={"Content-Type": "text/html"})
 
 
 def test_another_exception_as_message_is_taken_as_its_text() -> None:

@@ -6,11 +6,15 @@ status through one table of its own.
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from operator import index
 from types import MappingProxyType
+from typing import Any
 
+from seldon_runtime.response_headers import valid_headers
 from seldon_runtime.tracebacks import place_of
 
 
@@ -56,15 +60,17 @@ class SeldonError(Exception):
 
     Args:
         message: the text for the client: the wrong value, its place, and the expected one.
-        code: the class of the error, from which transports derive their status.
+        code: the class of the error, from which transports derive their status. Its name or its value, such
+            as ``"NOT_FOUND"``, will do.
         status_code: an HTTP-style status (400 to 599) that overrides ``code``; transports without such
-            statuses map it to the nearest of their own.
+            statuses map it to the nearest of their own. A text of three digits will do.
         reason: the protocol's ``reason`` text, when ``code``'s own does not fit.
         headers: headers of the response, such as ``{"Retry-After": "3"}``: HTTP headers, or gRPC
-            trailing metadata.
+            trailing metadata. The server sets Content-Type and the headers of the connection itself.
 
     Raises:
-        ValueError: ``status_code`` is not an error status.
+        ValueError: ``code`` is not an ErrorCode, ``status_code`` is not an error status, or ``headers`` are
+            not names and texts that HTTP can carry.
     """
 
     # A subclass that does not call our constructor must still be answered.
@@ -81,17 +87,36 @@ class SeldonError(Exception):
         code: ErrorCode = ErrorCode.BAD_DATA,
         status_code: int | None = None,
         reason: str | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | float] | None = None,
     ) -> None:
         super().__init__(message)
-        if status_code is not None and not 400 <= status_code <= 599:
-            raise ValueError(f"status_code is {status_code}, expected 400 to 599")
         self.message = str(message)  # user code may pass an exception
-        self.code = code
-        self.status_code = status_code
-        self.reason = reason or code.value
+        self.code = code if type(code) is ErrorCode else _checked_code(code)
+        self.status_code = None if status_code is None else _checked_status(status_code)
+        self.reason = str(reason or self.code.value)
         if headers:
-            self.headers = dict(headers)
+            self.headers = valid_headers(headers, "SeldonError.headers")
+
+
+def _checked_code(code: object) -> ErrorCode:
+    for member in ErrorCode:
+        if code in (member.name, member.value):
+            return member
+    raise ValueError(f"code is {code!r:.80}, expected an ErrorCode such as ErrorCode.NOT_FOUND")
+
+
+def _checked_status(given: Any) -> int:
+    status = given
+    if (isinstance(given, str) and re.fullmatch("[0-9]{3}", given)) or (
+        isinstance(given, float) and given.is_integer()
+    ):
+        status = int(given)
+    try:
+        if 400 <= (status := index(status)) <= 599:
+            return status
+    except TypeError:
+        pass
+    raise ValueError(f"status_code is {given!r:.80}, expected 400 to 599")
 
 
 class ComponentFailed(SeldonError):

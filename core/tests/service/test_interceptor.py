@@ -245,6 +245,37 @@ def test_an_interceptor_that_returns_nothing_is_an_error_of_the_call(serve: Serv
     assert caught.value.where == f"Forgets.{phase}"
 
 
+@pytest.mark.parametrize("phase", ["admit", "before", "after"])
+@pytest.mark.parametrize("headers", [{"Content-Type": "text/html"}, [("a", "b")], {"X": "a\r\nb"}], ids=str)
+def test_an_interceptor_with_response_headers_that_are_not_valid_is_named(
+    serve: Serve, phase: str, headers: Any
+) -> None:
+    def stamp(self: Interceptor, call: Call, *given: Any) -> Any:
+        call.response_headers = headers
+        return given[0] if given else None
+
+    service = serve(Model())
+    service.attach([], [type("Stamps", (Interceptor,), {phase: stamp})()])
+    made = call()
+    with pytest.raises(PluginFailed) as caught:
+        service.call(made)
+    assert caught.value.where == f"Stamps.{phase}"
+    assert str(caught.value.__cause__).startswith("call.response_headers ")
+    assert made.response_headers is None
+
+
+def test_a_number_in_the_response_headers_of_an_interceptor_becomes_its_text(serve: Serve) -> None:
+    class Stamps(Interceptor):
+        def admit(self, call: Call) -> None:
+            call.response_headers = {"Retry-After": 3}  # type: ignore[dict-item]
+
+    service = serve(Model())
+    service.attach([], [Stamps()])
+    made = call()
+    service.call(made)
+    assert made.response_headers == {"Retry-After": "3"}
+
+
 def test_an_interceptor_that_fails_at_the_end_harms_nobody(
     serve: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:

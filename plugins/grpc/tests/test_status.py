@@ -17,11 +17,19 @@ class Refusing:
         raise SeldonError("no", headers={"Retry-After": "3", "WWW-Authenticate": 'Bearer realm="m"'})
 
 
+class Odd(SeldonError):
+    """Sets its members to other objects."""
+
+    def __init__(self):
+        self.message = 5
+        self.reason = 7
+
+
 class Stamping(Interceptor):
     """Gives every answer headers, the one that gRPC cannot send included."""
 
     def before(self, call, request):
-        call.response_headers = {"X-Model-Version": "7", "bad key": "x", "x-bad-value": "line\nline"}
+        call.response_headers = {"X-Model-Version": 7, "bad!key": "x", "x-bad-value": "grün"}
         return request
 
 
@@ -42,7 +50,17 @@ def test_headers_of_an_answer_are_trailing_metadata_and_invalid_ones_are_left_ou
     assert answer.strData == "s"
     assert dict(call.trailing_metadata()) == {"x-model-version": "7"}
     warnings = [record.getMessage() for record in caplog.records]
-    assert ["bad key" in warnings[0], "x-bad-value" in warnings[1], len(warnings)] == [True, True, 2]
+    assert ["bad!key" in warnings[0], "x-bad-value" in warnings[1], len(warnings)] == [True, True, 2]
+
+
+@pytest.mark.parametrize("threads", [None, 4])
+def test_an_error_with_odd_members_is_answered(serve, threads):
+    class Raising:
+        def predict(self, X, features_names):
+            raise Odd
+
+    error = serve(Raising(), grpc_threads=threads).error()
+    assert (error.details(), dict(error.trailing_metadata())["x-seldon-reason"]) == ("5", "7")
 
 
 @pytest.mark.parametrize(

@@ -116,9 +116,31 @@ def test_a_header_that_is_not_valid_is_a_500_and_logged_once(make_app, caplog, h
     app = make_app(Identity())
     app.service.attach([], [Telling(headers)])
     answer = app.post("/predict", {"strData": "s"}, {"X-Request-Id": "id-7"})
-    assert (answer.status, answer.info) == (500, "the REST transport failed; its log says why")
+    assert (answer.status, answer.info) == (
+        500,
+        "a plugin of the server failed; see its log for request id-7",
+    )
     assert answer.headers.keys() == {"content-type", "content-length", "x-request-id"}
-    assert [record.getMessage() for record in caplog.records] == ["predict failed in the REST transport"]
+    (record,) = caplog.records
+    assert "Telling.admit" in record.getMessage()
+    assert "call.response_headers" in str(record.exc_info)
+
+
+def test_the_headers_and_status_of_an_error_are_checked_where_it_is_made(make_app):
+    class Raising(Identity):
+        def predict(self, X, names):
+            raise SeldonError("wait", **arguments[X])
+
+    arguments = {
+        "number": {"status_code": 400.0, "headers": {"Retry-After": 3}},
+        "type": {"headers": {"Content-Type": "text/html"}},
+    }
+    app = make_app(Raising())
+    answer = app.post("/predict", {"strData": "number"})
+    assert (answer.status, answer.info, answer.headers["retry-after"]) == (400, "wait", "3")
+    answer = app.post("/predict", {"strData": "type"})
+    assert answer.status == 500
+    assert answer.info == "ValueError: SeldonError.headers has 'Content-Type', which the server sets itself"
 
 
 def test_an_error_brings_headers_of_its_own(make_app):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from datetime import date, time, timedelta
@@ -26,6 +25,7 @@ from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, NDARRAY, TENSOR
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of
 from seldon_runtime.protocols.libraries.remedies import remedy_of
 from seldon_runtime.protocols.plain_values import plain_array, plain_value
+from seldon_runtime.response_headers import valid_headers
 
 Names = Callable[[], Sequence[Any] | None]
 """Function that returns the component's column names, or None if it has no names."""
@@ -33,8 +33,6 @@ Names = Callable[[], Sequence[Any] | None]
 _SCALARS = frozenset({float, int, bool, str, type(None)})
 _NUMBERS_OR_NONE = frozenset({float, int, type(None)})
 SINGLE = bool | int | float | date | time | timedelta | Decimal | UUID | np.generic
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+: [\x20-\x7e]*")
-"""Names as in RFC 9110, section 5, and values that gRPC metadata can hold, too."""
 _MOST_NAMES_KEPT = 4096
 """The widest answer whose names are cached: a client may choose the width, and memory is more precious."""
 
@@ -98,19 +96,22 @@ def branch_array(result: Any) -> Any:
 
 
 def checked_headers(headers: object) -> Mapping[str, str]:
-    """Return the response headers of a ``Response``.
+    """Return the response headers of a ``Response``; a number becomes its text.
 
     Raises:
-        SeldonError: COMPONENT_FAILED when they are not names and values that HTTP can carry.
+        SeldonError: COMPONENT_FAILED when they are not names and values that HTTP and gRPC can carry.
     """
-    items = headers.items() if isinstance(headers, Mapping) else [(headers, None)]
-    for name, value in items:
-        if not (isinstance(name, str) and isinstance(value, str) and _HEADER.fullmatch(f"{name}: {value}")):
+    try:
+        texts = valid_headers(headers, "Response.headers")
+    except ValueError as error:
+        raise SeldonError(str(error), code=ErrorCode.COMPONENT_FAILED) from error
+    for name, text in texts.items():
+        if not (text.isascii() and text.isprintable()):  # gRPC metadata can hold no other
             raise SeldonError(
-                f"Response.headers has {name!r:.80}: {value!r:.80}, expected a header name and its text",
+                f"Response.headers has {name!r:.80}: {text!r:.80}, expected a text of printable ASCII",
                 code=ErrorCode.COMPONENT_FAILED,
             )
-    return dict(items)
+    return texts
 
 
 def _whole_number(branch: Any) -> int:

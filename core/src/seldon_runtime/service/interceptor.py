@@ -10,6 +10,7 @@ from seldon_runtime.errors import PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.message import Feedback, Message, Meta, Payload, Request
 from seldon_runtime.inference.owners import place_of
+from seldon_runtime.response_headers import valid_headers
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +132,8 @@ class Interceptors:
             call.admitted = place
             try:
                 interceptor.admit(call)
+                if call.response_headers is not None:
+                    _check_headers(call)
             except SeldonError:
                 raise
             except BaseException as error:
@@ -160,6 +163,8 @@ def before(interceptor: Interceptor, call: Call, request: Request) -> Request | 
         message = result.message if isinstance(result, Answer) else result
         if isinstance(message, Message) or isinstance(result, Answer):
             _check(message)
+        if call.response_headers is not None:
+            _check_headers(call)
         return result
     except SeldonError:
         raise
@@ -197,6 +202,8 @@ def _checked(
         if not isinstance(result, Message):
             raise TypeError(f"returned {type(result).__name__}, expected a Message")
         _check(result)
+        if call.response_headers is not None:
+            _check_headers(call)
         return result
     except SeldonError:
         raise
@@ -215,3 +222,9 @@ def _check(message: object) -> None:
     tags = message.meta.tags
     if type(tags) is not dict and not isinstance(tags, Mapping):
         raise TypeError(f"returned tags of {type(tags).__name__}, expected a dict")
+
+
+def _check_headers(call: Call) -> None:
+    """Check the response headers that an interceptor may have set; drop all if one is not valid."""
+    headers, call.response_headers = call.response_headers, None
+    call.response_headers = valid_headers(headers, "call.response_headers")

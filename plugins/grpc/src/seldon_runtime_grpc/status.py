@@ -87,13 +87,13 @@ def status_of(
     Its details are the message, shortened if need be. Its trailing metadata are the reason, the request id,
     the call's response headers and the error's own headers.
     """
-    metadata = [(REASON, error.reason)]
+    metadata = [(REASON, str(error.reason))]  # a subclass may have set any object
     if request_id is not None:
         metadata.append((REQUEST_ID, request_id))
     own = tuple(pair for pair in metadata if _is_printable(pair[1]))
     if response_headers or error.headers:
         own += trailing_metadata({**(response_headers or {}), **error.headers})
-    return Status(code_of(error), _shortened(error.message), own)
+    return Status(code_of(error), _shortened(str(error.message)), own)
 
 
 def trailing_metadata(headers: Mapping[Any, Any]) -> Metadata:

@@ -114,7 +114,7 @@ def read(
 def _multipart(request: Request, max_nesting: int, take: Take) -> dict[str, Any]:
     """Parse text parts as JSON, except strData; encode a file binData in base64; decode other files.
 
-    Of several fields, or several files, of one name the first wins, and a file wins over a field.
+    The first of several fields or files with one name wins, and a file wins over a field.
     """
     message: dict[str, Any] = {}
     files: dict[str, Any] = {}
