@@ -66,6 +66,7 @@ LOOKED_UP = {
     "seldon_runtime_graph/loading.py": "the user's object",
     "seldon_runtime_graph/nodes/raw_methods.py": "the user's object",
     "seldon_runtime_rest/v1/codec.py": "what the user's raw method returned",
+    "seldon_runtime_rest/media/arrow.py": "times that the user's method returned",
     "seldon_runtime_grpc/v1/codec.py": "what the user's raw method returned",
     # Python and its libraries
     "cli/first_process.py": "signal, which differs by system",

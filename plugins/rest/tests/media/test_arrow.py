@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from seldon_runtime.component.hints.tables import pandas_frame
+from seldon_runtime.component.result import converted_result
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.plugin import ARRAYS, NDARRAY, Columns, Kind, Limits, Payload
 from seldon_runtime_rest.media.arrow import ArrowStream
@@ -113,6 +115,39 @@ def test_a_compressed_bomb_is_refused_before_it_is_unpacked():
     with pytest.raises(SeldonError, match="SELDON_MAX_REQUEST_MEMORY") as error:
         read(body, limits)
     assert error.value.code is ErrorCode.TOO_LARGE
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "-03:00"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_timestamps_keep_their_time_zone(zone, unit):
+    times = pa.array([0, 10**9 + 1, None], pa.timestamp(unit, zone))
+    column = read(stream(pa.table({"a": times})))["a"]
+    assert [value and value.utcoffset() for value in column] == [
+        value and value.utcoffset() for value in times.to_pylist()
+    ]
+    body = FORMAT.write(Payload(ARRAYS, Columns(a=column), ["a"]))
+    again = pa.ipc.open_stream(body).read_all()["a"]
+    assert again.type.tz == zone
+    assert again.to_pylist() == times.to_pylist()
+
+
+def test_a_frame_of_pandas_has_the_time_zone():
+    pd = pytest.importorskip("pandas")
+    times = pa.array([0, None], pa.timestamp("us", "Europe/Berlin"))
+    payload = FORMAT.read(stream(pa.table({"a": times, "b": [1, 2]})), {}, Limits())
+    frame = pandas_frame(pd.DataFrame)(payload)
+    assert str(frame["a"].dtype) == "datetime64[us, Europe/Berlin]"
+    assert converted_result(frame)[1].columns[0][0].isoformat() == "1970-01-01T01:00:00+01:00"
+
+
+def test_a_time_zone_that_is_not_known_is_told():
+    with pytest.raises(SeldonError, match=r"timestamp\[us, tz=Mars/Base\], expected a known time zone"):
+        read(stream(pa.table({"a": pa.array([0], pa.timestamp("us", "Mars/Base"))})))
+
+
+def test_a_list_of_records_is_a_table():
+    body = FORMAT.write(Payload(NDARRAY, [{"a": 1, "b": "x"}, {"a": 2, "b": None}], []))
+    assert pa.ipc.open_stream(body).read_all().to_pydict() == {"a": [1, 2], "b": ["x", None]}
 
 
 def test_nulls_that_take_no_bytes_are_counted():

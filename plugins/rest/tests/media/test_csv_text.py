@@ -18,11 +18,11 @@ from seldon_runtime_rest.media.format import UnfitAnswer
 
 FORMAT = CsvText()
 words = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(
-    lambda word: not re.fullmatch(r"[0-9+\-.eE]*|[Tt]rue|[Ff]alse", word)
+    lambda word: not re.fullmatch(r"[0-9+\-.eE]*|[Tt]rue|[Ff]alse|-?inf|nan|NaN", word)
 )
 KINDS = {
     "i": st.integers(-(2**63), 2**63 - 1),
-    "f": st.floats(allow_nan=False, allow_infinity=False).filter(lambda value: not value.is_integer()),
+    "f": st.floats(allow_nan=False).filter(lambda value: not value.is_integer()),
     "b": st.booleans(),
     "O": words,
 }
@@ -71,7 +71,15 @@ def test_every_cell_is_kept(rows):
         (["+5", "1"], np.array(["+5", "1"], object)),
         (["1-2", "1"], np.array(["1-2", "1"], object)),
         (["1e999", "1"], np.array(["1e999", "1"], object)),
-        (["nan", "1"], np.array(["nan", "1"], object)),
+        (["nan", "1"], np.array([np.nan, 1])),
+        (["NaN", "inf", "", "-Infinity"], np.array([np.nan, np.inf, np.nan, -np.inf])),
+        (["-inf"], np.array([-np.inf])),
+        (["INF", "1"], np.array(["INF", "1"], object)),
+        (["tiny", "nan"], np.array(["tiny", "nan"], object)),
+        (["inf", "1e999"], np.array(["inf", "1e999"], object)),
+        (["-0", "2"], np.array([0, 2])),
+        (["-0", "2.5"], np.array([-0.0, 2.5])),
+        (["-00", "2"], np.array(["-00", "2"], object)),
         (["18446744073709551615", "1"], np.array([2**64 - 1, 1], np.uint64)),
         (["-1", str(2**63)], np.array([-1, 2**63], object)),
         (["1" * 30, "1"], np.array([int("1" * 30), 1], object)),
@@ -142,6 +150,9 @@ def test_memory_is_an_upper_estimate(columns):
         (Payload(NDARRAY, np.array(1)), "value\r\n1\r\n"),
         (Payload(NDARRAY, np.array([[1, 2]]), ["a", "a"]), "column_0,column_1\r\n1,2\r\n"),
         (Payload(Kind.JSON, [{"a": 1}, {"b": {"c": 2}}]), 'a,b\r\n1,\r\n,"{""c"": 2}"\r\n'),
+        (Payload(NDARRAY, [{"a": 1}, {"a": 2, "b": "x"}], []), "a,b\r\n1,\r\n2,x\r\n"),
+        (Payload(NDARRAY, np.array([{"a": 1}], object), []), "a\r\n1\r\n"),
+        (Payload(NDARRAY, [{"a": 1}, 2], []), 'value\r\n"{""a"": 1}"\r\n2\r\n'),
         (Payload(Kind.JSON, {"a": 1.5}), "a\r\n1.5\r\n"),
         (Payload(Kind.JSON, 0.5), "value\r\n0.5\r\n"),
     ],

@@ -38,7 +38,10 @@ class ArrowStream(Format):
         return size.buffer_bytes * _COPIES + size.values * _VALUE_BYTES
 
     def read(self, body: bytes, parameters: Parameters, limits: Limits) -> Payload:
-        """Return the columns. Null is NaN among floats, NaT among timestamps, else None."""
+        """Return the columns. Null is NaN among floats, NaT among timestamps, else None.
+
+        Timestamps with a time zone are objects of ``datetime``, since NumPy's have none.
+        """
         size = stream_size(body)
         limits.check_values(size.values, "the Arrow stream")
         limits.check_memory(size.buffer_bytes * _COPIES + size.values * _VALUE_BYTES, "the Arrow stream")
@@ -53,7 +56,7 @@ class ArrowStream(Format):
         arrow = import_module("pyarrow")
         columns = columns_of(payload)
         try:
-            table = arrow.table({name: arrow.array(column) for name, column in columns.items()})
+            table = arrow.table({name: _written(arrow, column) for name, column in columns.items()})
         except (arrow.ArrowException, TypeError, ValueError, OverflowError) as error:
             raise UnfitAnswer(f"a table with a column of several types ({error})") from error
         sink = arrow.BufferOutputStream()
@@ -61,6 +64,15 @@ class ArrowStream(Format):
             writer.write_table(table)
         body: bytes = sink.getvalue().to_pybytes()
         return body
+
+
+def _written(arrow: Any, column: Any) -> Any:
+    """Return a column of an answer as an array of Arrow."""
+    made = arrow.array(column)
+    has_zone = arrow.types.is_timestamp(made.type) and made.type.tz
+    if has_zone and any(getattr(value, "nanosecond", 0) for value in column):
+        return arrow.array(column, arrow.timestamp("ns", made.type.tz))  # which would be dropped
+    return made
 
 
 def _table(arrow: Any, body: bytes) -> Any:
@@ -99,6 +111,8 @@ def _array(column: Any) -> NDArray[Any]:
         return _with_nulls(column)
     if kind == "null":
         return np.full(len(column), None, object)
+    if kind.startswith("timestamp") and column.type.tz:
+        return _objects(_times(column))
     array: NDArray[Any] = column.to_numpy()
     return array if array.flags.writeable else array.copy()
 
@@ -108,6 +122,22 @@ def _with_nulls(column: Any) -> NDArray[Any]:
     is_exact = all(value is None or abs(value) <= _LARGEST_EXACT for value in values)
     if is_exact and str(column.type) != "bool":
         return np.array([np.nan if value is None else value for value in values], np.float64)
+    return _objects(values)
+
+
+def _times(column: Any) -> list[Any]:
+    """Return timestamps with a time zone; pandas makes those of nanoseconds."""
+    try:
+        values: list[Any] = column.to_pylist()
+    except (KeyError, ValueError) as error:
+        raise SeldonError(
+            f"the Arrow stream has timestamps of the type {column.type!s:.80}, expected a known time zone, "
+            f"and at most microseconds where pandas is not installed: {error}"
+        ) from error
+    return values
+
+
+def _objects(values: list[Any]) -> NDArray[Any]:
     array = np.empty(len(values), object)
     array[:] = values
     return array

@@ -22,6 +22,9 @@ _CELL_BYTES = 160
 _COPIES = 6
 _NUMBER = frozenset("0123456789+-.eE")
 _WHOLE = frozenset("0123456789+-")
+_NON_FINITE = frozenset({"inf", "-inf", "Infinity", "-Infinity", "nan", "NaN"})
+"""The cells that are numbers, as Python, NumPy and this server write them."""
+_FLOAT = _NUMBER.union(*_NON_FINITE)
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
 _LARGEST_EXACT = 2**53
 _HEADERS = ("present", "absent")
@@ -85,7 +88,7 @@ def _column(cells: tuple[str, ...]) -> NDArray[Any]:
     """Return a column in the type of its cells; an empty cell is missing."""
     letters = set().union(*cells)
     present = cells if "" not in cells else tuple(cell for cell in cells if cell)
-    if present and letters <= _NUMBER and (numbers := _numbers(present, letters)) is not None:
+    if present and letters <= _FLOAT and (numbers := _numbers(present, letters)) is not None:
         if len(present) == len(cells):
             return numbers
         return _with_missing(cells, numbers)
@@ -104,12 +107,13 @@ def _numbers(cells: tuple[str, ...], letters: set[str]) -> NDArray[Any] | None:
     try:
         if not letters <= _WHOLE:
             floats = np.fromiter(map(float, cells), np.float64, len(cells))
-            return floats if np.isfinite(floats).all() else None
+            others = np.flatnonzero(~np.isfinite(floats))
+            return floats if all(cells[index] in _NON_FINITE for index in others) else None
         whole = list(map(int, cells))
     except ValueError:
         return None
-    if list(map(str, whole)) != list(cells):  # leading zeros or a plus sign, as of a postal code
-        return None
+    if any(str(number) != cell != "-0" for number, cell in zip(whole, cells, strict=True)):
+        return None  # leading zeros or a plus sign, as of a postal code
     low, high = min(whole), max(whole)
     if low >= -(2**63) and high < 2**63:
         return np.array(whole, np.int64)

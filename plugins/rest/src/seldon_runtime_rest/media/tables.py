@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,8 @@ def rows_of(payload: Payload) -> Any:
 def columns_of(payload: Payload) -> dict[str, Any]:
     """Return the columns of an answer by name, each a list of plain values or an array of one dimension.
 
-    An array of one dimension, and a list of single values, is one column. A list of objects is a table with
-    a row for each; one object is a row.
+    An array of one dimension, and a list of single values, is one column. A list of objects, in data or in
+    jsonData, is a table with a row for each; one object is a row.
 
     Raises:
         UnfitAnswer: the answer is not a table.
@@ -51,8 +52,14 @@ def columns_of(payload: Payload) -> dict[str, Any]:
 
 def _plain(column: Any) -> Any:
     """Return an array of numbers, dates or texts as it is, and any other as a list of plain values."""
-    if column.dtype.kind in "biufM" or _TEXTS.issuperset(map(type, column.tolist())):
+    if column.dtype.kind in "biufM":
         return column
+    values = column.tolist()
+    if _TEXTS.issuperset(map(type, values)):
+        return column
+    present = [value for value in values if value is not None]
+    if all(isinstance(value, datetime) and value.utcoffset() is not None for value in present):
+        return column  # of times with a time zone, which datetime64 has not
     return plain_array(column)
 
 
@@ -64,6 +71,8 @@ def _of_array(payload: Payload) -> dict[str, Any]:
     else:
         rows = rows_of(payload)
         rows = rows if isinstance(rows, list) else [rows]
+        if rows and all(isinstance(row, Mapping) for row in rows):
+            return _of_records(rows)
         is_flat = not any(isinstance(row, list) for row in rows)
         if not is_flat and len({len(row) if isinstance(row, list) else -1 for row in rows}) > 1:
             raise UnfitAnswer("data with rows of different lengths")
@@ -77,11 +86,15 @@ def _of_array(payload: Payload) -> dict[str, Any]:
     return dict(zip(names, columns, strict=True))
 
 
+def _of_records(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    names = dict.fromkeys(str(name) for row in rows for name in row)
+    return {name: [row.get(name) for row in rows] for name in names}
+
+
 def _of_json(value: Any) -> dict[str, Any]:
     rows = value if isinstance(value, list) else [value]
     if rows and all(isinstance(row, Mapping) for row in rows):
-        names = dict.fromkeys(str(name) for row in rows for name in row)
-        return {name: [row.get(name) for row in rows] for name in names}
+        return _of_records(rows)
     if any(isinstance(row, Mapping | list) for row in rows):
         raise UnfitAnswer("jsonData that is not a table")
     return {ONLY: list(rows)}
