@@ -217,6 +217,9 @@ def test_an_aggregate_takes_a_list_or_an_object_with_one() -> None:
         (5, "seldonMessages is a number, expected a list of messages"),
         ([], "seldonMessages is empty, expected one message at least"),
         ({"seldonMessages": [{"strData": "a"}, 5]}, "seldonMessages[1] is a number, expected an object with"),
+        ([{"strData": "a"}, {"strData": 5}], "seldonMessages[1].strData is a number, expected a text"),
+        ([{"data": {"ndarray": 5}}], "seldonMessages[0].data.ndarray is a number, expected a list"),
+        ([{"strData": "a", "meta": {"tags": 5}}], "seldonMessages[0].meta.tags is a number"),
         (
             [{"strData": "a"}, {}],
             "seldonMessages[1] holds nothing, expected data, jsonData, strData or binData",

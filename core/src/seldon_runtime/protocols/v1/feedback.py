@@ -16,7 +16,7 @@ from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Feedback, Message, Payload
 from seldon_runtime.protocols.arrays import type_name
-from seldon_runtime.protocols.v1.message import decode_message, decode_meta, encode_message
+from seldon_runtime.protocols.v1.message import begin_with, decode_meta, decode_part, encode_message
 
 _MESSAGE = {"status", "meta", "data", "binData", "strData", "jsonData"}
 _PAYLOADS = ("data", "jsonData", "strData", "binData")
@@ -62,12 +62,16 @@ def _message(value: object, where: str, limits: Limits) -> Message | None:
     meta = _checked_meta(members.get("meta"), f"{where}.meta")
     checked = {**members, "meta": meta}
     if present is None:
-        return Message(None, *decode_meta(meta))
+        try:
+            return Message(None, *decode_meta(meta))
+        except SeldonError as error:
+            begin_with(where, error)
+            raise
     if present == "data":
         checked["data"] = _checked_data(members["data"], f"{where}.data")
     elif present == "jsonData":
         checked["jsonData"] = _floats(members["jsonData"])
-    message = decode_message(checked, limits, where)
+    message = decode_part(checked, limits, where)
     return Message(_with_floats(message.payload), message.meta, message.given_meta)
 
 

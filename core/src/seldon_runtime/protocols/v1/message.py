@@ -65,7 +65,27 @@ def decode_messages(value: object, limits: Limits) -> list[Message]:
         raise SeldonError(f"seldonMessages is {type_name(items)}, expected a list of messages")
     if not items:
         raise SeldonError("seldonMessages is empty, expected one message at least")
-    return [decode_message(item, limits, f"seldonMessages[{i}]") for i, item in enumerate(items)]
+    return [decode_part(item, limits, f"seldonMessages[{i}]") for i, item in enumerate(items)]
+
+
+def decode_part(value: object, limits: Limits, where: str) -> Message:
+    """Return a message that is a part of the request, at the place ``where``, as :func:`decode_message` does.
+
+    Raises:
+        SeldonError: BAD_DATA whose text begins with the place: ``seldonMessages[1].strData is a number``.
+    """
+    try:
+        return decode_message(value, limits, where)
+    except SeldonError as error:
+        begin_with(where, error)
+        raise
+
+
+def begin_with(where: str, error: SeldonError) -> None:
+    """Have the text of an error begin with the place of the part that it is about."""
+    if not error.message.startswith(where):
+        error.message = f"{where}.{error.message}"
+        error.args = (error.message,)
 
 
 def encode_message(message: Message) -> dict[str, Any]:
