@@ -20,6 +20,7 @@ from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest, ModelInferResponse
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec as RestInfer
+from seldon_runtime_v2.rest.heads import Heads as RestHeads
 from seldon_runtime_v2.rest.request_body import HEADER
 from seldon_runtime_v2.tensors.datatypes import DATATYPES, datatype_of
 
@@ -39,6 +40,7 @@ class V2:
     def __init__(self, service: Service, infer: Infer | None = None) -> None:
         self.model = ServedModel(service, "m")
         self.heads = Heads(self.model)
+        self.rest_heads = RestHeads(self.model, LIMITS)
         self.infer = infer or (
             lambda wire, codec: service.call(Call(Method.PREDICT, wire, codec, codec.name))
         )
@@ -103,7 +105,8 @@ WAYS = (by_json, by_binary, by_grpc_raw, by_grpc_typed)
 
 def _by_rest(served: V2, body: Mapping[str, Any], tail: bytes, length: int | None) -> dict[str, Array]:
     text = json.dumps(body).encode()
-    codec = RestInfer(served.model, LIMITS, NonFinite.NULL, None if length is None else len(text))
+    header_length = None if length is None else len(text)
+    codec = RestInfer(served.model, LIMITS, NonFinite.NULL, served.rest_heads, header_length)
     response = served.infer(text + tail, codec)
     given = dict(response.headers).get(HEADER)
     start = len(response.body) if given is None else int(given)

@@ -148,6 +148,15 @@ def _image(size: int, mode: str) -> Pair:
     return image, png(image)
 
 
+def _fields(rows: list[list[float]]) -> Pair:
+    """A structured array with a text as its last field, plain or of records."""
+    names = [f"n{index}" for index in range(len(rows[0]))]
+    dtype = [*((name, float) for name in names), ("t", "U1")]
+    array = np.array([(*row, "x") for row in rows], dtype)
+    made = array.view(np.recarray) if len(rows) % 2 else array
+    return made, data([[*row, "x"] for row in rows], [*names, "t"])
+
+
 ROWS: dict[str, st.SearchStrategy[Pair]] = {
     "other arrays with `__array__` or DLPack: TensorFlow, CuPy, `array.array`": of_matrix(
         lambda rows: Device(np.array(rows))
@@ -156,9 +165,11 @@ ROWS: dict[str, st.SearchStrategy[Pair]] = {
     "`pandas.Series`, `pandas.Index`, `pandas.Categorical`": of_numbers(pd.Series)
     | of_numbers(pd.Index)
     | st.just((pd.Categorical(["a", None]), data(["a", None]))),
+    "a structured array of NumPy": matrices().map(_fields),
     "frames of the dataframe interchange protocol": of_table(lambda table: Interchange(pd.DataFrame(table))),
     "SciPy's sparse matrices and arrays": of_matrix(lambda rows: scipy.sparse.csr_array(np.array(rows)))
-    | of_matrix(lambda rows: scipy.sparse.coo_matrix(np.array(rows))),
+    | of_matrix(lambda rows: scipy.sparse.coo_matrix(np.array(rows)))
+    | of_matrix(lambda rows: scipy.sparse.dok_array(np.array(rows))),
     "a number, a boolean, a NumPy scalar": (numbers | whole | st.booleans()).map(
         lambda value: (value, data([[value]]))
     )

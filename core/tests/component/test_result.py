@@ -305,3 +305,57 @@ def test_names_of_wide_answers_are_not_kept_in_memory() -> None:
     assert default_names(3) is default_names(3)
     assert default_names(5000) is not default_names(5000)
     assert default_names(5000)[-1] == "t:4999"
+
+
+FIELDS = np.array([(1, 0.5), (2, 1.5)], [("a", int), ("b", float)])
+
+
+@pytest.mark.parametrize(
+    ("result", "value"),
+    [
+        (FIELDS, [[1, 0.5], [2, 1.5]]),
+        (FIELDS.view(np.recarray), [[1, 0.5], [2, 1.5]]),
+        (np.ma.array(FIELDS, mask=[(0, 1), (0, 0)]), [[1, np.nan], [2, 1.5]]),
+    ],
+)
+def test_the_fields_of_a_structured_array_are_columns(result: Any, value: Any) -> None:
+    found = packed(result, Kind.NDARRAY)
+    assert (found.kind, found.names) == (Kind.NDARRAY, ["a", "b"])
+    np.testing.assert_equal(found.value, value)
+
+
+def test_a_record_of_a_structured_array_is_an_object() -> None:
+    assert packed(FIELDS[0], Kind.NDARRAY) == Payload(Kind.JSON, {"a": 1, "b": 0.5})
+
+
+def test_frames_and_structured_arrays_in_a_list_are_lists_of_objects() -> None:
+    found = packed([pd.DataFrame({"a": [1]}), FIELDS[["a"]][:1]], Kind.NDARRAY)
+    assert found.value == [[{"a": 1}], [{"a": 1}]]
+
+
+@pytest.mark.parametrize("requested", [Kind.TENSOR, Kind.NDARRAY])
+@pytest.mark.parametrize("make", [scipy.sparse.dok_array, scipy.sparse.dok_matrix])
+def test_a_sparse_array_by_keys_is_an_array(make: Any, requested: Kind) -> None:
+    empty, filled = make((1, 2)), make(np.array([[0.0, 1.5]]))
+    assert packed(empty, requested).value.tolist() == [[0.0, 0.0]]
+    assert packed(filled, requested).value.tolist() == [[0.0, 1.5]]
+    with pytest.raises(SeldonError, match="which is sparse"):
+        packed({"m": filled})
+
+
+def test_a_missing_value_alone_is_null() -> None:
+    for missing in (pd.NA, pd.NaT):
+        assert packed(missing) == Payload(Kind.JSON, None)
+        assert packed(missing, Kind.NDARRAY).value == [[None]]
+
+
+def test_a_list_that_contains_itself_or_nests_too_deeply_is_the_components_failure() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    deep: list[Any] = []
+    for _ in range(2000):
+        deep = [deep]
+    for value in (endless, deep, [1, endless]):
+        with pytest.raises(SeldonError, match="it contains itself, or nests too deeply") as caught:
+            packed(value)
+        assert caught.value.code is ErrorCode.COMPONENT_FAILED

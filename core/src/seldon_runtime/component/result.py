@@ -16,21 +16,22 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from seldon_runtime.component.arrays.masks import filled_with_nan, is_masked, loses_parts
 from seldon_runtime.component.calls.unfinished import Unfinished
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.arrays.columns import Columns
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, NDARRAY, TENSOR, TFTENSOR, Kind, Payload
-from seldon_runtime.protocols.libraries.forms import Form, conversion_of
+from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
+from seldon_runtime.protocols.libraries.frames import Table, of_fields
 from seldon_runtime.protocols.libraries.remedies import remedy_of
-from seldon_runtime.protocols.plain_values import plain_array, plain_value
+from seldon_runtime.protocols.plain_values import is_absent, key_texts, plain_array, plain_value
 from seldon_runtime.response_headers import valid_headers
 
 Names = Callable[[], Sequence[Any] | None]
 """Function that returns the component's column names, or None if it has no names."""
 
-_SCALARS = frozenset({float, int, bool, str, type(None)})
 _NUMBERS_OR_NONE = frozenset({float, int, type(None)})
 SINGLE = bool | int | float | date | time | timedelta | Decimal | UUID | np.generic
 _MOST_NAMES_KEPT = 4096
@@ -58,9 +59,9 @@ def pack(
         return Payload(Kind.STR, result)
     if isinstance(result, bytes | bytearray):
         return Payload(Kind.BINARY, bytes(result))
-    if isinstance(result, dict):
+    if type(result) is dict or is_mapping(result):
         return Payload(Kind.JSON, plain(result))
-    if isinstance(result, Mapping) or (is_dataclass(result) and not isinstance(result, type)):
+    if is_dataclass(result) and not isinstance(result, type):
         return Payload(Kind.JSON, plain(result))
     if isinstance(result, list | tuple):
         return _pack_list(list(result), requested, names)
@@ -78,6 +79,18 @@ def plain(value: Any) -> Any:
     try:
         return plain_value(value)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise _unwritable(error) from error
+
+
+def keys_of(members: Mapping[Any, Any]) -> list[str]:
+    """Return the keys of a mapping as text.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED when a key has an unsupported type, or two become the same text.
+    """
+    try:
+        return key_texts(members)
+    except (TypeError, ValueError, RecursionError) as error:
         raise _unwritable(error) from error
 
 
@@ -130,20 +143,26 @@ def _pack_other(result: Any, requested: Kind | None, names: Names, most_values: 
         return pack(result.value, requested, names, most_values)
     if isinstance(result, memoryview):
         return Payload(Kind.BINARY, result.tobytes())
-    if isinstance(result, SINGLE):
+    if isinstance(result, SINGLE) or is_absent(result):
         value = plain(result)
+        if type(value) is dict:  # a record of a structured array
+            return Payload(Kind.JSON, value)
         return Payload(Kind.STR, value) if type(value) is str else _pack_scalar(result, requested, names)
     form, value = converted_result(result, most_values)
     if form is Form.IMAGE:
         return Payload(Kind.BINARY, value)
     if form is Form.TABLE:
-        own = value.names
-        if requested is ARRAYS and own and len(set(own)) == len(own):
-            return Payload(ARRAYS, Columns(zip(own, value.columns, strict=True)), own)
-        return _pack_array(value.rows, requested, names if own is None else lambda: own)
+        return _pack_table(value, requested, names)
     if form is Form.PLAIN:
         return pack(value, requested, names, most_values)
     return _pack_array(value, requested, names) if value.ndim else _pack_scalar(value, requested, names)
+
+
+def _pack_table(table: Table, requested: Kind | None, names: Names) -> Payload:
+    own = table.names
+    if requested is ARRAYS and own and len(set(own)) == len(own):
+        return Payload(ARRAYS, Columns(zip(own, table.columns, strict=True)), own)
+    return _pack_array(table.rows, requested, names if own is None else lambda: own)
 
 
 def converted_result(result: object, most_values: int = DEFAULT_ARRAY_VALUES) -> tuple[Form, Any]:
@@ -194,8 +213,8 @@ def _unexpected(kind: type) -> str:
 
 
 def _pack_list(values: list[Any], requested: Kind | None, names: Names) -> Payload:
-    if _has_masked(values):
-        return _pack_masked_list(plain(values), requested, names)
+    if loses_parts(values):
+        return _pack_whole_list(plain(values), requested, names)
     try:
         array = np.array(values)
     except (ValueError, OverflowError):  # ragged rows, which JSON can hold but arrays cannot
@@ -207,18 +226,11 @@ def _pack_list(values: list[Any], requested: Kind | None, names: Names) -> Paylo
     return _pack_array(array, requested, names)
 
 
-def _has_masked(values: Sequence[Any]) -> bool:
-    """Return whether there is a masked array among nested lists, whose mask ``numpy.array`` drops."""
-    if _SCALARS.issuperset(map(type, values)):
-        return False
-    return any(
-        _has_masked(value) if isinstance(value, list | tuple) else isinstance(value, np.ma.MaskedArray)
-        for value in values
-    )
-
-
-def _pack_masked_list(values: list[Any], requested: Kind | None, names: Names) -> Payload:
-    array = np.array(values, object)
+def _pack_whole_list(values: list[Any], requested: Kind | None, names: Names) -> Payload:
+    try:
+        array = np.array(values, object)
+    except ValueError:  # ragged rows
+        return Payload(NDARRAY, values, [])
     is_numeric = _NUMBERS_OR_NONE.issuperset(map(type, array.ravel().tolist()))
     if is_numeric and requested is not NDARRAY:
         return _pack_array(array.astype(np.float64), requested, names)
@@ -229,6 +241,8 @@ def _pack_array(array: NDArray[Any], requested: Kind | None, names: Names) -> Pa
     value: Any = array
     is_numeric = array.dtype.kind in "fiu"
     kind = NDARRAY
+    if array.dtype.names and array.ndim == 1:
+        return _pack_table(of_fields(array), requested, names)
     if is_numeric:
         kind = requested if requested is NDARRAY or requested is TFTENSOR else TENSOR
     if type(array) is not np.ndarray or not is_numeric:
@@ -241,8 +255,8 @@ def _pack_array(array: NDArray[Any], requested: Kind | None, names: Names) -> Pa
 
 def _written(array: NDArray[Any], kind: Kind) -> Any:
     """Return the value of a payload for a masked array, or for one of booleans, text or objects."""
-    if isinstance(array, np.ma.MaskedArray) and np.ma.is_masked(array):
-        return _listed(array) if kind is NDARRAY else _filled(array)
+    if isinstance(array, np.ma.MaskedArray) and is_masked(array):
+        return _listed(array) if kind is NDARRAY else filled_with_nan(array)
     base = np.asarray(array)
     return base if base.dtype.kind in "fiub" else _listed(base)
 
@@ -259,13 +273,6 @@ def _listed(array: NDArray[Any]) -> Any:
         return plain_array(array)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _unwritable(error) from error
-
-
-def _filled(array: NDArray[Any]) -> NDArray[Any]:
-    """Return a masked array as one of floats with NaN in place of masked values, as tensors have no null."""
-    masked: Any = array if array.dtype.kind == "f" else array.astype(np.float64)
-    filled: NDArray[Any] = masked.filled(np.nan)
-    return filled
 
 
 def _unwritable(error: Exception) -> SeldonError:

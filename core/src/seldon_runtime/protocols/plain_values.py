@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.protocols.libraries.forms import Form, conversion_of
+from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
 from seldon_runtime.protocols.libraries.frames import Table
 from seldon_runtime.protocols.libraries.remedies import remedy_of
 from seldon_runtime.protocols.times import date_texts, duration_text, duration_texts
@@ -64,6 +64,8 @@ def plain_array(array: NDArray[Any]) -> Any:
         return duration_texts(array)
     if kind in "cS":
         raise _unsupported(array.dtype.type)
+    if array.dtype.names:
+        return _plain_fields(array)
     if array.ndim > 1 and _SCALARS.issuperset(map(type, array.ravel().tolist())):  # at once, not row by row
         return array.tolist()
     return plain_value(array.tolist())
@@ -89,6 +91,24 @@ def key_text(key: object) -> str:
     return str(plain)
 
 
+def key_texts(members: Mapping[Any, Any]) -> list[str]:
+    """Return the keys of a mapping as text.
+
+    Raises:
+        TypeError: a key has an unsupported type.
+        ValueError: two keys become the same text.
+    """
+    texts = [key_text(key) for key in members]
+    if len(set(texts)) < len(texts):
+        raise ValueError("two keys of a dict become the same text, such as 1 and '1'")
+    return texts
+
+
+def is_absent(value: object) -> bool:
+    """Return whether a value is the missing value of pandas or of cuDF."""
+    return type(value).__name__ == _ABSENT
+
+
 def _plain_list(values: list[Any]) -> list[Any]:
     if _SCALARS.issuperset(map(type, values)):
         return values
@@ -100,10 +120,7 @@ def _plain_dict(members: Mapping[Any, Any]) -> dict[str, Any]:
         if _SCALARS.issuperset(map(type, members.values())):
             return members
         return {key: plain_value(value) for key, value in members.items()}
-    plain = {key_text(key): plain_value(value) for key, value in members.items()}
-    if len(plain) != len(members):
-        raise ValueError("two keys of a dict become the same text, such as 1 and '1'")
-    return plain
+    return dict(zip(key_texts(members), map(plain_value, members.values()), strict=True))
 
 
 def _converted(value: Any) -> Any:
@@ -127,7 +144,7 @@ def _converted(value: Any) -> Any:
         return duration_text(value // timedelta(microseconds=1), "us")
     if isinstance(value, Decimal | UUID):
         return str(value)
-    if isinstance(value, Mapping):
+    if is_mapping(value):
         return _plain_dict(value)
     if is_dataclass(value) and not isinstance(value, type):
         return _plain_dict({member.name: getattr(value, member.name) for member in fields(value)})
@@ -139,7 +156,7 @@ def _of_library(value: Any) -> Any:
     kind = type(value)
     conversion = conversion_of(kind)
     if conversion is None:
-        if kind.__name__ == _ABSENT:
+        if is_absent(value):
             return None
         raise _unsupported(kind)
     form, convert = conversion
@@ -168,10 +185,21 @@ def _plain_table(table: Table) -> list[Any]:
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def _plain_fields(array: NDArray[Any]) -> Any:
+    """Return a structured array as nested lists of objects by the names of its fields."""
+    if array.ndim > 1:
+        return [_plain_fields(part) for part in array]
+    names = array.dtype.names or ()
+    columns = [plain_array(array[name]) for name in names]
+    if not array.ndim:
+        return dict(zip(names, columns, strict=True))
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
 def _plain_scalar(value: Any) -> Any:
     if isinstance(value, np.floating):
         return float(value)
-    if isinstance(value, np.timedelta64 | np.datetime64):
+    if isinstance(value, np.timedelta64 | np.datetime64) or value.dtype.names:
         return plain_array(np.asarray(value))
     if isinstance(value, np.bool_ | np.integer | np.str_ | np.void):
         return plain_value(value.item())

@@ -31,6 +31,9 @@ class Level(Enum):
     LOW = "low"
 
 
+FIELDS = np.array([(1, "x"), (2, "y")], [("a", int), ("b", "U1")])
+
+
 @pytest.mark.parametrize(
     ("result", "wanted"),
     [
@@ -43,8 +46,20 @@ class Level(Enum):
         (True, {"first": ("b", [True])}),
         (np.float32(2), {"first": ("f", [2.0])}),
         ({"a": [1], "b": "x"}, {"a": ("i", [1]), "b": ("O", ["x"])}),
-        ({"a": {"b": 1}}, {"first": ("O", ['{"a": {"b": 1}}'])}),
-        ({}, {"first": ("O", ["{}"])}),
+        ({"a": {"b": 1}}, {"first": ("O", [{"a": {"b": 1}}])}),
+        ({}, {"first": ("O", [{}])}),
+        ({True: 1, None: 2, Level.LOW: 3}, {"true": ("i", [1]), "null": ("i", [2]), "low": ("i", [3])}),
+        ([[1], [1, 2]], {"first": ("O", [[1], [1, 2]])}),
+        ([{"a": 1}, None], {"first": ("O", [{"a": 1}, None])}),
+        ([pd.DataFrame({"a": [1]})], {"first": ("O", [[{"a": 1}]])}),
+        ([np.ma.array([1, 2], mask=[0, 1])], {"first": ("O", [[1, None]])}),
+        (pd.NA, {"first": ("O", [None])}),
+        (pd.NaT, {"first": ("O", [None])}),
+        (np.matrix([[1, 2]]), {"first": ("i", [[1, 2]])}),
+        (FIELDS, {"a": ("i", [1, 2]), "b": ("U", ["x", "y"])}),
+        (FIELDS.view(np.recarray), {"a": ("i", [1, 2]), "b": ("U", ["x", "y"])}),
+        (FIELDS[0], {"a": ("i", [1]), "b": ("O", ["x"])}),
+        (scipy.sparse.dok_array((1, 2)), {"first": ("f", [[0.0, 0.0]])}),
         ({2, 1}, {"first": ("i", [1, 2])}),
         (pd.Series([1.5, 2.0]), {"first": ("f", [1.5, 2.0])}),
         (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), {"a": ("i", [1, 2]), "b": ("O", ["x", "y"])}),
@@ -74,7 +89,44 @@ def test_masked_values_are_nan() -> None:
     assert array[1] == 2
 
 
-@pytest.mark.parametrize("result", [[[1], [1, 2]], object(), pd.DataFrame([[1, 2]], columns=["a", "a"])])
+@pytest.mark.parametrize(
+    ("array", "wanted"),
+    [
+        (np.ma.array([True, False], mask=[0, 1]), [True, None]),
+        (np.ma.array(["a", "b"], mask=[0, 1]), ["a", None]),
+        (np.ma.array([2**60 + 1, 2], mask=[0, 1]), [2**60 + 1, None]),
+        (
+            np.ma.array([(1, 0.5)], [("a", int), ("b", float)], mask=[(0, 1)]).reshape(1, 1),
+            [[{"a": 1, "b": None}]],
+        ),
+    ],
+)
+def test_masked_values_that_are_not_numbers_are_none(array: Any, wanted: Any) -> None:
+    assert packed(array) == {"first": ("O", wanted)}
+
+
+def test_masked_dates_stay_dates() -> None:
+    (dates,) = pack_arrays(
+        np.ma.array(["2026-01-02", "2026-01-03"], "M8[D]", mask=[0, 1]), ["first"]
+    ).values()
+    np.testing.assert_equal(dates, np.array(["2026-01-02", "NaT"], "M8[D]"))
+
+
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        object(),
+        ENDLESS,
+        {(1, 2): 1},
+        {b"x": 1},
+        {1: "a", "1": "b"},
+        pd.DataFrame([[1, 2]], columns=["a", "a"]),
+    ],
+)
 def test_another_result_is_the_components_fault(result: object) -> None:
     with pytest.raises(SeldonError) as error:
         pack_arrays(result, ["first"])
@@ -86,3 +138,19 @@ def test_a_v1_client_receives_one_array_or_lists_by_name() -> None:
     assert v1_result({"a": array}) is array
     several = v1_result({"a": array, "b": np.array([b"x", "y"], object)})
     assert json.loads(json.dumps(several)) == {"a": [1.5], "b": ["x", "y"]}
+
+
+def test_a_v1_client_receives_one_value_of_bytes_or_an_object_as_it_is() -> None:
+    assert v1_result({"a": np.array([b"\xff\xfe"], object)}) == b"\xff\xfe"
+    assert v1_result({"a": np.array([b"x"], object)}).tolist() == ["x"]
+    assert v1_result(pack_arrays({"a": {"b": 1}}, ["first"])) == {"a": {"b": 1}}
+
+
+@pytest.mark.parametrize(
+    "arrays",
+    [{"a": np.array([b"\xff", b"a"])}, {"a": np.array([b"\xff"], object), "b": np.array([1])}],
+)
+def test_bytes_that_are_not_text_are_an_error_for_a_v1_client(arrays: Any) -> None:
+    with pytest.raises(SeldonError, match="the output 'a' has bytes that are not UTF-8") as error:
+        v1_result(arrays)
+    assert error.value.code is ErrorCode.COMPONENT_FAILED

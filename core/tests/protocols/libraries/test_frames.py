@@ -53,6 +53,23 @@ def test_whole_numbers_that_a_float_cannot_hold_stay_exact() -> None:
     assert column_array(pd.Series([large, None], dtype=object)).tolist() == [large, None]
 
 
+LARGE = [2**60 + 1, None]
+
+
+@pytest.mark.parametrize(
+    ("library", "make"),
+    [
+        ("pandas", lambda pandas: pandas.Series(LARGE, dtype="Int64")),
+        ("pandas", lambda pandas: pandas.Series(LARGE, dtype="UInt64")),
+        ("polars", lambda polars: polars.Series(LARGE)),
+        ("pyarrow", lambda pyarrow: pyarrow.array(LARGE)),
+        ("pyarrow", lambda pyarrow: pyarrow.chunked_array([LARGE])),
+    ],
+)
+def test_large_whole_numbers_beside_a_missing_value_stay_exact(library: str, make: Any) -> None:
+    assert column_array(make(pytest.importorskip(library))).tolist() == LARGE
+
+
 def test_missing_values_are_none_beside_text_and_nan_among_numbers() -> None:
     assert column_array(pd.Series(["a", None, np.nan, pd.NA])).tolist() == ["a", None, None, None]
     np.testing.assert_array_equal(column_array(pd.Series([1, None], dtype="Int64")), [1.0, np.nan])

@@ -45,18 +45,19 @@ class V2Plugin:
         from seldon_runtime_v2.rest.documentation import Operations
         from seldon_runtime_v2.rest.routes import Routes
 
-        model = ServedModel(service, settings["v2_model_name"])
         non_finite = NonFinite(settings["non_finite"])
+        model = ServedModel(service, settings["v2_model_name"], non_finite)
         operations = Operations(model, described_inputs(service))
         return list(Routes(service, model, non_finite, self._statistics(), operations).all())
 
     @hookimpl(optionalhook=True)
     def seldon_grpc_services(self, service: Service, settings: Settings) -> GrpcService:
         """Return the gRPC service of V2."""
+        from seldon_runtime.protocols.non_finite import NonFinite
         from seldon_runtime_v2.grpc.services import InferenceService
         from seldon_runtime_v2.mapping.model import ServedModel
 
-        model = ServedModel(service, settings["v2_model_name"])
+        model = ServedModel(service, settings["v2_model_name"], NonFinite(settings["non_finite"]))
         return InferenceService(service, model, self._statistics()).described()
 
     def _statistics(self) -> Statistics:

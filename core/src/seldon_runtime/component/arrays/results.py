@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import is_dataclass
 from enum import Enum
@@ -11,11 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.component.result import SINGLE, converted_result, plain
+from seldon_runtime.component.arrays.masks import filled_with_nan, is_masked, loses_parts
+from seldon_runtime.component.result import SINGLE, converted_result, keys_of, plain
 from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.inference.arrays.columns import is_exact
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
-from seldon_runtime.protocols.libraries.forms import Form, conversion_of
-from seldon_runtime.protocols.libraries.frames import Table
+from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
+from seldon_runtime.protocols.libraries.frames import Table, of_fields
+from seldon_runtime.protocols.plain_values import is_absent
 
 OUTPUT = "output-0"
 """The name of an output that the class neither names nor declares."""
@@ -29,32 +31,53 @@ def pack_arrays(
     """Return the arrays by name.
 
     An array, a list, a text, a date or a number becomes the first of ``outputs``. A dict or record of these
-    has a name for each, and a table an array for each column; columns of one type that are only numbered stay
-    one array. Any other dict is one text of JSON. Text and bytes alone become an array of one element.
+    has a name for each, and a table or structured array an array for each column; columns of one type that
+    are only numbered stay one array. Any other dict, text or bytes alone become an array of one element.
 
     Raises:
         SeldonError: COMPONENT_FAILED when ``result`` has an unsupported type or, as a sparse array, more than
-            ``most_values`` values, when the rows of a list differ, or when two columns have one name.
+            ``most_values`` values, or when two columns or keys have one name.
     """
     if type(result) is np.ndarray:  # first, as most results are arrays
-        return {outputs[0]: result}
-    if isinstance(result, Mapping):
-        values = {str(name): _array_like(value, most_values) for name, value in result.items()}
-        if values and all(isinstance(value, (*_ARRAYS, *_SINGLE)) for value in values.values()):
-            return {name: _array(value, f"the output {name!r}") for name, value in values.items()}
-        return {outputs[0]: _text(json.dumps(plain(dict(result)), ensure_ascii=False))}
+        return {outputs[0]: result} if result.dtype.names is None else _of_array(result, outputs[0])
+    if is_mapping(result):
+        return _members(result, outputs[0], most_values)  # type: ignore[arg-type]
+    if isinstance(result, np.ndarray):
+        return _of_array(result, outputs[0])
+    if isinstance(result, np.void):  # a record of a structured array
+        return pack_arrays(plain(result), outputs, most_values)
     if isinstance(result, (*_ARRAYS, *_SINGLE)):
-        return {outputs[0]: _array(result, "the result")}
+        return {outputs[0]: _array(result)}
     if isinstance(result, Enum):
         return pack_arrays(result.value, outputs, most_values)
     if isinstance(result, memoryview):
-        return {outputs[0]: _text(result.tobytes())}
-    if isinstance(result, SINGLE) or (is_dataclass(result) and not isinstance(result, type)):
+        return {outputs[0]: _only(result.tobytes())}
+    if isinstance(result, SINGLE) or is_absent(result):
+        return {outputs[0]: _array(plain(result))}
+    if is_dataclass(result) and not isinstance(result, type):
         return pack_arrays(plain(result), outputs, most_values)
     form, value = converted_result(result, most_values)
     if form is Form.TABLE:
         return _table(value, outputs[0])
     return pack_arrays(value, outputs, most_values)
+
+
+def _members(members: Mapping[Any, Any], output: str, most_values: int) -> dict[str, NDArray[Any]]:
+    """Return an array for each member if all are arrays or single values, else one that holds the mapping."""
+    names = keys_of(members)
+    values = {
+        name: _array_like(value, most_values) for name, value in zip(names, members.values(), strict=True)
+    }
+    if values and all(isinstance(value, (*_ARRAYS, *_SINGLE)) for value in values.values()):
+        return {name: _array(value) for name, value in values.items()}
+    return {output: _only(plain(dict(members)))}
+
+
+def _of_array(array: NDArray[Any], output: str) -> dict[str, NDArray[Any]]:
+    """Return a masked or structured array, or one of another subclass."""
+    if array.dtype.names and array.ndim == 1:
+        return _table(of_fields(array), output)
+    return {output: _whole(array)}
 
 
 def _array_like(value: Any, most_values: int) -> Any:
@@ -78,71 +101,105 @@ def _table(table: Table, output: str) -> dict[str, NDArray[Any]]:
             f"the result has two columns named {twice!r:.80}, expected a name of its own for each",
             code=ErrorCode.COMPONENT_FAILED,
         )
-    return {name: _column(column, name) for name, column in zip(names, table.columns, strict=True)}
+    return {name: _column(column) for name, column in zip(names, table.columns, strict=True)}
 
 
 def _is_text(array: NDArray[Any]) -> bool:
     return set(map(type, array.reshape(-1).tolist())) == {str}
 
 
-def _column(values: NDArray[Any], name: str) -> NDArray[Any]:
+def _column(values: NDArray[Any]) -> NDArray[Any]:
     """Return a column of a table in the type of its own values."""
     if not values.dtype.hasobject or _is_text(values):
         return values
-    return _array(values.tolist(), f"the column {name!r}")
+    return _array(values.tolist())
 
 
 def v1_result(arrays: Mapping[str, NDArray[Any]]) -> Any:
-    """Return one array itself, and several as a dict of lists; bytes that are text become text."""
-    readable = {name: _readable(array) for name, array in arrays.items()}
-    if len(readable) == 1:
-        (array,) = readable.values()
-        return array
-    return {name: plain(array) for name, array in readable.items()}
+    """Return one array itself, and several as a dict of lists; bytes that are text become text.
+
+    An array whose only value is a dict, or bytes that are not text, is this value.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED for bytes beside other values that are not UTF-8.
+    """
+    if len(arrays) == 1:
+        ((name, array),) = arrays.items()
+        only = array[0] if array.dtype.kind in "OS" and array.shape == (1,) else None
+        return only if _stands_alone(only) else _readable(array, name)
+    return {name: plain(_readable(array, name)) for name, array in arrays.items()}
 
 
-def _array(value: Any, where: str) -> NDArray[Any]:
+def _stands_alone(value: object) -> bool:
+    """Return whether a value is a dict, or bytes that are not UTF-8."""
+    if not isinstance(value, bytes):
+        return isinstance(value, dict)
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _array(value: Any) -> NDArray[Any]:
     if isinstance(value, np.ndarray):
         return _whole(value)
     if isinstance(value, str | bytes | bytearray):
-        return _text(value if isinstance(value, str) else bytes(value))
-    if isinstance(value, _SINGLE):
+        return _only(value if isinstance(value, str) else bytes(value))
+    if isinstance(value, _SINGLE) or value is None:
         return np.array([value])
+    if loses_parts(value):
+        value = plain(value)
     try:
         array = np.array(value)
         if array.dtype.kind in "SU":  # fixed width drops zero bytes at the end, and makes text of numbers
             array = np.array(value, object)
-    except (ValueError, OverflowError) as error:
-        raise SeldonError(
-            f"{where} is a list that is ragged, or has numbers beyond 64 bits, expected rows of one length",
-            code=ErrorCode.COMPONENT_FAILED,
-        ) from error
+    except (ValueError, OverflowError):  # ragged rows
+        return _objects(value)
+    except (TypeError, RuntimeError):  # a tensor that NumPy does not read by itself
+        return _array(plain(value))
     return array
 
 
 def _whole(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array with NaN in place of masked values."""
-    if not isinstance(array, np.ma.MaskedArray):
-        return array
-    if not np.ma.is_masked(array):
+    """Return an array without a mask: masked values are NaN among numbers, and None among others."""
+    if not isinstance(array, np.ma.MaskedArray) or not is_masked(array):
         return np.asarray(array)
-    masked: Any = array if array.dtype.kind == "f" else array.astype(np.float64)
-    filled: NDArray[Any] = masked.filled(np.nan)
-    return filled
+    kind = array.dtype.kind
+    if kind == "f" or (kind in "iu" and is_exact(array)):
+        return filled_with_nan(array)
+    if kind in "Mm":
+        dates: NDArray[Any] = array.filled(array.dtype.type("NaT"))
+        return dates
+    if kind == "V":
+        return _objects(plain(array.reshape(-1))).reshape(array.shape)
+    whole: NDArray[Any] = array.data.astype(object)
+    whole[np.ma.getmaskarray(array)] = None
+    return whole
 
 
-def _text(value: str | bytes) -> NDArray[Any]:
-    array = np.empty(1, object)
-    array[0] = value
+def _only(value: object) -> NDArray[Any]:
+    return _objects([value])
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), object)
+    for index, value in enumerate(values):  # by index: NumPy would look into lists
+        array[index] = value
     return array
 
 
-def _readable(array: NDArray[Any]) -> NDArray[Any]:
+def _readable(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Return an array with text in place of bytes, which JSON cannot hold."""
     if array.dtype.kind not in "OS":
         return array
     values = array.astype(object).reshape(-1).tolist()
-    texts = np.empty(len(values), object)
-    for index, value in enumerate(values):
-        texts[index] = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
-    return texts.reshape(array.shape)
+    try:
+        texts = [value.decode() if isinstance(value, bytes) else value for value in values]
+    except UnicodeDecodeError as error:
+        raise SeldonError(
+            f"the output {name!r:.80} has bytes that are not UTF-8, which JSON cannot hold: {error}. Return "
+            "one value alone, which becomes binData, or encode each with base64",
+            code=ErrorCode.COMPONENT_FAILED,
+        ) from error
+    return _objects(texts).reshape(array.shape)

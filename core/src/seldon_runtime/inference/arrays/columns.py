@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_LARGEST_EXACT = 2**53
+LARGEST_EXACT = 2**53
 """The largest whole number up to which 64-bit floats hold every one."""
 _WHOLE = "iu"
 
@@ -52,7 +52,7 @@ def floats_of(array: NDArray[Any]) -> NDArray[Any]:
     kinds = set(map(type, array.tolist()))
     if type(None) not in kinds or kinds - {int, float, type(None)} or len(kinds) == 1:
         return array
-    if any(type(value) is int and abs(value) > _LARGEST_EXACT for value in array):
+    if any(type(value) is int and abs(value) > LARGEST_EXACT for value in array):
         return array
     return np.array([np.nan if value is None else value for value in array], np.float64)
 
@@ -61,7 +61,7 @@ def is_exact(array: NDArray[Any]) -> bool:
     """Return whether a 64-bit float holds every value of an array of numbers."""
     if array.dtype.kind not in _WHOLE or array.dtype.itemsize < 8 or not array.size:
         return True
-    return int(array.max()) <= _LARGEST_EXACT and int(array.min()) >= -_LARGEST_EXACT
+    return int(array.max()) <= LARGEST_EXACT and int(array.min()) >= -LARGEST_EXACT
 
 
 def _objects(array: NDArray[Any]) -> NDArray[Any]:

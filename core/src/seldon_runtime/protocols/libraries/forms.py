@@ -35,6 +35,11 @@ class Conversion(NamedTuple):
     convert: Callable[[Any], Any]
 
 
+def is_mapping(value: object) -> bool:
+    """Return whether a value is a mapping; SciPy's sparse arrays by keys are arrays."""
+    return isinstance(value, Mapping) and not tensors.is_sparse(type(value))
+
+
 def conversion_of(kind: type) -> Conversion | None:
     """Return the conversion of a type's values; None for a type without a clear form.
 

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.inference.arrays.columns import floats_of, joined
+from seldon_runtime.inference.arrays.columns import LARGEST_EXACT, floats_of, joined
 
+_WIDE = ("int64", "uint64")
 Columns = Callable[[Any], Iterable[tuple[Any, Any]]]
 """Function that returns the names and the columns of a frame."""
 
@@ -57,13 +58,19 @@ def table(columns: Columns, frame: Any) -> Table:
     return Table(None if is_counted else [_name(name) for name in names], arrays, len(frame))
 
 
+def of_fields(array: NDArray[Any]) -> Table:
+    """Return the fields of a structured array of one dimension as columns."""
+    names = array.dtype.names or ()
+    return Table(list(names), [_field(array[name]) for name in names], len(array))
+
+
 def column_array(column: Any) -> NDArray[Any]:
     """Return the values of a column; missing ones are NaN among floats, NaT among dates, else None."""
     try:
         array: NDArray[Any] = np.asarray(column.to_numpy())
     except (ValueError, TypeError, NotImplementedError):  # an Arrow array with nulls or of another type
         array = _listed(column)
-    if array.ndim != 1:  # records and lists of one length
+    if array.ndim != 1 or _lost_digits(column, array):  # the former: records and lists of one length
         array = _listed(column)
     if array.dtype.kind != "O":
         return array
@@ -74,6 +81,27 @@ def column_array(column: Any) -> NDArray[Any]:
         array = array.copy()
         array[missing] = None
     return floats_of(array)
+
+
+def _field(values: NDArray[Any]) -> NDArray[Any]:
+    """Return a field of a structured array; masked values are missing, arrays and records are objects."""
+    is_masked = isinstance(values, np.ma.MaskedArray)
+    if values.ndim == 1 and values.dtype.kind in "Mm":
+        return np.ma.filled(values, values.dtype.type("NaT")) if is_masked else values
+    if values.ndim == 1 and values.dtype.names is None and not np.ma.is_masked(values):
+        return np.asarray(values)
+    array = np.empty(len(values), object)
+    for index, value in enumerate(values if values.dtype.names else values.tolist()):
+        array[index] = value
+    return floats_of(array)
+
+
+def _lost_digits(column: Any, array: NDArray[Any]) -> bool:
+    """Return whether an array of floats stands for whole numbers and null, of which it cannot hold each."""
+    if array.dtype.kind != "f":
+        return False
+    dtype = str(getattr(column, "dtype", "") or getattr(column, "type", "")).lower()
+    return dtype.startswith(_WIDE) and bool((np.abs(array) > LARGEST_EXACT).any())
 
 
 def _pandas_columns(frame: Any) -> Iterable[tuple[Any, Any]]:

@@ -102,7 +102,7 @@ class InferCodec(MeasuredCodec):
         self, answer: Message, outputs: Sequence[OutputTensor], head: ModelInferResponse
     ) -> list[Part]:
         if answer.meta.tags:
-            tags = answers.parameters_of(answer)
+            tags = answers.parameters_of(answer, self._model.non_finite)
             tags.pop(FINAL, None)  # which the stream sets
             set_parameters(head.parameters, tags)
         return response_parts(head, outputs, is_raw=self._is_raw)

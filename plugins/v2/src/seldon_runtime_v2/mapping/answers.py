@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, DATA_KINDS, ErrorCode, Kind, Message, Payload, SeldonError
+from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import NONE, OutputTensor, Parameter
 from seldon_runtime_v2.tensors.datatypes import BYTES, FLOAT, TEXT, WHOLE, Datatype, datatype_of
-from seldon_runtime_v2.tensors.text import as_bytes
+from seldon_runtime_v2.tensors.elements import from_elements
 
-_NUMBERS = {int, float, bool, type(None)}
+_ELEMENTS = "OUSMmT"
+"""The kinds of NumPy's types whose arrays hold text, dates, durations or objects."""
 _INT64, _UINT64 = -(2**63), 2**64 - 1
 """The least and the greatest whole number of a parameter."""
 OUTPUT = "output-0"
@@ -32,7 +34,7 @@ def outputs_of(model: ServedModel, answer: Message, requested: Sequence[str] | N
     """
     payload = answer.payload
     assert payload is not None
-    arrays = _arrays(payload, next(iter(model.outputs), OUTPUT))
+    arrays = _arrays(payload, next(iter(model.outputs), OUTPUT), model.non_finite)
     parameters = _names(payload) if payload.names and len(arrays) == 1 else NONE
     if requested is not None:
         missing = next((name for name in requested if name in model.outputs and name not in arrays), None)
@@ -46,35 +48,58 @@ def outputs_of(model: ServedModel, answer: Message, requested: Sequence[str] | N
     return [_output(model, name, array, parameters) for name, array in arrays.items()]
 
 
-def parameters_of(answer: Message) -> dict[str, Parameter]:
-    """Return the answer's tags as parameters: lists, objects and numbers beyond 64 bits as JSON text."""
-    return {name: _parameter(value) for name, value in answer.meta.tags.items() if value is not None}
+def parameters_of(answer: Message, non_finite: NonFinite = NonFinite.NULL) -> dict[str, Parameter]:
+    """Return the answer's tags as parameters: lists, objects and numbers beyond 64 bits as JSON text.
+
+    Raises:
+        SeldonError: COMPONENT_FAILED for NaN or an infinity in JSON text if ``non_finite`` forbids them.
+    """
+    return {
+        name: _parameter(name, value, non_finite)
+        for name, value in answer.meta.tags.items()
+        if value is not None
+    }
 
 
-def _parameter(value: Any) -> Parameter:
+def _parameter(name: str, value: Any, non_finite: NonFinite) -> Parameter:
     is_plain = isinstance(value, str | float) or (isinstance(value, int) and _INT64 <= value <= _UINT64)
-    return value if is_plain else json.dumps(value, ensure_ascii=False)
+    return value if is_plain else _json_text(value, f"the tag {name!r:.80}", non_finite)
 
 
-def _arrays(payload: Payload, name: str) -> Mapping[str, NDArray[Any]]:
+def _json_text(value: Any, what: str, non_finite: NonFinite) -> str:
+    try:
+        return json.dumps(finite(value, non_finite), ensure_ascii=False)
+    except ValueError as error:
+        raise SeldonError(f"{what}: {error}", code=ErrorCode.COMPONENT_FAILED) from error
+
+
+def _arrays(payload: Payload, name: str, non_finite: NonFinite) -> Mapping[str, NDArray[Any]]:
     if payload.kind is ARRAYS:
         return payload.value  # type: ignore[no-any-return]
     value = payload.value
     if payload.kind in DATA_KINDS:
-        if not isinstance(value, np.ndarray):
-            try:
-                value = np.array(value)
-                value = np.array(payload.value, object) if value.dtype.kind == "U" else value
-            except ValueError as error:
-                raise _failed(name, "a list with rows of several lengths") from error
-        return {name: value}
+        return {name: value if isinstance(value, np.ndarray) else _of_list(value)}
     if payload.kind is Kind.JSON:
-        value = json.dumps(value, ensure_ascii=False)
+        value = _json_text(value, "the component's answer", non_finite)
     elif payload.kind is Kind.CUSTOM:
         raise _failed(name, "a message of another protocol")
-    text = np.empty(1, object)
-    text[0] = value
-    return {name: text}
+    return {name: _objects([value])}
+
+
+def _of_list(values: Any) -> NDArray[Any]:
+    """Return a list of plain values as an array, of which ragged rows are the elements."""
+    try:
+        array = np.array(values)
+        return np.array(values, object) if array.dtype.kind == "U" else array
+    except (ValueError, OverflowError):
+        return _objects(values)
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), object)
+    for index, value in enumerate(values):  # by index: NumPy would look into lists
+        array[index] = value
+    return array
 
 
 def _names(payload: Payload) -> Mapping[str, Parameter]:
@@ -87,28 +112,17 @@ def _names(payload: Payload) -> Mapping[str, Parameter]:
 def _output(
     model: ServedModel, name: str, array: NDArray[Any], parameters: Mapping[str, Parameter]
 ) -> OutputTensor:
-    if array.dtype.kind == "O":
-        array = _without_objects(array)
+    if array.dtype.kind in _ELEMENTS or array.dtype.names:
+        array = from_elements(array, name, model.non_finite)
     datatype = datatype_of(array)
     if datatype is None:
         raise _failed(name, f"an array of {array.dtype}")
     declared = model.outputs.get(name) if model.outputs else None
     if declared is not None and declared.datatype is not datatype:
         array, datatype = _declared(name, array, datatype, declared.datatype)
-    if datatype.kind is TEXT:
-        array = as_bytes(array, name)
-    elif array.dtype is not datatype.dtype and array.dtype != datatype.dtype:  # swapped, or a wider float
+    if array.dtype is not datatype.dtype and array.dtype != datatype.dtype:  # swapped, or a wider float
         array = array.astype(datatype.dtype)
     return OutputTensor(name, datatype, array, parameters)
-
-
-def _without_objects(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of numbers for one of objects that are all numbers, or None for NaN; else as it is."""
-    values = array.reshape(-1).tolist()
-    kinds = set(map(type, values))
-    if not kinds or not kinds <= _NUMBERS:
-        return array
-    return np.array(values, np.float64 if type(None) in kinds else None).reshape(array.shape)
 
 
 def _declared(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seldon_runtime.plugin import ErrorCode, Method, SeldonError, Service
+from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_v2.tensors.datatypes import Datatype, datatype_named
 
 _METHODS = (Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT)
@@ -29,10 +30,14 @@ class ServedModel:
     Args:
         service: answers the calls; its component is loaded.
         name: the model's name in paths; by default PREDICTIVE_UNIT_ID, else the name of the class.
+        non_finite: the form of NaN and infinities in JSON text that is an element or a parameter.
     """
 
-    def __init__(self, service: Service, name: str | None = None) -> None:
+    def __init__(
+        self, service: Service, name: str | None = None, non_finite: NonFinite = NonFinite.NULL
+    ) -> None:
         self._service = service
+        self.non_finite = non_finite
         self.name = name or service.identity.unit or service.class_name
         self._fault: SeldonError | None = None
         document: Mapping[str, Any] = {}

@@ -113,7 +113,7 @@ class InferCodec(MeasuredCodec):
         if self._id is not None:
             head["id"] = self._id
         if answer.meta.tags:
-            head["parameters"] = parameters_of(answer)
+            head["parameters"] = parameters_of(answer, model.non_finite)
         if self._requested is None and not self._is_binary:
             outputs = outputs_of(model, answer, None)
             if is_plain and len(outputs) == 1 and not outputs[0].parameters:

@@ -58,7 +58,7 @@ class GenerateCodec(MeasuredCodec):
         """Return the response. An output with one element is its bare value, another one a flat list."""
         self.answered_at = perf_counter()
         model = self._model
-        members: dict[str, Any] = {**parameters_of(answer), "model_name": model.name}
+        members: dict[str, Any] = {**parameters_of(answer, model.non_finite), "model_name": model.name}
         if model.version is not None:
             members["model_version"] = model.version
         if self._id is not None:

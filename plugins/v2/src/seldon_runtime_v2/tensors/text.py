@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.plugin import ErrorCode, SeldonError
+from seldon_runtime.plugin import SeldonError
 from seldon_runtime.protocols.base64_text import decode_base64
-from seldon_runtime.protocols.plain_values import plain_array
 
 CONTENT = "the content"
 
@@ -20,14 +18,14 @@ def as_text(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array of ``str`` for one of ``bytes`` that are all UTF-8; another array as it is."""
     values = array.reshape(-1).tolist()
     try:
-        return _objects([value.decode() if type(value) is bytes else value for value in values], array)
+        return objects_like([value.decode() if type(value) is bytes else value for value in values], array)
     except UnicodeDecodeError:
         return array
 
 
 def from_base64(array: NDArray[Any]) -> NDArray[Any]:
     """Return the bytes that each element stands for; an element that is not base64 is taken as it is."""
-    return _objects([_decoded(value) for value in array.reshape(-1).tolist()], array)
+    return objects_like([_decoded(value) for value in array.reshape(-1).tolist()], array)
 
 
 def from_dates(array: NDArray[Any], name: str) -> NDArray[Any]:
@@ -52,22 +50,8 @@ def from_dates(array: NDArray[Any], name: str) -> NDArray[Any]:
     return dates.reshape(array.shape)
 
 
-def as_bytes(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Return an array of objects of ``bytes`` for an output of text, objects or dates.
-
-    Raises:
-        SeldonError: COMPONENT_FAILED for an element that is neither text nor bytes.
-    """
-    if array.dtype.kind == "M":
-        array = np.array(plain_array(array), object).reshape(array.shape)
-    values = array.reshape(-1).tolist()
-    if set(map(type, values)) == {str}:  # of nearly every column of text
-        with suppress(UnicodeEncodeError):  # which names the output below
-            return _objects([value.encode() for value in values], array)
-    return _objects([_encoded(value, name) for value in values], array)
-
-
-def _objects(values: list[Any], like: NDArray[Any]) -> NDArray[Any]:
+def objects_like(values: list[Any], like: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of objects in the shape of another array."""
     array = np.empty(len(values), object)
     array[:] = values
     return array.reshape(like.shape)
@@ -78,24 +62,3 @@ def _decoded(value: str | bytes) -> bytes:
         return decode_base64(value if isinstance(value, str) else value.decode("ascii"), CONTENT)
     except (SeldonError, UnicodeDecodeError):
         return value.encode() if isinstance(value, str) else value
-
-
-def _encoded(value: Any, name: str) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        try:
-            return value.encode()
-        except UnicodeEncodeError as error:
-            raise _failed(name, "text with a lone surrogate") from error
-    if isinstance(value, bytearray):
-        return bytes(value)
-    is_missing = value is None or value != value  # NaN, as pandas has it beside text
-    raise _failed(name, "a missing value beside text" if is_missing else type(value).__name__)
-
-
-def _failed(name: str, found: str) -> SeldonError:
-    return SeldonError(
-        f"the component's output {name!r:.80} has {found}, expected numbers of one type, or text or bytes",
-        code=ErrorCode.COMPONENT_FAILED,
-    )
