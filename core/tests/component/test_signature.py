@@ -29,6 +29,16 @@ def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrapper
 
 
+def narrowed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorate a method with a wrapper that takes less than the method, whose signature it shows."""
+
+    @functools.wraps(function)
+    def wrapper(self: Any, X: Any) -> Any:
+        return function(self, X, "none")
+
+    return wrapper
+
+
 class Shapes:
     def all(self, X, features_names, meta=None):  # type: ignore[no-untyped-def]
         return X, features_names, meta
@@ -72,6 +82,12 @@ class Shapes:
     def keyword_only(self, X, *, meta, scale=1):  # type: ignore[no-untyped-def]
         return X, meta, scale
 
+    def names_by_keyword(self, X, *, features_names=None, scale=1):  # type: ignore[no-untyped-def]
+        return X, features_names, scale
+
+    def all_by_keyword(self, *, X=None, features_names=None, meta=None):  # type: ignore[no-untyped-def]
+        return X, features_names, meta
+
     def meta_in_between(self, X, meta=None, features_names="unset"):  # type: ignore[no-untyped-def]
         return X, meta, features_names
 
@@ -86,6 +102,19 @@ class Shapes:
     @decorated
     def wrapped(self, X, names):  # type: ignore[no-untyped-def]
         return X, names
+
+    @narrowed
+    def narrow(self, X, names):  # type: ignore[no-untyped-def]
+        return X, names
+
+    @decorated
+    @narrowed
+    def narrow_behind_another(self, X, names):  # type: ignore[no-untyped-def]
+        return X, names
+
+    @functools.lru_cache  # noqa: B019
+    def cached(self, X):  # type: ignore[no-untyped-def]
+        return X
 
     by_lambda = lambda self, X: X  # noqa: E731
 
@@ -113,10 +142,15 @@ N = ["n"]
         ("star_and_meta", ("x", (N,), M)),
         ("meta_then_star", ("x", N, M, ())),
         ("keyword_only", ("x", M, 1)),
+        ("names_by_keyword", ("x", N, 1)),
+        ("all_by_keyword", ("x", N, M)),
         ("meta_in_between", ("x", M, N)),
         ("static", ("x", N, M)),
         ("of_class", ("Shapes", "x", N)),
         ("wrapped", ("decorated", ("x", N))),
+        ("narrow", ("x", "none")),
+        ("narrow_behind_another", ("decorated", ("x", "none"))),
+        ("cached", "x"),
         ("by_lambda", "x"),
         ("partly", ("x", "fixed", M)),
     ],

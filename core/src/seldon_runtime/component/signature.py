@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial, wraps
 from inspect import Parameter
+from types import MethodType
 from typing import Any
 
 from seldon_runtime.errors import ErrorCode, SeldonError, StartupError
@@ -18,9 +19,9 @@ from seldon_runtime.inference.method import Method
 if sys.version_info >= (3, 14):  # annotations are not evaluated: they may name anything
     from annotationlib import Format
 
-    signature_of = partial(inspect.signature, annotation_format=Format.FORWARDREF)
+    _own_signature = partial(inspect.signature, follow_wrapped=False, annotation_format=Format.FORWARDREF)
 else:
-    signature_of = inspect.signature
+    _own_signature = partial(inspect.signature, follow_wrapped=False)
 
 Invoke = Callable[..., Any]
 """Function ``invoke(*positional, keyword_value)`` that drops the arguments the method does not take."""
@@ -37,6 +38,33 @@ ARGUMENTS: dict[Method, tuple[tuple[str, ...], str | None]] = {
 """The positional arguments of each method, and the argument that it receives by keyword."""
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """Return the signature of a function; behind ``functools.wraps`` that of the first one that decides.
+
+    A wrapper that takes ``*args`` and ``**kwargs`` passes on what it receives. Any other wrapper must be
+    called by its own signature, whatever it shows.
+
+    Raises:
+        TypeError: ``function`` cannot be called.
+        ValueError: it has no signature, like some builtins.
+    """
+    if not hasattr(function, "__wrapped__"):
+        return _own_signature(function)
+    plain = getattr(function, "__func__", function)
+    deciding = inspect.unwrap(plain, stop=lambda wrapper: not _passes_on(wrapper))
+    if isinstance(function, MethodType):
+        deciding = MethodType(deciding, function.__self__)
+    return _own_signature(deciding)
+
+
+def _passes_on(function: Callable[..., Any]) -> bool:
+    try:
+        kinds = {parameter.kind for parameter in _own_signature(function).parameters.values()}
+    except (TypeError, ValueError):  # such as functools.lru_cache
+        return True
+    return {Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD} <= kinds
 
 
 def adapt(function: Callable[..., Any], positional: tuple[str, ...], keyword: str | None = None) -> Invoke:
@@ -57,7 +85,7 @@ def adapt(function: Callable[..., Any], positional: tuple[str, ...], keyword: st
     else:
         by_keyword = keyword is not None and _takes_keyword(parameters, keyword)
         taken = _positional_count(parameters, positional, keyword)
-        by_name = _named(parameters, taken, positional, keyword)
+        by_name = _named(parameters, taken, positional, keyword, _given(function))
         filled = {*by_name, *([keyword] if by_keyword and keyword is not None else [])}
         _refuse_unfillable(function, parameters, taken, positional, filled)
         if by_keyword and _comes_next(parameters, len(positional), keyword) and not _is_wrapper(function):
@@ -102,13 +130,22 @@ def _positional_count(parameters: list[Parameter], positional: tuple[str, ...], 
     return min(len(positional), len(names))
 
 
+def _given(function: Callable[..., Any]) -> Collection[str]:
+    """Return the names of the arguments that a ``functools.partial`` has already."""
+    return function.keywords if isinstance(function, partial) else ()
+
+
 def _named(
-    parameters: list[Parameter], taken: int, positional: tuple[str, ...], keyword: str | None
+    parameters: list[Parameter],
+    taken: int,
+    positional: tuple[str, ...],
+    keyword: str | None,
+    given: Collection[str],
 ) -> dict[str, int]:
-    """Return the index of the argument for each parameter that is filled by its name."""
+    """Return the index of the argument for each parameter that is filled by its name; not those ``given``."""
     behind = [p for p in parameters if p.kind in _POSITIONAL][taken:]
     behind = [p for p in behind if p.kind is Parameter.POSITIONAL_OR_KEYWORD]
-    behind += [p for p in parameters if p.kind is Parameter.KEYWORD_ONLY and p.default is Parameter.empty]
+    behind += [p for p in parameters if p.kind is Parameter.KEYWORD_ONLY and p.name not in given]
     left = list(positional[taken:])
     found = {p.name: positional.index(p.name) for p in behind if p.name in left}
     left = [name for name in left if name not in found]
