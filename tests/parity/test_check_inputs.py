@@ -20,6 +20,9 @@ COLUMNS = [
 NAMED = [{"messagetype": "ndarray", "schema": {"names": ["a", "b"]}}]
 SHAPED = [{"messagetype": "tensor", "schema": {"shape": [2]}}]
 ONE = [{"name": "X", "datatype": "INT64", "shape": [-1, 2]}]
+NARROW = [{"name": "X", "datatype": "INT32", "shape": [-1]}]
+FP32 = [{"name": "X", "datatype": "FP32", "shape": [-1]}]
+BF16 = [{"name": "X", "datatype": "BF16", "shape": [-1]}]
 TEXT = [{"messagetype": "strData"}, {"messagetype": "image/png"}]
 
 
@@ -35,6 +38,9 @@ GOOD = [
     (NAMED, {"data": {"tensor": {"shape": [1, 2], "values": [1, 2]}}}),
     (SHAPED, rows([[1, 2], [3, 4]])),
     (ONE, rows([[1, 2]])),
+    (NARROW, rows([2**31 - 1, -(2**31)])),
+    (FP32, rows([3.4e38, -1, None])),
+    (BF16, rows([1.5])),
     (TEXT, {"strData": "text"}),
     (TEXT, {"binData": "AAE="}),
     ([], {"strData": "text"}),
@@ -54,6 +60,12 @@ BAD = [
     (NAMED, {"strData": "text"}, "^the request has strData, the component declares data"),
     (SHAPED, rows([[1, 2, 3]]), r"^data\.ndarray has the shape \[1, 3\], expected \[2\]"),
     (ONE, rows([[1, 2.5]]), r"^data\.ndarray\[0\]\[1\] is 2.5, expected a whole number \(INT64\)"),
+    (
+        NARROW,
+        rows([1, 5000000000]),
+        r"^data\.ndarray\[1\] is 5000000000.*, expected a whole number from -2147483648",
+    ),
+    (FP32, rows([1e300]), r"^data\.ndarray\[0\] is 1e\+300, expected a number from -3.4"),
     (TEXT, rows([1]), "the component declares binData or strData"),
 ]
 

@@ -34,6 +34,7 @@ from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec as RestInfer
+from seldon_runtime_v2.rest.heads import Heads as RestHeads
 
 LIMITS = Limits()
 Table = dict[str, list[Any]]
@@ -50,6 +51,7 @@ class Frames:
 USER = Frames()
 ADAPTER = ComponentAdapter(USER)
 MODEL = ServedModel(ComponentService(Unit(ADAPTER, Executor(), user=USER)), "m")
+REST_HEADS = RestHeads(MODEL, LIMITS)
 
 
 def answer(wire: Any, codec: Any) -> Any:
@@ -85,7 +87,9 @@ def _inputs(table: Table) -> list[dict[str, Any]]:
 
 def by_v2_json(table: Table) -> Any:
     inputs = [{**each, "data": table[each["name"]]} for each in _inputs(table)]
-    answer(json.dumps({"inputs": inputs}).encode(), RestInfer(MODEL, LIMITS, NonFinite.NULL, None))
+    answer(
+        json.dumps({"inputs": inputs}).encode(), RestInfer(MODEL, LIMITS, NonFinite.NULL, REST_HEADS, None)
+    )
     return None
 
 
@@ -101,7 +105,7 @@ def by_v2_binary(table: Table) -> Any:
         blobs.append(blob)
         inputs.append({**each, "parameters": {"binary_data_size": len(blob)}})
     head = json.dumps({"inputs": inputs}).encode()
-    answer(head + b"".join(blobs), RestInfer(MODEL, LIMITS, NonFinite.NULL, len(head)))
+    answer(head + b"".join(blobs), RestInfer(MODEL, LIMITS, NonFinite.NULL, REST_HEADS, len(head)))
     return None
 
 

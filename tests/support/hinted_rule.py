@@ -27,7 +27,7 @@ TEXT = {"strData": "text"}
 
 
 class Person(pydantic.BaseModel):
-    age: int
+    age: pydantic.StrictInt
     name: str = "nobody"
 
 
@@ -135,8 +135,13 @@ ROWS = {
         [
             ({"binData": png()}, ["RGB", 2, 3]),
             ({"data": {"ndarray": [[0, 255]]}}, ["L", 2, 1]),
+            ({"data": {"ndarray": [[[0], [255]]]}}, ["L", 2, 1]),
+            ({"data": {"ndarray": [[[0, 1, 2], [255, 1, 2]]]}}, ["RGB", 2, 1]),
         ],
         [
+            ({"data": {"ndarray": [[0.5]]}}, "data.ndarray has values that are not from 0 to 255, whole"),
+            ({"data": {"ndarray": [0, 1]}}, r"data.ndarray has the shape \[2\], expected an image"),
+            ({"data": {"ndarray": [[[0, 1], [1, 2]]]}}, r"has the shape \[1, 2, 2\], expected an image"),
             ({"binData": "AAE="}, "binData is not an image of a known format"),
             ({"data": {"ndarray": [[256]]}}, "values that are not from 0 to 255"),
         ],

@@ -41,7 +41,7 @@ _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 
 
 def signature_of(function: Callable[..., Any]) -> inspect.Signature:
-    """Return the signature of a function; behind ``functools.wraps`` that of the first one that decides.
+    """Return the signature by which a function is called, also behind ``functools.wraps``.
 
     A wrapper that takes ``*args`` and ``**kwargs`` passes on what it receives. Any other wrapper must be
     called by its own signature, whatever it shows.

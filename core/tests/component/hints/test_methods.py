@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pydantic
 import pytest
 
 from seldon_runtime import FaithfulArray
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.hints.methods import Hints
-from seldon_runtime.errors import ErrorCode, SeldonError
+from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Feedback, Kind, Message, Payload
@@ -70,7 +71,9 @@ def test_an_outlier_detector_receives_the_type_of_its_hint() -> None:
 KEPT = [
     *(np.ndarray, npt.NDArray[Any], FaithfulArray, np.ndarray | str, "Unknown", int),
     *(list, dict, tuple, typing.List, typing.Dict, typing.Any, typing.Iterable[str]),  # noqa: UP006
-    *(typing.Annotated[str, []], typing.Literal["a"], typing.Optional[typing.Dict]),  # noqa: UP006, UP045
+    *(typing.Annotated[list, []], typing.Literal["a"], typing.Optional[typing.Dict]),  # noqa: UP006, UP045
+    *(npt.NDArray[kind] for kind in (np.generic, np.number, np.integer, np.floating, np.inexact)),
+    *(npt.NDArray[np.float32 | np.float64], np.ndarray[Any, np.dtype], [int], {"a": int}, 5),
 ]
 
 
@@ -90,6 +93,95 @@ def test_the_metadata_name_no_input_for_them(hint: Any) -> None:
 
     predict.__annotations__ = {"X": hint, "return": hint}
     assert Hints(Limits()).described(predict) == {}
+
+
+@pytest.mark.parametrize(
+    ("hint", "payload", "value"),
+    [
+        (typing.Annotated[str, []], Payload(Kind.BINARY, b"x"), "x"),
+        (typing.Annotated[str | None, "text"], Payload(Kind.BINARY, b"x"), "x"),
+        (list["Customer | None"], Payload(Kind.JSON, [{"age": 1}, None]), ["Customer(age=1)", "None"]),
+        (typing.List["Customer"], Payload(Kind.JSON, [{"age": 1}]), ["Customer(age=1)"]),  # noqa: UP006
+        (typing.Annotated["Customer", 1], Payload(Kind.JSON, {"age": 1}), "Customer(age=1)"),
+        (list[typing.Annotated[int, "n"]], Payload(Kind.NDARRAY, np.array([[1, 2]])), [1, 2]),
+        (dict[int, str], Payload(Kind.JSON, {"1": "a"}), {1: "a"}),
+        (dict[str, float], Payload(Kind.NDARRAY, np.array([[1, 2.5]]), ["a", "b"]), {"a": 1.0, "b": 2.5}),
+        (npt.NDArray[np.bool_], Payload(Kind.NDARRAY, np.array([])), []),
+        (npt.NDArray[np.str_], Payload(Kind.NDARRAY, np.array([]).reshape(0, 2)), []),
+        (list["Customer"], Payload(Kind.NDARRAY, np.array([]), ["age"]), []),
+    ],
+)
+def test_a_hint_counts_behind_what_stands_around_it(hint: Any, payload: Payload, value: Any) -> None:
+    def predict(X: Any) -> Any:
+        return X
+
+    predict.__annotations__ = {"X": hint}
+    change = Hints(Limits()).of_request(Method.PREDICT, predict)
+    assert change is not None
+    found = change(Message(payload)).payload.value
+    found = found.tolist() if isinstance(found, np.ndarray) else found
+    shown = [str(each) if isinstance(each, Customer | None) else each for each in np.atleast_1d(found)]
+    assert found == value or shown == np.atleast_1d(value).tolist()
+
+
+def test_an_empty_array_with_names_is_a_frame_without_rows() -> None:
+    payload = Payload(Kind.NDARRAY, np.array([]), ["a", "b"])
+    found = answer(Method.TRANSFORM_OUTPUT, Message(payload)).payload
+    assert (found.value.shape, found.names) == ((0, 2), ["a", "b"])
+
+
+def test_the_metadata_describe_a_hint_behind_what_stands_around_it() -> None:
+    def predict(X: typing.Annotated[list[Customer | None], "all"]) -> Any:
+        return X
+
+    (entry,) = Hints(Limits()).described(predict)["inputs"]
+    assert entry["messagetype"] == "jsonData"
+    assert "schema" in entry
+
+
+class Validated(pydantic.BaseModel):
+    age: int
+
+    @pydantic.field_validator("age")
+    @classmethod
+    def checked(cls, age: int) -> int:
+        if age == 0:
+            raise ValueError("the age is zero")
+        return {1: 1}[age]
+
+
+@dataclass
+class Initialized:
+    age: int
+
+    def __post_init__(self) -> None:
+        {1: 1}[self.age]
+
+
+@pytest.mark.parametrize("hint", [Validated, list[Validated], Initialized, list[Initialized]])
+def test_an_exception_of_the_users_validation_is_the_components_failure(hint: Any) -> None:
+    def predict(X: Any) -> Any:
+        return X
+
+    predict.__annotations__ = {"X": hint}
+    change = Hints(Limits()).of_request(Method.PREDICT, predict)
+    assert change is not None
+    value: Any = {"age": 7}
+    with pytest.raises(ComponentFailed, match="KeyError") as failed:
+        change(Message(Payload(Kind.JSON, value if isinstance(hint, type) else [value])))
+    assert isinstance(failed.value.__cause__, KeyError)
+    assert hint.__name__ in failed.value.where
+
+
+def test_a_value_that_the_users_validation_refuses_is_the_callers_fault() -> None:
+    def predict(X: Validated) -> Any:
+        return X
+
+    change = Hints(Limits()).of_request(Method.PREDICT, predict)
+    assert change is not None
+    with pytest.raises(SeldonError, match=r"^jsonData\.age: Value error, the age is zero") as refused:
+        change(Message(Payload(Kind.JSON, {"age": 0})))
+    assert refused.value.code is ErrorCode.BAD_DATA
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from seldon_runtime.component.hints.tables import columns_in
+from seldon_runtime.component.hints.tables import columns_in, polars_frame
 from seldon_runtime.inference.message import Kind, Payload
 
 
@@ -32,3 +32,18 @@ def test_a_column_of_records_has_the_type_that_keeps_its_values(values: list[Any
     names, (column, _) = columns_in(Payload(Kind.JSON, records))
     assert (names, column.dtype) == (["x", "y"], dtype)
     assert [None if value != value else value for value in column.tolist()] == values
+
+
+@pytest.mark.parametrize("values", [[1, "x", None], [True, 1], [2**70 + 1, None], [2**60 + 1, 0.5]])
+def test_a_column_of_several_types_keeps_them_in_a_frame_of_polars(values: list[Any]) -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars_frame(polars.DataFrame)(Payload(Kind.JSON, [{"a": value, "b": 1} for value in values]))
+    assert frame["a"].to_list() == values
+    assert [type(value) for value in frame["a"].to_list()] == [type(value) for value in values]
+    assert frame["b"].dtype == polars.Int64
+
+
+def test_whole_numbers_beside_null_are_whole_numbers_of_polars() -> None:
+    polars = pytest.importorskip("polars")
+    frame = polars_frame(polars.DataFrame)(Payload(Kind.JSON, [{"a": 2**60 + 1}, {"a": None}]))
+    assert frame["a"].dtype == polars.Int64

@@ -63,7 +63,7 @@ def pack_arrays(
 
 
 def _members(members: Mapping[Any, Any], output: str, most_values: int) -> dict[str, NDArray[Any]]:
-    """Return an array for each member if all are arrays or single values, else one that holds the mapping."""
+    """Return an array for each member if all are arrays or single values, else one with the whole mapping."""
     names = keys_of(members)
     values = {
         name: _array_like(value, most_values) for name, value in zip(names, members.values(), strict=True)

@@ -80,6 +80,8 @@ def as_type(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[An
         SeldonError: BAD_DATA with the place of the first value that the type cannot hold.
     """
     kind = dtype.kind
+    if not array.size:
+        return array.astype(dtype)
     if kind == "f" and array.dtype.kind == "O":
         floats = as_floats(array, words=False)
         array = array if floats is None else floats

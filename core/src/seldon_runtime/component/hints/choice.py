@@ -11,10 +11,10 @@ from typing import Annotated, Any, Union
 import numpy as np
 
 from seldon_runtime.component.hints import arrays, models, tables, values
-from seldon_runtime.component.hints.places import Convert, guarded
+from seldon_runtime.component.hints.places import Convert, guarded, name_of
 from seldon_runtime.inference.limits import Limits
 
-_KEPT = frozenset({Any, object, list, dict, tuple, np.ndarray})
+_KEPT = (Any, object, list, dict, tuple, np.ndarray)
 """Hints that describe the value as it arrives without a conversion."""
 
 _LIBRARIES: dict[tuple[str, str], Callable[[Any, Limits], Convert]] = {
@@ -30,26 +30,36 @@ _LIBRARIES: dict[tuple[str, str], Callable[[Any, Limits], Convert]] = {
     ("PIL", "Image"): lambda hint, limits: values.ImageReader(limits),
 }
 """Conversions by the top-level package and the name of a class."""
+_ABSTRACT = frozenset(
+    {
+        *(np.generic, np.number, np.integer, np.signedinteger, np.unsignedinteger),
+        *(np.inexact, np.floating, np.complexfloating, np.flexible, np.character),
+    }
+)
+"""Scalar types of NumPy that stand for several types of values."""
 
 
 def conversion_for(hint: Any, limits: Limits) -> Convert | None:
     """Return the conversion to the type of a hint; None for a hint that asks for the value as it arrives."""
-    hint = without_none(hint)
-    found = _found(hint, limits)
+    whole = hint
+    hint = bare(hint)
+    found = _found(hint, whole, limits)
     return None if found is None else guarded(found, name_of(hint))
 
 
-def without_none(hint: Any) -> Any:
-    """Return ``X`` for ``X | None``, and other hints as they are."""
+def bare(hint: Any) -> Any:
+    """Return ``X`` for ``X | None``, for ``Annotated[X, ...]``, and for a ``type`` that is X."""
+    shorter = unaliased(_without_none(hint))
+    if typing.get_origin(shorter) is Annotated:
+        shorter = shorter.__origin__
+    return hint if shorter is hint else bare(shorter)
+
+
+def _without_none(hint: Any) -> Any:
     if typing.get_origin(hint) in (Union, UnionType):
         parts = [part for part in typing.get_args(hint) if part is not NoneType]
         return parts[0] if len(parts) == 1 else hint
     return hint
-
-
-def name_of(hint: Any) -> str:
-    """Return a hint as text, for messages."""
-    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
 
 
 def library_of(hint: Any) -> tuple[str, str]:
@@ -71,16 +81,18 @@ def unaliased(hint: Any) -> Any:
 def dtype_of(hint: Any) -> np.dtype[Any] | None:
     """Return the type of the values of ``NDArray[...]``; None for other hints, and for ``NDArray[Any]``."""
     hint = unaliased(hint)
-    if typing.get_origin(hint) is not np.ndarray:
+    parts = typing.get_args(hint)
+    if typing.get_origin(hint) is not np.ndarray or len(parts) < 2:
         return None
-    scalar = (typing.get_args(typing.get_args(hint)[1]) or (Any,))[0]
-    return np.dtype(scalar) if isinstance(scalar, type) and issubclass(scalar, np.generic) else None
+    scalar = (typing.get_args(parts[1]) or (Any,))[0]
+    is_scalar = isinstance(scalar, type) and issubclass(scalar, np.generic)
+    return np.dtype(scalar) if is_scalar and scalar not in _ABSTRACT else None
 
 
-def _found(hint: Any, limits: Limits) -> Convert | None:
-    hint = unaliased(hint)
+def _found(hint: Any, whole: Any, limits: Limits) -> Convert | None:
+    """Return the conversion; ``whole`` is the hint with its annotations, by which values are validated."""
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
-    if isinstance(hint, str) or origin is Annotated or hint in _KEPT:
+    if isinstance(hint, str) or any(hint is kept for kept in _KEPT):
         return None
     if hint is str:
         return values.text_in
@@ -92,18 +104,19 @@ def _found(hint: Any, limits: Limits) -> Convert | None:
     if make := _LIBRARIES.get(library_of(hint)):
         return make(hint, limits)
     if models.is_record(hint):
-        return models.record(hint)
+        return models.record(whole)
     if origin is list and parts:
-        return _list(hint, parts[0])
+        return _list(whole, bare(parts[0]))
     if origin is dict and parts:
-        value = unaliased(parts[1])
+        value = bare(parts[1])
         is_arrays = typing.get_origin(value) is np.ndarray or value is np.ndarray
-        return tables.arrays_by_name() if is_arrays else models.plain(hint)
+        return tables.arrays_by_name() if is_arrays else models.record(whole)
     return None
 
 
-def _list(hint: Any, item: Any) -> Convert | None:
+def _list(whole: Any, item: Any) -> Convert | None:
     if models.is_record(item):
-        return models.records(hint)
-    is_plain = item in (str, int, float, bool) or typing.get_origin(item) in (list, dict)
-    return models.plain(hint) if is_plain else None
+        return models.records(whole)
+    is_flat = item in (str, int, float, bool)
+    is_plain = is_flat or typing.get_origin(item) in (list, dict)
+    return models.plain_list(whole, item, is_flat=is_flat) if is_plain else None

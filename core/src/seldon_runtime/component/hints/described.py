@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from seldon_runtime.component.hints.choice import dtype_of, library_of, name_of, unaliased, without_none
+from seldon_runtime.component.hints.choice import bare, dtype_of, library_of
 from seldon_runtime.component.hints.models import is_pydantic, is_record
+from seldon_runtime.component.hints.places import name_of
 from seldon_runtime.component.inspection.annotations import annotations_by_name, returned_annotation
 
 logger = logging.getLogger(__name__)
@@ -36,8 +37,8 @@ def described(function: Callable[..., Any] | None) -> dict[str, list[Entry]]:
 
 
 def _entry(hint: Any) -> Entry | None:
-    hint = without_none(hint)
-    hint = unaliased(hint)
+    whole = hint
+    hint = bare(hint)
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if hint is str:
         return {"messagetype": "strData"}
@@ -52,11 +53,12 @@ def _entry(hint: Any) -> Entry | None:
     if origin is np.ndarray:
         dtype = dtype_of(hint)
         return None if dtype is None else {"messagetype": "tensor" if dtype.kind in "fiu" else "ndarray"}
-    if origin is dict and parts and np.ndarray in (parts[1], typing.get_origin(unaliased(parts[1]))):
+    if origin is dict and parts and np.ndarray in (bare(parts[1]), typing.get_origin(bare(parts[1]))):
         return {"messagetype": "ndarray"}
-    is_typed = bool(parts) and origin in (list, dict) and (is_record(parts[-1]) or parts[-1] in _PLAIN)
+    item = bare(parts[-1]) if parts else None
+    is_typed = origin in (list, dict) and (is_record(item) or item in _PLAIN)
     if is_record(hint) or is_typed:
-        return {"messagetype": "jsonData", **_schema(hint)}
+        return {"messagetype": "jsonData", **_schema(whole)}
     return None
 
 

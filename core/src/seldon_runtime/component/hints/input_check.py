@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from seldon_runtime.inference.message import DATA_KINDS, Kind, Message, Payload
 _ARRAYS = frozenset(kind.value for kind in DATA_KINDS)
 _OWN = frozenset({Kind.STR.value, Kind.BINARY.value, Kind.JSON.value, Kind.CUSTOM.value})
 _EXPECTED = {"FP": "a number", "INT": "a whole number", "UINT": "a whole number from 0 on"}
+_FAMILIES = {"BF16": "FP"}
+_NARROW = {"FP16": 65504.0, "FP32": 3.4028234663852886e38, "BF16": 3.3895313892515355e38}
+"""The greatest finite number of floats below 64 bits."""
 _WORDS = {"BOOL": "true or false", "BYTES": "a text"}
 Place = Callable[[tuple[int, ...]], str]
 """Function that returns the place of a value by its index, for messages."""
@@ -118,14 +122,33 @@ def _check_shape(shape: Sequence[int], array: NDArray[Any], payload: Payload) ->
 
 
 def _check_values(values: NDArray[Any], datatype: str, place: Place) -> None:
-    family = datatype.rstrip("0123456789")
-    if values.dtype.kind in {"FP": "fiu", "INT": "i", "UINT": "u", "BOOL": "b", "BYTES": "U"}[family]:
+    family = _FAMILIES.get(datatype) or datatype.rstrip("0123456789")
+    low, high = _limits(family, datatype)
+    if values.dtype.kind in {"FP": "fiu", "INT": "i", "UINT": "u", "BOOL": "b", "BYTES": "U"}[family] and (
+        high is None or not values.size or np.all(~((values < low) | (values > high)) | ~np.isfinite(values))
+    ):
         return
     for index, value in np.ndenumerate(values):
-        if not _fits(value, family):
+        fits = _fits(value, family)
+        if not fits or not _is_within(value, low, high):
             shown = value.item() if isinstance(value, np.generic) else value
             expected = _EXPECTED.get(family) or _WORDS[family]
+            if fits:
+                expected = f"{expected.removesuffix(' from 0 on')} from {low} to {high}"
             raise SeldonError(f"{place(index)} is {shown!r:.80}, expected {expected} ({datatype})")
+
+
+def _limits(family: str, datatype: str) -> tuple[Any, Any]:
+    """Return the least and the greatest number of a datatype; None if there are none to check."""
+    if family in ("INT", "UINT"):
+        whole = np.iinfo(datatype.lower())
+        return int(whole.min), int(whole.max)
+    narrow = _NARROW.get(datatype)
+    return (None, None) if narrow is None else (-narrow, narrow)
+
+
+def _is_within(value: Any, low: Any, high: Any) -> bool:
+    return high is None or value is None or bool(low <= value <= high) or not math.isfinite(value)
 
 
 def _fits(value: Any, family: str) -> bool:

@@ -10,14 +10,16 @@ from typing import Any
 
 import numpy as np
 
-from seldon_runtime.component.hints.places import Convert, OfColumns, place_of, refusal
+from seldon_runtime.component.hints.places import Convert, OfColumns, name_of, place_of, refusal
 from seldon_runtime.component.hints.tables import records_in
-from seldon_runtime.errors import SeldonError
+from seldon_runtime.errors import ComponentFailed, SeldonError
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
+from seldon_runtime.tracebacks import hide_frames
 
 Validate = Callable[[Any, str], Any]
 """Function that validates a plain value from a place, and raises SeldonError with the field's path."""
 _MOST_FAULTS_SHOWN = 3
+_IN_KEY = "key` in `"
 _RECORD_MARKS = ("__struct_fields__", "__attrs_attrs__", "__pydantic_validator__", "__total__")
 
 
@@ -29,8 +31,24 @@ def is_record(hint: Any) -> bool:
 
 
 def validator_of(hint: Any) -> Validate:
-    """Return the validation of a type: by pydantic where the type is, or holds, one of its models."""
-    return _pydantic(hint) if is_pydantic(hint) else _msgspec(hint)
+    """Return the validation of a type: by pydantic where the type is, or holds, one of its models.
+
+    It also raises ComponentFailed for an exception of the user's own validation other than ValueError and
+    AssertionError.
+    """
+    convert = _pydantic(hint) if is_pydantic(hint) else _msgspec(hint)
+
+    def validate(value: Any, place: str) -> Any:
+        try:
+            return convert(value, place)
+        except UnicodeEncodeError:
+            raise SeldonError(f"{place}: a text has a lone surrogate, expected Unicode text") from None
+        except (SeldonError, ValueError, AssertionError):
+            raise
+        except BaseException as error:
+            raise ComponentFailed(f"the validation of {name_of(hint)}", hide_frames(error)) from error
+
+    return validate
 
 
 def is_pydantic(hint: Any) -> bool:
@@ -39,7 +57,7 @@ def is_pydantic(hint: Any) -> bool:
 
 
 def record(hint: Any) -> Convert:
-    """Return the conversion to one record: an object in jsonData, or the only row of an array with names."""
+    """Return the conversion to one record or dict: an object in jsonData, or the only row of columns."""
     validate = validator_of(hint)
 
     def convert(payload: Payload) -> Any:
@@ -71,23 +89,27 @@ def records(hint: Any) -> Convert:
     return OfColumns(convert)
 
 
-def plain(hint: Any) -> Convert:
-    """Return the conversion to a typed list or dict, such as ``list[str]`` or ``dict[str, float]``."""
+def plain_list(hint: Any, item: Any, *, is_flat: bool) -> Convert:
+    """Return the conversion to a typed list, such as ``list[str]`` of ``item``s.
+
+    Args:
+        hint: the whole hint.
+        item: the type of the items.
+        is_flat: True if the items are single values, so that one row or column of an array is a list.
+    """
     validate = validator_of(hint)
-    is_list = typing.get_origin(hint) is list
-    is_flat = is_list and typing.get_args(hint)[0] in (str, int, float, bool)
 
     def convert(payload: Payload) -> Any:
         value = payload.value
-        if payload.kind in DATA_KINDS and is_list:
+        if payload.kind in DATA_KINDS:
             array = np.asarray(value)
             if is_flat and array.ndim == 2 and 1 in array.shape:
                 array = array.ravel()
             return validate(array.tolist(), place_of(payload))
-        if payload.kind is Kind.STR and hint == list[str]:
-            return [value]
+        if payload.kind is Kind.STR and item is str:
+            return validate([value], "strData")
         if payload.kind is not Kind.JSON:
-            raise refusal(payload, "a list: data or jsonData" if is_list else "an object: jsonData")
+            raise refusal(payload, "a list: data or jsonData")
         return validate(value, "jsonData")
 
     return convert
@@ -104,22 +126,23 @@ def _msgspec(hint: Any) -> Validate:
 
     def validate(value: Any, place: str) -> Any:
         try:
-            return msgspec.convert(value, hint)
+            return msgspec.convert(value, hint, str_keys=True)
         except msgspec.ValidationError:  # perhaps only because protobuf's numbers are floats
             pass
         try:
-            return msgspec.convert(_with_whole_numbers(value), hint)
+            return msgspec.convert(_with_whole_numbers(value), hint, str_keys=True)
         except msgspec.ValidationError as error:
-            complaint, _, path = str(error).partition(" - at `")
-            raise SeldonError(f"{place}{path.removesuffix('`').removeprefix('$')}: {complaint}") from None
+            raise _misfit(str(error), place) from None
 
-    def checked(value: Any, place: str) -> Any:
-        try:
-            return validate(value, place)
-        except UnicodeEncodeError:
-            raise SeldonError(f"{place}: a text has a lone surrogate, expected Unicode text") from None
+    return validate
 
-    return checked
+
+def _misfit(text: str, place: str) -> SeldonError:
+    """Return the error for msgspec's text, which ends with the path, or with ``key`` and the path."""
+    complaint, _, path = text.partition(" - at `")
+    if path.startswith(_IN_KEY):
+        complaint, path = f"a key: {complaint}", path.removeprefix(_IN_KEY)
+    return SeldonError(f"{place}{path.removesuffix('`').removeprefix('$')}: {complaint}")
 
 
 def _with_whole_numbers(value: Any) -> Any:
@@ -140,6 +163,10 @@ def _pydantic(hint: Any) -> Validate:
     def validate(value: Any, place: str) -> Any:
         try:
             return adapter.validate_python(value)
+        except pydantic.ValidationError:  # perhaps only because protobuf's numbers are floats
+            pass
+        try:
+            return adapter.validate_python(_with_whole_numbers(value))
         except pydantic.ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
             shown = [f"{place}{_path(fault['loc'])}: {fault['msg']}" for fault in faults[:_MOST_FAULTS_SHOWN]]

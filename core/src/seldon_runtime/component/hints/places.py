@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable
 from typing import Any
 
@@ -36,6 +37,11 @@ def place_of(payload: Payload) -> str:
     if payload.kind is ARRAYS:
         return "the table" if type(payload.value) is Columns else "inputs"
     return f"data.{payload.kind.value}" if payload.kind in DATA_KINDS else payload.kind.value
+
+
+def name_of(hint: Any) -> str:
+    """Return a hint as text, for messages."""
+    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
 
 
 def refusal(payload: Payload, expected: str) -> SeldonError:

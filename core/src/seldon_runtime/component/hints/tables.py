@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from importlib import import_module
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from seldon_runtime.inference.arrays.named_arrays import as_single, columns_of, 
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
 from seldon_runtime.protocols.arrays import as_floats
 
+_BEYOND = 2**63
 _DTYPES: dict[type, type] = {bool: np.bool_, int: np.int64, float: np.float64}
 
 
@@ -76,10 +78,14 @@ def pandas_frame(make: Callable[..., Any]) -> Convert:
 
 
 def polars_frame(make: Callable[..., Any]) -> Convert:
-    """Return the conversion to a ``polars.DataFrame``; columns without names are ``column_0`` and so on."""
+    """Return the conversion to a ``polars.DataFrame``; columns without names are ``column_0`` and so on.
+
+    Columns that mix types, or have whole numbers beyond 64 bits, are of Polars' type ``Object``.
+    """
+    library = import_module("polars")
 
     def convert(payload: Payload) -> Any:
-        return make({name: _with_nulls(column) for name, column in _named(payload)}, strict=False)
+        return make({name: _of_polars(column, library) for name, column in _named(payload)}, strict=False)
 
     return OfColumns(convert)
 
@@ -117,6 +123,15 @@ def _with_nulls(column: NDArray[Any]) -> Any:
     return column.tolist() if column.dtype.kind in "OU" else column
 
 
+def _of_polars(column: NDArray[Any], library: Any) -> Any:
+    values = _with_nulls(column)
+    if column.dtype.kind != "O":
+        return values
+    kinds = set(map(type, values)) - {type(None)}
+    is_kept = len(kinds) < 2 and (kinds != {int} or all(abs(value or 0) < _BEYOND for value in values))
+    return values if is_kept else library.Series(values, dtype=library.Object)
+
+
 def _of_arrays(payload: Payload) -> Columns:
     value = payload.value
     if type(value) is not table.Columns:
@@ -128,7 +143,8 @@ def _of_arrays(payload: Payload) -> Columns:
 
 def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
     if array.ndim == 1:
-        array = array.reshape(1, -1)
+        is_empty = not array.size and payload.names
+        array = array.reshape(0, len(payload.names)) if is_empty else array.reshape(1, -1)  # type: ignore[arg-type]
     if array.ndim != 2:
         raise SeldonError(
             f"{place_of(payload)} has {array.ndim} dimensions, and the component expects rows and columns"

@@ -7,8 +7,9 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seldon_runtime.component.hints.places import refusal
+from seldon_runtime.component.hints.places import place_of, refusal
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import DATA_KINDS, Kind, Payload
@@ -56,10 +57,7 @@ class ImageReader:
             SeldonError: BAD_DATA when the payload cannot be read as an image, or has too many pixels.
         """
         if payload.kind in DATA_KINDS:
-            pixels = np.asarray(payload.value)
-            if pixels.dtype.kind not in "fiu" or (pixels.size and (pixels.min() < 0 or pixels.max() > 255)):
-                raise SeldonError("the array has values that are not from 0 to 255, expected an image")
-            return self._library.fromarray(pixels.astype(np.uint8))
+            return self._library.fromarray(_pixels(payload))
         try:
             image = self._library.open(BytesIO(bytes_in(payload)))
         except self._library.UnidentifiedImageError:
@@ -67,3 +65,21 @@ class ImageReader:
         self._limits.check_values(image.width * image.height, "the image in binData")
         image.load()
         return image
+
+
+def _pixels(payload: Payload) -> NDArray[np.uint8]:
+    """Return an array of rows and columns, with 3 or 4 colours or with one, which has no dimension."""
+    array, place = np.asarray(payload.value), place_of(payload)
+    if not array.size or array.ndim not in (2, 3) or array.shape[2:] not in ((), (1,), (3,), (4,)):
+        raise SeldonError(
+            f"{place} has the shape {list(array.shape)}, expected an image: [rows, columns], or a third "
+            "size of 1, 3 or 4"
+        )
+    if array.dtype.kind not in "fiu" or not np.all(
+        (array >= 0) & (array <= 255) & (array == np.trunc(array))
+    ):
+        raise SeldonError(
+            f"{place} has values that are not from 0 to 255, whole numbers, expected an image. Multiply an "
+            "image with values from 0 to 1 by 255"
+        )
+    return array.reshape(array.shape[:2] if array.shape[2:] == (1,) else array.shape).astype(np.uint8)

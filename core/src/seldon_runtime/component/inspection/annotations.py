@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import inspect
 import sys
+import typing
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from seldon_runtime.component.signature import signature_of
@@ -39,12 +41,25 @@ def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
         return None
     text = _text_of(annotation)
     if text is None:
-        return annotation
+        return _with_evaluated_parts(annotation, names)
     try:
         value = eval(text, names)  # the user's own code, which typing evaluates in the same way
     except Exception:  # noqa: BLE001 - such as a name that is imported for type checkers only
         return text
-    return _evaluated(value, names) if isinstance(value, str) and value != text else value
+    if isinstance(value, str):
+        return _evaluated(value, names) if value != text else value
+    return _with_evaluated_parts(value, names)
+
+
+def _with_evaluated_parts(annotation: Any, names: dict[str, Any]) -> Any:
+    """Return an annotation such as ``list["Model"]`` with its parts evaluated; as it is if that fails."""
+    if not typing.get_args(annotation):
+        return annotation
+    holder = SimpleNamespace(__annotations__={"part": annotation})
+    try:
+        return typing.get_type_hints(holder, globalns=names, include_extras=True)["part"]
+    except Exception:  # noqa: BLE001 - the user's own code, as above
+        return annotation
 
 
 def _text_of(annotation: Any) -> str | None:
