@@ -90,7 +90,9 @@ class Device:
         assert dl_device is not None
         assert tuple(dl_device) == (1, 0), "the reader did not ask for the processor's memory"
         self.copies += 1
-        return self._array.__dlpack__(max_version=kwargs.get("max_version"))
+        return self._array.__dlpack__(
+            **{name: version for name, version in kwargs.items() if name == "max_version"}
+        )
 
 
 def data(rows: list[Any], names: list[str] | None = None) -> dict[str, Any]:

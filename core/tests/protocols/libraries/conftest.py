@@ -1,5 +1,5 @@
 """Tests of ``seldon_runtime.protocols.libraries``.
 
 Modules without a test module of their name, and the tests that hold them:
-    forms, images, records, remedies, tensors: tests/parity/test_returned_values.py
+    forms, images, records, remedies: tests/parity/test_returned_values.py
 """

@@ -80,6 +80,13 @@ def test_numbers_and_truth_values_have_their_datatype(array, dtype, wanted):
     assert (found.dtype, found.tolist()) == (dtype, wanted)
 
 
+@pytest.mark.skipif(not hasattr(np.dtypes, "StringDType"), reason="NumPy 2 has it")
+def test_texts_of_any_width_are_text():
+    assert read(np.array(["a", "long"], np.dtypes.StringDType())).tolist() == [b"a", b"long"]
+    with pytest.raises(SeldonError, match="has a missing value beside text"):
+        read(np.array(["a", None], np.dtypes.StringDType(na_object=None)))
+
+
 def test_a_missing_value_among_numbers_is_nan():
     found = read(objects(1, None))
     assert found[0] == 1

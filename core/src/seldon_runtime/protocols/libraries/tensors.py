@@ -8,6 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _KINDS = frozenset("biufcSUMmOV")
+_NUMPY_HAS_DEVICES = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+_PROCESSOR = (1, 0)
+"""The device of the processor's memory in DLPack."""
 _PROTOCOLS = ("__array__", "__dlpack__", "__array_interface__")
 
 
@@ -49,8 +52,43 @@ def _read(value: Any) -> NDArray[Any]:
         if "bfloat16" in str(getattr(value, "dtype", "")) and hasattr(value, "float"):
             return np.asarray(value.float())
         if hasattr(value, "__dlpack__"):
-            return np.from_dlpack(value, device="cpu")
+            return np.from_dlpack(value, device="cpu") if _NUMPY_HAS_DEVICES else _from_device(value)
         raise
+
+
+class _OnProcessor:
+    """A tensor of a device as one of the processor, for NumPy before 2.1, which asks for no device.
+
+    Source: the array API standard, ``__dlpack__``.
+    """
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return _PROCESSOR
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._value.__dlpack__(dl_device=_PROCESSOR)
+
+
+def _from_device(value: Any) -> NDArray[Any]:
+    """Return a tensor of any device, copied by its library.
+
+    Raises:
+        TypeError: the library copies it only for NumPy 2.1 or later.
+    """
+    if tuple(value.__dlpack_device__()) == _PROCESSOR:
+        return np.from_dlpack(value)
+    for copy in ("cpu", "get"):
+        if callable(method := getattr(value, copy, None)):
+            return np.asarray(method())
+    try:
+        return np.from_dlpack(_OnProcessor(value))
+    except TypeError as error:  # it has no argument dl_device
+        raise TypeError(
+            f"it is on another device, which needs NumPy 2.1 (this is {np.__version__}): {error}"
+        ) from error
 
 
 def _is_known(dtype: np.dtype[Any]) -> bool:
