@@ -63,6 +63,16 @@ class ForgetsStreams(Wire):
         return b"null"
 
 
+@found_by("a_client_that_leaves_while_a_stream_awaits_ends_the_wait")
+class LooksOnlyWhenItSends(Wire):
+    def stream(self, call, connection):
+        self.watch = lambda call, connection: None
+        try:
+            return super().stream(call, connection)
+        finally:
+            del self.watch
+
+
 @found_by("a_client_that_reads_nothing_keeps_no_items_and_no_other_call_waiting")
 class PullsAhead(Wire):
     def send_items(self, opened, call, connection):

@@ -17,14 +17,17 @@ from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Kind, Message, Payload
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.component_service import ComponentService
+from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.interceptor import Interceptor
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.stream import OpenStream
+from seldon_runtime.service.unit import Unit
 from seldon_runtime.testing import WAIT_S, wait_until
 
 from .streams import Counts, Sees, Streams, call, pulled
 
 Serve = Callable[..., ComponentService]
+_MANY = 200
 
 
 @pytest.fixture
@@ -249,6 +252,24 @@ def test_a_pull_after_the_end_is_answered(opened: Any) -> None:
     with pytest.raises(SeldonError) as caught:
         pulled(stream)
     assert caught.value.code is ErrorCode.CANCELLED
+
+
+def test_another_thread_may_make_an_item_while_one_still_delivers_the_item_before() -> None:
+    executor = Executor(threads=2)
+    executor.start()
+    service = ComponentService(Unit(Streams(Counts(_MANY)), executor))
+    stream = service.call(call(request_id=""))
+    told: SimpleQueue[Any] = SimpleQueue()
+
+    def take(item: Any, error: SeldonError | None) -> None:
+        told.put(error or item)
+        if item is not None:
+            stream.pull(take)
+            wait_until(lambda: executor.waiting == 0, "the other thread to take the request")
+
+    stream.pull(take)
+    assert len(list(iter(lambda: told.get(timeout=WAIT_S), None))) == _MANY
+    assert executor.stop(WAIT_S)
 
 
 def test_a_transport_that_fails_to_take_a_stream_receives_nothing_else(serve: Serve) -> None:

@@ -54,7 +54,7 @@ class Call:
 
     A transport creates it in one place and passes it to :meth:`seldon_runtime.plugin.Service.submit`. The
     transport may call :meth:`cancel` at any time from any thread: a call that has not started by then never
-    runs, and the coroutine of an async method is cancelled.
+    runs, the coroutine of an async method is cancelled, and a stream is closed.
     """
 
     method: Method
@@ -106,7 +106,7 @@ class Call:
     observers. For a protocol that counts its own calls: others pay nothing for it."""
 
     interruptions: tuple[Callable[[], None], ...] = ()
-    """The functions that cancel the coroutines of the call. Set by the service while they run."""
+    """The functions that cancel the coroutines and close the stream of the call. Set by the service."""
 
     def cancel(self) -> None:
         """Cancel the call, because its client disconnected. Any thread; never blocks; idempotent."""
@@ -116,11 +116,11 @@ class Call:
 
     @property
     def can_end(self) -> bool:
-        """True while :meth:`cancel` ends the call: it waits, or runs a coroutine."""
+        """True while :meth:`cancel` ends the call: it waits, runs a coroutine, or has a stream."""
         return not self.started or bool(self.interruptions)
 
     def interrupt(self) -> None:
-        """Cancel the coroutines of the call, if any, because nobody waits for their result. Any thread."""
+        """End the coroutines and the stream of the call: nobody waits for their result. Any thread."""
         for interruption in self.interruptions:
             interruption()
 

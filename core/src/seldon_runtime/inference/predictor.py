@@ -64,6 +64,17 @@ class Stream(ABC):
             SeldonError: the stream ends with this error.
         """
 
+    def interrupt(self, error: BaseException) -> Awaitable[None] | None:
+        """Raise an error where the stream stands, between two items, or return an awaitable that does.
+
+        The runtime calls it when the task of an async stream was cancelled there by user code, such as by a
+        timeout around several items. :meth:`next` goes on if the stream handles the error.
+
+        Raises:
+            BaseException: the stream ends with it. By default it is ``error``.
+        """
+        raise error
+
     def close(self) -> Awaitable[None] | None:
         """Release the resources, or return an awaitable that does.
 

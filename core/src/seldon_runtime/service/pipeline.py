@@ -188,6 +188,10 @@ class _Intercepted(Stream):
             item = after_item(interceptor, self._call, item)
         return item
 
+    def interrupt(self, error: BaseException) -> Awaitable[None] | None:
+        """Interrupt the stream itself."""
+        return self._stream.interrupt(error)
+
     def close(self) -> Awaitable[None] | None:
         """Close the stream itself."""
         return self._stream.close()

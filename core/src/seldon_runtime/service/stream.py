@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable
 from contextvars import copy_context
@@ -16,11 +17,8 @@ from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.done import Done, LimitedDone, awaited, hand_over
 from seldon_runtime.service.executor import Executor
-from seldon_runtime.service.running.coroutines import awaited_for
+from seldon_runtime.service.running.stream_task import StreamTask
 from seldon_runtime.service.service import Service
-
-_IN_A_ROW = 16
-"""The items of an async generator that one task makes, at most, before other calls of the queue may start."""
 
 
 class OpenStream:
@@ -42,6 +40,8 @@ class OpenStream:
         self._stream = stream
         self._started = self._last = time.perf_counter()
         self._context = copy_context()
+        self._turn = threading.Lock()
+        """Held in the context, which one thread may still be leaving when another one makes the next item."""
         self._is_busy = False
         """True from the request for an item until it is there."""
         self._is_over = False
@@ -50,6 +50,10 @@ class OpenStream:
         self._wanted: Done | None = None
         self._late: SeldonError | None = None
         """The error that ended an item which took too long."""
+        self._failure: SeldonError | None = None
+        """The error that ended the stream."""
+        self._task: StreamTask | None = None
+        """The task that makes the items of an async stream."""
         self._count = 0
         self._is_limited = service.limits.stream_idle_timeout_s is not None or call.deadline is not None
 
@@ -61,7 +65,16 @@ class OpenStream:
             started: the time at which the call began to run (``time.perf_counter``).
         """
         self._started = started
-        hand_over(self._call, done, self, None)  # the call is over with its last item
+        self._watch()
+        error = self._interruption()
+        if error is not None:  # nobody waits for the stream
+            self._finish(done, error)
+        else:
+            hand_over(self._call, done, self, None)  # the call is over with its last item
+
+    def _watch(self) -> None:
+        """Have the call end this stream when it is cancelled, wherever the stream is by then."""
+        self._call.interruptions = (*self._call.interruptions, self._interrupt)
 
     def pull(self, done: Done) -> None:
         """Request the next item and return at once.
@@ -77,9 +90,12 @@ class OpenStream:
             self._wanted = done  # the coroutine that delivers goes on
             return
         try:
-            self._executor.submit_further(lambda: self._context.run(self._next, done))
-        except SeldonError as error:
-            self._end(error)
+            self._executor.submit_further(lambda: self._begin(done))
+        except SeldonError as error:  # the component's thread has ended
+            if self._task is None:
+                self._end(error)
+            else:
+                self._task.cancel()
             hand_over(self._call, done, None, error)
 
     async def pull_async(self) -> Any:
@@ -97,10 +113,17 @@ class OpenStream:
     def close(self) -> None:
         """Stop the stream, because the client disconnected. Returns at once; any thread."""
         self._call.cancel()
+
+    def _interrupt(self) -> None:
+        """End the stream, or the item that is being made. A call that is cancelled does it. Any thread."""
+        if self._task is not None:
+            self._task.cancel()
+            return
         try:
-            self._executor.submit_further(lambda: self._context.run(self._close))
+            self._executor.submit_further(self._close)
         except SeldonError as error:  # the component's thread has ended
-            self._end(error)
+            if not self._is_busy:
+                self._end(error)
 
     def _is_late(self) -> SeldonError:
         """End the item that is being made, which took too long, and return the error. Any thread."""
@@ -125,9 +148,17 @@ class OpenStream:
         limit = time.monotonic() + idle_s
         return limit if deadline is None else min(limit, deadline)
 
+    def _begin(self, done: Done) -> None:
+        """Make the next item, or have the stream's task make it. On the component's thread."""
+        if self._task is not None:
+            self._task.want(done, self._refuse)
+        else:
+            with self._turn:
+                self._context.run(self._next, done)
+
     def _next(self, done: Done) -> None:
         if self._is_over:
-            hand_over(self._call, done, None, _disconnected())
+            self._refuse(done)
             return
         item, error = None, self._interruption()
         if error is None:
@@ -139,33 +170,27 @@ class OpenStream:
                 error = failed(raised, self._name)
             else:
                 if type(made) is not Message and isinstance(made, Awaitable):
-                    self._executor.spawn(self._await(done, made))
+                    self._go_on_in_task(done, made)
                     return
                 item = made
         self._made(done, item, error)
         error = None  # its traceback holds this frame
 
-    async def _await(self, done: Done, unfinished: Any) -> None:
-        """Pass an item on, and a few more if they are wanted at once: a task for each would take longer."""
-        for left in reversed(range(_IN_A_ROW)):
-            item, error = None, None
-            try:
-                item = await awaited_for(self._call, unfinished)
-            except SeldonError as raised:
-                error = raised
-            except BaseException as raised:  # noqa: BLE001 - the boundary to user code and codecs
-                error = failed(raised, self._name)
-            self._is_delivering, self._wanted = left > 0, None
-            self._made(done, item, error)
-            self._is_delivering = False
-            if self._wanted is None:
-                return
-            done = self._wanted
-            unfinished = self._interrupted_or_next()
+    def _go_on_in_task(self, done: Done, made: Awaitable[Any]) -> None:
+        loop = self._executor.interleave()
+        self._task = StreamTask(loop, self._call, self._stream, self._interruption, self._pass_on, self._end)
+        self._executor.spawn(self._task.run(done, made))
 
-    def _interrupted_or_next(self) -> Any:
-        error = self._interruption()
-        return self._stream.next() if error is None else _raising(error)
+    def _refuse(self, done: Done) -> None:
+        """Answer a request after the end."""
+        hand_over(self._call, done, None, self._failure or _disconnected())
+
+    def _pass_on(self, done: Done, item: Any, error: SeldonError | None, may_go_on: bool) -> Done | None:
+        """Pass on what the task has made; return the request for the next item if it came at once."""
+        self._is_delivering, self._wanted = may_go_on, None
+        self._made(done, item, error)
+        self._is_delivering = False
+        return self._wanted
 
     def _made(self, done: Done, item: Any, error: SeldonError | None) -> None:
         """Pass on an item, the end (None) or the error."""
@@ -201,6 +226,8 @@ class OpenStream:
         hand_over(self._call, done, None, error)
 
     def _interruption(self) -> SeldonError | None:
+        if self._late is not None:
+            return self._late
         if self._call.cancelled:
             return _disconnected()
         return deadline_exceeded(self._call) if has_passed(self._call) else None
@@ -210,23 +237,32 @@ class OpenStream:
         return f"a stream of {self._call.method.value}"
 
     def _close(self) -> None:
-        if not self._is_busy:  # otherwise the item that is being made ends the stream
-            self._end(_disconnected())
+        if self._task is not None:
+            self._task.cancel()
+        elif not self._is_busy:  # otherwise the item that is being made ends the stream
+            with self._turn:
+                self._context.run(self._end, _disconnected())
 
     def _end(self, error: SeldonError | None) -> None:
         """Close the component's stream and settle the call, once."""
         if self._is_over:
             return
         self._is_over = True
+        self._failure = error
+        watched, own = self._call.interruptions, self._interrupt
+        self._call.interruptions = tuple(other for other in watched if other != own)
         closing = None
         try:
             closing = self._stream.close()
         except BaseException as raised:  # noqa: BLE001 - the boundary to user code
             error = error or failed(raised, self._name)
-        if closing is not None and self._executor.is_current:
-            self._executor.spawn(self._closed(closing, error))
-        else:
+        task = self._task if self._task is not None and self._task.is_current else None
+        if task is not None:
+            task.close(None if closing is None else self._closed(closing, error))
+        if closing is None or (task is None and not self._executor.is_current):
             self._settle(error)
+        elif task is None:
+            self._executor.spawn(self._closed(closing, error))
 
     async def _closed(self, closing: Awaitable[None], error: SeldonError | None) -> None:
         try:
@@ -237,10 +273,6 @@ class OpenStream:
 
     def _settle(self, error: SeldonError | None) -> None:
         self._service.settle(self._call, None, error, self._started)
-
-
-async def _raising(error: SeldonError) -> None:
-    raise error
 
 
 def _disconnected() -> SeldonError:

@@ -172,22 +172,30 @@ class Awaiting:
     def __init__(self) -> None:
         self.seen: list[Any] = []
         """The requests that have entered."""
+        self.came: list[Any] = []
+        """The requests that have come to the gate."""
         self.cancelled: list[Any] = []
         """The requests whose coroutine was cancelled at the gate."""
         self._opened = threading.Event()
         self._gates: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
     async def predict(self, X: Any, features_names: Any) -> Any:
+        self.seen.append(X)
+        if isinstance(X, str) and X.startswith("wait"):
+            await self.pass_gate(X)
+        return X
+
+    async def pass_gate(self, X: Any) -> None:
+        """Wait until the gate is open; note a request that is cancelled meanwhile."""
         gate = asyncio.Event()
         self._gates.append((asyncio.get_running_loop(), gate))
-        self.seen.append(X)
-        if isinstance(X, str) and X.startswith("wait") and not self._opened.is_set():
+        self.came.append(X)
+        if not self._opened.is_set():
             try:
                 await gate.wait()
             except asyncio.CancelledError:
                 self.cancelled.append(X)
                 raise
-        return X
 
     def open(self) -> None:
         """Let all calls pass the gate, from now on. Any thread."""
@@ -195,6 +203,17 @@ class Awaiting:
         for loop, gate in self._gates:
             with suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(gate.set)
+
+
+class AwaitingItems(Awaiting):
+    """An async class whose ``predict`` yields the characters of a text, and awaits the gate at ``_``."""
+
+    async def predict(self, X: Any, features_names: Any) -> Any:
+        self.seen.append(X)
+        for character in X:
+            if character == "_":
+                await self.pass_gate(X)
+            yield character
 
 
 class Yielding:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
+import io
 import re
 import socket
+import threading
 
 import pytest
 
 from seldon_runtime.testing import WAIT_S, wait_until
+from seldon_runtime.testing.components import AwaitingItems
 
 from ..components import Identity
 from .raw_requests import BODY, HEAD, all_of
@@ -23,6 +27,8 @@ FORM = (
 PING = b"GET /health/ping HTTP/1.1\r\nHost: h\r\n\r\n"
 FLASK = b"GET /docs/ HTTP/1.1\r\nHost: h\r\n\r\n"
 UNKNOWN = b"GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n"
+ITEMS = b'{"strData":"%b"}'
+EVENTS = HEAD + b"Accept: %b\r\nContent-Length: %d\r\n\r\n%b"
 TOO_LARGE = HEAD + b"Content-Length: 999999999\r\n\r\nx"
 
 
@@ -88,3 +94,68 @@ def test_a_waiting_call_is_answered_too(serve, gated, version, interim):
     gated.gate.set()
     assert b"HTTP/1.1 200 " in everything(first)
     assert everything(waiting).startswith(b"HTTP/1.1 200 ")
+
+
+def streaming(server, text, accept=b"text/event-stream"):
+    body = ITEMS % text
+    return sent(server, EVENTS % (accept, len(body), body))
+
+
+@pytest.fixture
+def items():
+    user = AwaitingItems()
+    yield user
+    user.open()
+
+
+@pytest.mark.parametrize("accept", [b"text/event-stream", b"application/x-ndjson"])
+@pytest.mark.parametrize("text", [b"_", b"ab_"])
+def test_a_stream_that_awaits_is_cancelled_when_its_client_leaves(serve, items, accept, text):
+    server = serve(items)
+    client = streaming(server, text, accept)
+    wait_until(lambda: items.seen, "the stream to begin")
+    client.close()
+    wait_until(lambda: items.cancelled, "the stream to be cancelled")
+
+
+def test_a_client_that_only_stops_sending_receives_the_whole_stream(serve, items):
+    server = serve(items)
+    client = streaming(server, b"a_b_c")
+    received = b""
+    while not received.endswith(b"\r\n0"):  # the probe, the first digit of the next chunk's size
+        received += client.recv(1000)
+    items.open()
+    answer = http.client.HTTPResponse(Replayed(received + everything(client)))
+    answer.begin()
+    events = answer.read().decode().split("\n\n")
+    assert [event.partition('"strData":')[2] for event in events[:-2]] == [f'"{c}"}}' for c in "a_b_c"]
+    assert events[-2:] == ["event: end\ndata: {}", ""]
+
+
+class Replayed:
+    """A socket that has received some bytes."""
+
+    def __init__(self, received):
+        self._received = received
+
+    def makefile(self, mode):
+        return io.BytesIO(self._received)
+
+
+def test_a_generator_whose_items_are_joined_ends_at_the_next_item_when_its_client_leaves(serve):
+    class Endless:
+        closed = False
+
+        def predict(self, X, names):
+            try:
+                while True:
+                    began.set()
+                    yield ""
+            finally:
+                self.closed = True
+
+    began, user = threading.Event(), Endless()
+    client = sent(serve(user), PLAIN)
+    assert began.wait(WAIT_S)
+    client.close()
+    wait_until(lambda: user.closed, "the generator to be closed")

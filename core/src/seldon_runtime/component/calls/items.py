@@ -60,9 +60,13 @@ class AsyncItems(Stream):
         self._generator = generator
         self._finish = finish
         self._is_over = False
+        self._ahead: list[Any] = []
+        """The item that followed an interruption."""
 
     async def next(self) -> Message | None:
         """Run the generator to its next ``yield``."""
+        if self._ahead:
+            return self._finish(self._ahead.pop())
         try:
             item = await anext(self._generator)
         except StopAsyncIteration:
@@ -76,6 +80,19 @@ class AsyncItems(Stream):
             raise ComponentFailed(name_of(self._generator), hide_frames(error)) from error
         return self._finish(item)
 
+    async def interrupt(self, error: BaseException) -> None:
+        """Raise an error at the ``yield`` where the generator stands."""
+        try:
+            self._ahead.append(await self._generator.athrow(error))
+        except StopAsyncIteration:
+            return  # as the next call will find
+        except (SeldonError, CancelledError, GeneratorExit):
+            self._is_over = True
+            raise
+        except BaseException as raised:
+            self._is_over = True
+            raise ComponentFailed(name_of(self._generator), hide_frames(raised)) from raised
+
     def close(self) -> Awaitable[None] | None:
         """Run the generator's ``finally``, unless the generator has ended."""
         return None if self._is_over else self._close()
@@ -84,5 +101,8 @@ class AsyncItems(Stream):
         self._is_over = True
         try:
             await self._generator.aclose()
+        except BaseExceptionGroup as errors:
+            if errors.split(GeneratorExit)[1] is not None:  # a TaskGroup raises a group for the mere end
+                raise ComponentFailed(name_of(self._generator), hide_frames(errors)) from errors
         except BaseException as error:
             raise ComponentFailed(name_of(self._generator), hide_frames(error)) from error

@@ -32,6 +32,10 @@ class UnitStream(Stream):
             raise RuntimeError("the stream of a component runs on its own thread: return it as it is")
         return self._stream.next()
 
+    def interrupt(self, error: BaseException) -> Awaitable[None] | None:
+        """Interrupt the component's stream."""
+        return self._stream.interrupt(error)
+
     def close(self) -> Awaitable[None] | None:
         """Close the component's stream."""
         return self._stream.close()

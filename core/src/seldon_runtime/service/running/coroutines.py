@@ -35,16 +35,18 @@ async def awaited_for(call: Call | None, awaitable: Awaitable[Any]) -> Any:
             task.cancel()
         return await awaitable
     except asyncio.CancelledError as error:
-        refused = refusal(call)
-        if refused is not None:
-            raise refused from None
-        if task.cancelling():
-            raise SeldonError(
-                "the process stopped before the call ended", code=ErrorCode.UNAVAILABLE
-            ) from None
-        raise ComponentFailed(call.method.value, error) from error
+        refused = refusal(call) or failure_of_cancelled(call, error)
+        raise refused from (error if isinstance(refused, ComponentFailed) else None)
     finally:
         call.interruptions = tuple(other for other in call.interruptions if other is not interruption)
+
+
+def failure_of_cancelled(call: Call, error: asyncio.CancelledError) -> SeldonError:
+    """Return the error of a call whose coroutine was cancelled in the current task, but not by the call."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        return SeldonError("the process stopped before the call ended", code=ErrorCode.UNAVAILABLE)
+    return ComponentFailed(call.method.value, error)
 
 
 def _cancel_soon(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:

@@ -53,8 +53,8 @@ class EventLoop:
         self._is_woken = False
         self._is_ending = self._has_ended = False
         self._first_steps = 0
-        """The number of coroutines that are about to begin."""
-        self._coroutines: dict[asyncio.Task[None], float] = {}
+        """The number of coroutines that are about to begin, or to go on after a rest."""
+        self._coroutines: dict[asyncio.Task[Any], float] = {}
         self._watch = LoopWatch(component, self._loop, self._ident)
 
     # as a queue, for the executor
@@ -93,10 +93,31 @@ class EventLoop:
 
     def spawn(self, coroutine: Coroutine[Any, Any, None], context: Context) -> None:
         """Run a coroutine, which must not raise, to its end. Any thread of the executor."""
-        if threading.get_ident() == self._ident:
+        if self.is_current:
             self._start(coroutine, context)
         else:
             self._loop.call_soon_threadsafe(self._start, coroutine, context, context=self._base)
+
+    @property
+    def is_current(self) -> bool:
+        """True on the loop's thread."""
+        return threading.get_ident() == self._ident
+
+    @property
+    def has_ended(self) -> bool:
+        """True once the loop runs no more coroutines, but for their end."""
+        return self._has_ended
+
+    def rest(self, task: asyncio.Task[Any]) -> None:
+        """Count a spawned task no more towards the concurrency, while it waits. In the task itself."""
+        self.busy_s += time.monotonic() - self._coroutines.pop(task)
+        self._loop.call_soon(self._go_on, context=self._base)
+
+    def go_on(self, task: asyncio.Task[Any]) -> None:
+        """Count a task again that rested, and have it run before the next queued task. The loop's thread."""
+        if task not in self._coroutines:
+            self._coroutines[task] = time.monotonic()
+            self._expect_step()
 
     def blocked_s(self) -> float:
         """Return the seconds for which the loop has not served its events."""
@@ -175,7 +196,11 @@ class EventLoop:
         task = self._loop.create_task(coroutine, context=context)
         self._coroutines[task] = time.monotonic()
         task.add_done_callback(self._over, context=self._base)
-        self._first_steps += 1  # which come before the next task
+        self._expect_step()
+
+    def _expect_step(self) -> None:
+        """Run the next queued task after the step that is scheduled."""
+        self._first_steps += 1
         self._loop.call_soon(self._stepped, context=self._base)
 
     def _stepped(self) -> None:

@@ -43,13 +43,17 @@ class JoinedStream(OpenStream):
     def begin(self, done: Done, started: float) -> None:
         """Request the first item."""
         self._started = started
+        self._watch()
         self.pull(done)
 
     def pull(self, done: Done) -> None:
         """Request the next item."""
         self._is_busy = True
+        if self._is_delivering:
+            self._wanted = done  # the task that delivers goes on
+            return
         try:
-            self._executor.submit_further(lambda: self._context.run(self._next, done))
+            self._executor.submit_further(lambda: self._begin(done))
         except SeldonError as error:
             self._finish(done, error)
 

@@ -78,7 +78,7 @@ class HttpProtocol(ResponseSide):
             return False
         self._queue[-1].keep_alive = False
         if self._reader.takes_interim:
-            self._departure = DepartureWatch(self._transport, self._queue, self._parts.loop)
+            self._departure = DepartureWatch(self._transport, self._queue, self._parts.loop, self._probe)
         return True
 
     def connection_lost(self, exc: Exception | None) -> None:

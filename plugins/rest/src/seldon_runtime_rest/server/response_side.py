@@ -117,6 +117,11 @@ class ResponseSide(asyncio.Protocol, ABC):
         self._advance()
         self._settle()
 
+    def _probe(self) -> None:
+        """Send data that mean nothing to the client of a streamed response, to learn whether it reads."""
+        if self._writer is not None:
+            self._writer.probe()
+
     def _close_answered(self) -> None:
         """Close the connection after a response."""
         is_whole, self._is_deaf = not self._is_deaf and self._reader.in_body is None, True

@@ -14,6 +14,8 @@ from seldon_runtime_rest.streaming.body import ResponseStream
 _MOST_ON_THE_WAY = 16
 """The items that may have left the component and not yet be written."""
 _LAST_CHUNK = b"0\r\n\r\n"
+_LEADING_ZERO = b"0"
+"""The size of a chunk may begin with zeros (RFC 9112, section 7.1)."""
 
 
 class Streaming(Protocol):
@@ -55,7 +57,7 @@ class StreamWriter:
         self._is_chunked = is_chunked
         self._lock = threading.Lock()
         self._on_the_way = 0
-        self._is_pulling = self._is_paused = self._is_over = False
+        self._is_pulling = self._is_paused = self._is_over = self._is_probed = False
 
     def begin(self, *, is_paused: bool) -> None:
         """Request the first item."""
@@ -118,9 +120,19 @@ class StreamWriter:
             self.close()
             self._write(text, is_last=True)
 
+    def probe(self) -> None:
+        """Write data that change nothing, so that the connection of a client that has left breaks.
+
+        It is the first digit of the next chunk's size, once for each chunk. HTTP/1.0 has no such data.
+        """
+        if self._is_chunked and not self._is_probed and not self._is_over:
+            self._is_probed = True
+            self._transport.write(_LEADING_ZERO)
+
     def _write(self, text: bytes, *, is_last: bool) -> None:
         if self._is_chunked:
             text = b"%x\r\n%b\r\n" % (len(text), text) if text else b""
             text += _LAST_CHUNK if is_last else b""
         if text:
+            self._is_probed = False
             self._transport.write(text)

@@ -15,7 +15,7 @@ from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime.service.service import Service
-from seldon_runtime.testing.components import Mirror, Yielding, YieldingLater, Yields
+from seldon_runtime.testing.components import AwaitingItems, Mirror, Yielding, YieldingLater, Yields
 from seldon_runtime.testing.contracts.transport.answers import ROWS
 from seldon_runtime.testing.contracts.transport.subject import CallFailed, TransportSubject, answer_in_process
 from seldon_runtime.testing.parity import assert_same_answer
@@ -90,6 +90,21 @@ class TransportStreams(TransportSubject):
         assert self.ask_text(served, "next") == "next"
         codes = [outcome.error.code for _, outcome in served.records if outcome.error]
         assert codes == [ErrorCode.CANCELLED]
+
+    def test_a_client_that_leaves_while_a_stream_awaits_ends_the_wait(
+        self, serve: Callable[..., Served]
+    ) -> None:
+        user = AwaitingItems()
+        served = serve(user, "--concurrency", str(_STOPPED))
+        items = [self.texts(served, "a_b") for _ in range(_STOPPED)]
+        assert [next(each) for each in items] == ["a"] * _STOPPED
+        wait_until(lambda: len(user.came) == _STOPPED, "the next items to be awaited")
+        for each in items:
+            each.close()  # type: ignore[attr-defined]  # a generator
+        wait_until(lambda: len(user.cancelled) == _STOPPED, "the generators to be cancelled")
+        assert self.ask_text(served, "next") == "next"
+        codes = [outcome.error.code for _, outcome in served.records if outcome.error]
+        assert codes == [ErrorCode.CANCELLED] * _STOPPED
 
     def test_a_client_that_reads_nothing_keeps_no_items_and_no_other_call_waiting(
         self, serve: Callable[..., Served]
