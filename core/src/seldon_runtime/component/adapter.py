@@ -247,7 +247,9 @@ class ComponentAdapter(Predictor):
             return self._answer_arrays(method, request)  # type: ignore[arg-type]
         result, kind, metas = self._run[method](request)
         if kind is ARRAYS and method is Method.AGGREGATE:
-            return self._arrays_answer(method, metas, result, partial(self._calls.absent, method, request))
+            if is_unfinished(result):
+                return self._later_arrays(method, metas, result, partial(self._calls.absent, method, request))
+            return self._arrays.message(method, metas, result)
         return self._answers.of(method, kind, metas, result, self._calls.absent, request)
 
     def array_call(self, method: Method) -> ArrayCall | None:
@@ -256,18 +258,15 @@ class ComponentAdapter(Predictor):
 
     def _answer_arrays(self, method: Method, request: Message) -> Answer:
         result = self._arrays.result(method, request)
-        return self._arrays_answer(
-            method, (request.meta,), result, partial(self._arrays.absent, method, request)
-        )
+        metas = (request.meta,)
+        if is_unfinished(result):
+            return self._later_arrays(method, metas, result, partial(self._arrays.absent, method, request))
+        return self._arrays.message(method, metas, result)
 
-    def _arrays_answer(
+    def _later_arrays(
         self, method: Method, metas: Sequence[Meta], result: Any, absent: Callable[[], Any]
     ) -> Answer:
-        """Return the answer of kind ARRAYS for a result, finished or not."""
-        if is_unfinished(result):
-            finish = partial(self._arrays.message, method, metas)
-            return later.answer_of(result, method, finish, absent)
-        return self._arrays.message(method, metas, result)
+        return later.answer_of(result, method, partial(self._arrays.message, method, metas), absent)
 
     def _completed(self, method: Method, result: Any) -> Any:
         """Return the result of an async method as if it were that of a plain one."""

@@ -89,19 +89,21 @@ class Statistics:
 
     def _count(self, call: Call, outcome: Outcome) -> None:
         codec: Any = call.codec
-        if outcome.error is not None and outcome.error.code is ErrorCode.NOT_FOUND:
-            return  # it is not a call of this model
         queue_s, ran_s = outcome.waited_s, outcome.ran_s
+        error = outcome.error
+        if error is not None and error.code is ErrorCode.NOT_FOUND:
+            return  # it is not a call of this model
         with self._lock:
             self._last_inference = time.time()
-            if outcome.error is not None:
+            if error is not None:
                 self._failed += 1
                 self._failed_s += queue_s + ran_s
                 return
             answered_at = codec.answered_at or call.submitted + queue_s + ran_s
-            read_s = max(0.0, codec.read_at - call.submitted - queue_s)
-            infer_s = max(0.0, answered_at - codec.read_at)
-            write_s = max(0.0, ran_s - read_s - infer_s)
+            read_s, infer_s = codec.read_at - call.submitted - queue_s, answered_at - codec.read_at
+            write_s = ran_s - read_s - infer_s
+            if read_s < 0.0 or infer_s < 0.0 or write_s < 0.0:  # of calls that share a batch
+                read_s, infer_s, write_s = max(0.0, read_s), max(0.0, infer_s), max(0.0, write_s)
             rows = codec.rows
             self._inferences += rows
             self._times.add(queue_s, read_s, infer_s, write_s)
