@@ -6,6 +6,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +24,7 @@ def annotations_by_name(function: Callable[..., Any]) -> dict[str, Any]:
         parameters = signature_of(function).parameters.values()
     except (TypeError, ValueError):  # a builtin has no signature
         return {}
-    names = getattr(inspect.unwrap(function), "__globals__", {})
+    names = _names_around(function)
     return {parameter.name: _evaluated(parameter.annotation, names) for parameter in parameters}
 
 
@@ -33,7 +34,16 @@ def returned_annotation(function: Callable[..., Any]) -> Any:
         annotation = signature_of(function).return_annotation
     except (TypeError, ValueError):
         return None
-    return _evaluated(annotation, getattr(inspect.unwrap(function), "__globals__", {}))
+    return _evaluated(annotation, _names_around(function))
+
+
+def _names_around(function: Any) -> dict[str, Any]:
+    """Return the globals of the function that a ``partial``, wrapper or callable object calls in the end."""
+    inner = inspect.unwrap(function)
+    while isinstance(inner, partial):
+        inner = inspect.unwrap(inner.func)
+    names: dict[str, Any] | None = getattr(inner, "__globals__", None)
+    return getattr(type(inner).__call__, "__globals__", {}) if names is None else names
 
 
 def _evaluated(annotation: Any, names: dict[str, Any]) -> Any:
