@@ -90,7 +90,8 @@ def seldon_options() -> Sequence[click.Option]:  # type: ignore[empty-body]
 
     Called first, before any component is loaded. Give each option a long flag, ``envvar``
     (prefixed ``SELDON_`` unless the protocol names it), ``type``, ``default`` and
-    ``help``: they become part of ``seldon-run --help``. The values arrive in ``settings``.
+    ``help``: they become part of ``seldon-run --help``. The values arrive in ``settings``. A flag, a name or
+    a variable that the core or another plugin has stops the start.
     :func:`seldon_runtime.plugin.option` makes an option whose help shows its variable and default.
     """
 

@@ -118,6 +118,7 @@ def test_a_parameter_of_a_wrong_value_is_hidden(value, kind):
 )
 def test_credentials_in_addresses_without_slashes_are_hidden_in_settings(text, shown):
     assert redacted_setting(text) == shown
+    assert holds_secret("hosts", text) is (shown != text)
     assert shown_setting("hosts", text) == shown
 
 

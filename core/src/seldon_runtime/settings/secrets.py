@@ -54,7 +54,7 @@ def holds_secret(name: str, value: str) -> bool:
     """
     if is_secret_name(name) and not _PLAIN.fullmatch(value):
         return True
-    return redacted(value) != value
+    return redacted_setting(value) != value
 
 
 def redacted(text: str) -> str:
