@@ -96,6 +96,21 @@ def create(cls: type, parameters: Mapping[str, Any]) -> object:
         return cls(**parameters)
 
 
+def create_served(component: object, parameters: Mapping[str, Any]) -> object:
+    """Construct a class with ``parameters``; return an object as it is.
+
+    Raises:
+        StartupError: as :func:`create` does; or there are parameters for an object, which cannot take them.
+    """
+    if isinstance(component, type):
+        return create(component, parameters)
+    if parameters:
+        raise StartupError(
+            f"the component is an object, expected a class for the parameter {next(iter(parameters))!r}"
+        )
+    return component
+
+
 def _parsed(reference: str) -> _Target:
     here = Path.cwd()
     refuse_model_file(reference)

@@ -12,7 +12,7 @@ import click
 
 from seldon_runtime.builtin import defaults
 from seldon_runtime.component.inspection.served import served
-from seldon_runtime.component.loading import create
+from seldon_runtime.component.loading import create_served
 from seldon_runtime.hookspecs import hookimpl
 from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.plugins.contributions import params_of
@@ -84,8 +84,7 @@ class _Given:
     @hookimpl(tryfirst=True)
     def seldon_load_component(self, parameters: dict[str, Any]) -> object:
         """Return the object itself, or construct the class."""
-        component = self._component
-        return create(component, parameters) if isinstance(component, type) else component
+        return create_served(self._component, parameters)
 
 
 def serve(

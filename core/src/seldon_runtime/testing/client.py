@@ -12,7 +12,7 @@ import numpy as np
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.inspection.defined_methods import check_names
 from seldon_runtime.component.inspection.served import served
-from seldon_runtime.component.loading import create
+from seldon_runtime.component.loading import create_served
 from seldon_runtime.component.result import pack
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.inference.call import Call
@@ -142,15 +142,13 @@ def client(component: Any, service_type: str = ServiceType.MODEL.value, **parame
     Args:
         component: a class, a function, or an object, as :func:`seldon_runtime.serve` takes them.
         service_type: the value of SERVICE_TYPE.
-        **parameters: arguments of the constructor.
+        **parameters: arguments of the constructor of a class.
 
     Raises:
         StartupError: the component is neither, or cannot be loaded, or has none of the methods that the
             runtime calls.
     """
-    found = served(component)
-    user = create(found, parameters) if isinstance(found, type) else found
-    return Client(user, ServiceType(service_type))
+    return Client(create_served(served(component), parameters), ServiceType(service_type))
 
 
 def _loaded(user: object, service_type: ServiceType) -> ComponentAdapter:

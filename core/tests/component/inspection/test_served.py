@@ -99,3 +99,12 @@ def test_other_objects_are_refused(component: Any) -> None:
 def test_the_client_refuses_a_class_with_a_misspelt_method() -> None:
     with pytest.raises(StartupError, match=r"Did you mean predict\?"):
         client(type("Churn", (), {"predct": scale}))
+
+
+def test_an_object_takes_no_parameters() -> None:
+    with client(type("Scaled", (), {"__init__": lambda self, n: None, "predict": scale}), n=1):
+        pass
+    with pytest.raises(
+        StartupError, match="an object, expected a class for the parameter 'n'"
+    ):
+        client(Model(), n=1)
