@@ -169,11 +169,11 @@ class StartupError(Exception):
     """
 
 
-def closest(misspelled: str, names: Iterable[str], similarity: float = 0.6) -> list[str]:
+def closest(misspelled: str, names: Iterable[str]) -> list[str]:
     """Return the known name that resembles a misspelled one most, as a list of at most one."""
     from difflib import get_close_matches  # only when something is wrong
 
-    return get_close_matches(misspelled, names, n=1, cutoff=similarity)
+    return get_close_matches(misspelled, names, n=1)
 
 
 def thread_hint(error: BaseException) -> str:

@@ -56,7 +56,7 @@ def _is_stream(function: Any) -> bool:
 
 
 def _forms(function: Any) -> list[Any]:
-    """Return a function, the one that it wraps, and their ``__call__`` if they are objects."""
+    """Return a function, the wrapped function, and their ``__call__`` if they are objects."""
     if not callable(function):
         return []
     inner = inspect.unwrap(function)

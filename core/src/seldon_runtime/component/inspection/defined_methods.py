@@ -110,11 +110,13 @@ def check_names(user: UserObject) -> None:
 
 def _refuse_lost(user: UserObject) -> None:
     """Raise StartupError if the class seems to define a method that answers calls, but does not."""
+    from difflib import get_close_matches  # few classes come here
+
     for lost in (lost_methods.hidden_methods, lost_methods.values_for_methods):
         for sentence in lost(user, CALLS):
             raise StartupError(f"{sentence}. {_START_NEVERTHELESS}")
     for name, meant in lost_methods.private_methods(user):
-        near = closest(meant.lower(), sorted(CALLS), _SIMILAR)
+        near = get_close_matches(meant.lower(), sorted(CALLS), n=1, cutoff=_SIMILAR)
         if near:
             raise StartupError(_nothing_to_call(user, [name], near))
 
