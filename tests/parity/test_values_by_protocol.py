@@ -213,3 +213,23 @@ def test_a_result_has_an_answer_by_v1_and_by_v2(server: Both, way: Way, case: st
         assert found.ravel().tolist() == texts
     else:
         assert finite(found.ravel().tolist(), NonFinite.NULL) == expected.ravel().tolist()
+
+
+class Writes:
+    """Writes into its argument."""
+
+    def predict(self, X: Any, features_names: Any) -> Any:
+        X[0] = 9
+        return X
+
+
+@pytest.mark.parametrize("count", [2, 2000])
+@pytest.mark.parametrize("way", WAYS)
+def test_a_class_may_write_into_its_argument(way: Way, count: int) -> None:
+    server = Both(Writes(), ServiceType.MODEL)
+    try:
+        for _ in range(2):
+            (found,) = way(V2(server.service), {"x": np.zeros(count, np.float32)}).values()
+            assert found.tolist() == [9, *[0] * (count - 1)]
+    finally:
+        server.stop()

@@ -123,7 +123,9 @@ class ComponentFailed(SeldonError):
     """An exception of user code, with its type and text as the message. The exception is ``__cause__``."""
 
     def __init__(self, where: str, cause: BaseException) -> None:
-        super().__init__(f"{described(cause)}{thread_hint(cause)}", code=ErrorCode.COMPONENT_FAILED)
+        super().__init__(
+            f"{described(cause)}{thread_hint(cause)}{copy_hint(cause)}", code=ErrorCode.COMPONENT_FAILED
+        )
         self.where = where
         self.__cause__ = cause
 
@@ -176,12 +178,28 @@ def closest(misspelled: str, names: Iterable[str]) -> list[str]:
     return get_close_matches(misspelled, names, n=1)
 
 
+_READ_ONLY = ("is read-only", "cannot set WRITEABLE flag")
+"""Texts of NumPy's errors, and of compiled code that asks for a buffer to write into."""
+
+
 def thread_hint(error: BaseException) -> str:
     """Return a sentence to add to an error of user code that needs the main thread; else an empty text."""
     on_main = threading.current_thread() is threading.main_thread()
     if on_main or not isinstance(error, ValueError | RuntimeError) or "main thread" not in described(error):
         return ""
     return ". Set SELDON_COMPONENT_THREAD=main to run the component on the main thread"
+
+
+def is_read_only(error: BaseException | None) -> bool:
+    """Return whether user code wrote into an array that cannot be written into."""
+    return isinstance(error, ValueError) and any(text in described(error) for text in _READ_ONLY)
+
+
+def copy_hint(error: BaseException) -> str:
+    """Return a sentence to add to an error of writing into an array of a request; else an empty text."""
+    if not is_read_only(error):
+        return ""
+    return ". Arrays of a request may be views of its body: copy what you change, such as X = X.copy()"
 
 
 def described(error: BaseException) -> str:

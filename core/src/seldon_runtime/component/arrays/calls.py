@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +18,21 @@ from seldon_runtime.component.result import checked_headers
 from seldon_runtime.component.signature import Invoke, adapt
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_user
-from seldon_runtime.errors import ErrorCode, SeldonError, SeldonNotImplementedError, StartupError
+from seldon_runtime.errors import (
+    ComponentFailed,
+    ErrorCode,
+    SeldonError,
+    SeldonNotImplementedError,
+    StartupError,
+    described,
+    is_read_only,
+)
 from seldon_runtime.inference.arrays.columns import Columns
 from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Message, Meta, Payload
 from seldon_runtime.inference.method import Method
+
+logger = logging.getLogger(__name__)
 
 INPUT = "input-0"
 """The name of the only array of a request that gives no names."""
@@ -58,6 +70,9 @@ class NamedArrays:
         self.misfits: Sequence[str] = ()
         """The reason why a function named ``infer`` is not called, for a warning."""
         self._infer = self._adapted(user.find("infer"))
+        self._copies = False
+        """True for a class that writes into the arrays that it receives, as its first such call has shown."""
+        self._has_tried_copies = False
         self._inputs: Mapping[str, str] = {}
         self._outputs: Sequence[str] = (OUTPUT,)
 
@@ -84,15 +99,38 @@ class NamedArrays:
     def result(self, method: Method, request: Message) -> Any:
         """Call the user's method with a request of kind ARRAYS, and return its result. Blocks meanwhile.
 
+        The first call that fails because it writes into a view of the request runs once more, with copies.
+        Later calls receive copies at once.
+
         Raises:
             SeldonError: raised by user code; NOT_IMPLEMENTED when the class has no method for it;
                 BAD_DATA when its only method takes one array, and the request has others than columns.
         """
+        if self._copies:
+            request = _writeable(request)
         payload: Any = request.payload
-        if self._infer is not None and method is _PREDICT:
-            parameters = (request.given_meta or {}).get("tags") or {}
-            return call_user(self._infer, dict(payload.value), parameters)
-        return self._by_plain_method(method, request)
+        try:
+            if self._infer is not None and method is _PREDICT:
+                parameters = (request.given_meta or {}).get("tags") or {}
+                return call_user(self._infer, dict(payload.value), parameters)
+            return self._by_plain_method(method, request)
+        except ComponentFailed as error:
+            if self._has_tried_copies or not is_read_only(error.__cause__) or _writeable(request) is request:
+                raise
+            return self._with_copies(method, request, error)
+
+    def _with_copies(self, method: Method, request: Message, error: ComponentFailed) -> Any:
+        """Return the result of a second call; if it fails, no other call is tried so."""
+        self._has_tried_copies = True
+        result = self.result(method, _writeable(request))
+        self._copies = True
+        logger.warning(
+            "%s writes into the arrays that it receives (%s). They are views of the request: from now on the "
+            "runtime copies them. Copy in the method what it changes, such as X = X.copy(), to avoid that",
+            error.where,
+            described(error.__cause__ or error),
+        )
+        return result
 
     def message(self, method: Method, metas: Sequence[Meta], result: Any) -> Message:
         """Return the answer of kind ARRAYS for the result of the user's method.
@@ -184,3 +222,13 @@ class NamedArrays:
 
     def _declared(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
         return as_declared(array, self._inputs.get(name), name)
+
+
+def _writeable(request: Message) -> Message:
+    """Return a request with copies of the arrays that cannot be written into; itself without such arrays."""
+    payload: Any = request.payload
+    arrays = payload.value
+    if all(array.flags.writeable for array in arrays.values()):
+        return request
+    copies = {name: array if array.flags.writeable else array.copy() for name, array in arrays.items()}
+    return replace(request, payload=Payload(payload.kind, copies, payload.names))
