@@ -141,8 +141,7 @@ def elements_of(values: list[Any], reads: list[Any]) -> list[Any] | None:
     if kinds == {bool} or kinds <= {int, float, type(None)}:
         found: list[Any] = shown
         return found
-    is_missing = any(read is None or read != read for read in reads)
-    if is_missing and any(isinstance(value, str) for value in values):
+    if None in shown and any(isinstance(value, str) for value in values):
         return None
     return [each if isinstance(each, str) else json.dumps(each, ensure_ascii=False) for each in shown]
 

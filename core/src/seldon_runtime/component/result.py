@@ -59,7 +59,7 @@ def pack(
         return Payload(Kind.STR, result)
     if isinstance(result, bytes | bytearray):
         return Payload(Kind.BINARY, bytes(result))
-    if type(result) is dict or is_mapping(result):
+    if type(result) is dict or (isinstance(result, Mapping) and is_mapping(result)):
         return Payload(Kind.JSON, plain(result))
     if is_dataclass(result) and not isinstance(result, type):
         return Payload(Kind.JSON, plain(result))

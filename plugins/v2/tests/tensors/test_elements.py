@@ -97,6 +97,7 @@ def test_the_setting_decides_the_form_of_nan_in_json_text():
     array = objects({"a": np.nan})
     assert read(array).tolist() == [b'{"a": null}']
     assert read(array, NonFinite.STRING).tolist() == [b'{"a": "NaN"}']
+    assert read(objects("a", np.nan), NonFinite.STRING).tolist() == [b"a", b"NaN"]
     with pytest.raises(SeldonError, match="output 'x': nan is not a valid JSON number") as error:
         read(array, NonFinite.ERROR)
     assert error.value.code is ErrorCode.COMPONENT_FAILED
@@ -107,6 +108,7 @@ def test_the_setting_decides_the_form_of_nan_in_json_text():
     [
         (None, "has a missing value beside text"),
         (np.nan, "has a missing value beside text"),
+        (-np.inf, "has a missing value beside text"),
         ("\ud800", "has text with a lone surrogate"),
         (object(), "cannot be written: a value is object"),
         (1j, "cannot be written: a value is complex"),

@@ -40,8 +40,8 @@ def pack_arrays(
     """
     if type(result) is np.ndarray:  # first, as most results are arrays
         return {outputs[0]: result} if result.dtype.names is None else _of_array(result, outputs[0])
-    if is_mapping(result):
-        return _members(result, outputs[0], most_values)  # type: ignore[arg-type]
+    if isinstance(result, Mapping) and is_mapping(result):
+        return _members(result, outputs[0], most_values)
     if isinstance(result, np.ndarray):
         return _of_array(result, outputs[0])
     if isinstance(result, np.void):  # a record of a structured array

@@ -92,14 +92,14 @@ def _numbers(values: Sequence[Any]) -> NDArray[Any] | None:
 def _text(value: Any, name: str, non_finite: NonFinite, has_text: bool) -> str | bytes:
     if isinstance(value, str | bytes):
         return value
-    if has_text and (value is None or value != value):  # NaN, as pandas has it beside text
-        raise _failed(name, "a missing value beside text")
     try:
         written = finite(value, non_finite)
     except ValueError as error:
         raise SeldonError(
             f"the component's output {name!r:.80}: {error}", code=ErrorCode.COMPONENT_FAILED
         ) from error
+    if written is None and has_text:  # also of NaN, as pandas has it beside text
+        raise _failed(name, "a missing value beside text")
     return written if isinstance(written, str) else json.dumps(written, ensure_ascii=False)
 
 
