@@ -113,6 +113,11 @@ def test_environment_variables_have_no_effect(monkeypatch: pytest.MonkeyPatch) -
         assert predicted(serving) == [[2, 4]]
 
 
+def test_options_in_one_text_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"is the text '--queue-size 3', expected .*'--queue-size', '3'"):
+        seldon_runtime.serve(Doubler, port=0, options="--queue-size 3")
+
+
 class Broken:
     def load(self) -> None:
         raise RuntimeError("no model")

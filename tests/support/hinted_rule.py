@@ -143,6 +143,7 @@ ROWS = {
             ({"data": {"ndarray": [0, 1]}}, r"data.ndarray has the shape \[2\], expected an image"),
             ({"data": {"ndarray": [[[0, 1], [1, 2]]]}}, r"has the shape \[1, 2, 2\], expected an image"),
             ({"binData": "AAE="}, "binData is not an image of a known format"),
+            ({"strData": "AAE="}, "strData is not an image of a known format, expected a file in binData"),
             ({"data": {"ndarray": [[256]]}}, "values that are not from 0 to 255"),
         ],
     ),

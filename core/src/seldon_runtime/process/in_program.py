@@ -112,10 +112,13 @@ def serve(
         options: further words of the command line, such as ``("--queue-size", "10")``.
 
     Raises:
+        TypeError: ``options`` is one text.
         StartupError: the component has none of these forms, loading failed, a port is in use, or a transport
             is not installed.
         click.UsageError: an option is invalid.
     """
+    if isinstance(options, str):
+        raise TypeError(f"options is the text {options!r:.80}, expected separate words: {options.split()}")
     reference = component if isinstance(component, str) else None
     given = None if reference is not None else served(component)
     selection = Selection.of({"api_type": api_type, "metrics": "0", "model_name": reference})

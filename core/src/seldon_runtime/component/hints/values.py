@@ -61,8 +61,10 @@ class ImageReader:
         try:
             image = self._library.open(BytesIO(bytes_in(payload)))
         except self._library.UnidentifiedImageError:
-            raise SeldonError("binData is not an image of a known format") from None
-        self._limits.check_values(image.width * image.height, "the image in binData")
+            raise SeldonError(
+                f"{place_of(payload)} is not an image of a known format, expected a file in binData"
+            ) from None
+        self._limits.check_values(image.width * image.height, f"the image in {place_of(payload)}")
         image.load()
         return image
 
