@@ -7,6 +7,9 @@ import socket
 
 import pytest
 
+from seldon_runtime.testing import WAIT_S
+from seldon_runtime_rest.extension import HttpErrors, HttpResponse
+
 from .raw_requests import BODY, CHUNKED_BODY, ECHOED, HEAD, LAST, MAX_HEAD_BYTES, PING, all_of, statuses
 
 pytestmark = pytest.mark.usefixtures("brief_linger")
@@ -156,6 +159,42 @@ def test_endless_framing_of_a_body_is_a_400(connect, more):
         while not select.select([connection], [], [], 0)[0]:
             connection.sendall(more)
         assert statuses(all_of(connection)) == [400]
+
+
+@pytest.mark.parametrize(
+    "trailer", [b"X: " + b"x" * 70_000 + b"\r\n", b"X: y\r\n" * 20_000], ids=["one", "many"]
+)
+def test_endless_trailers_are_a_400_too_when_they_come_at_once(exchange, user, trailer):
+    head = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+    received = exchange(head + b"f\r\n" + BODY + b"\r\n0\r\n" + trailer + b"\r\n")
+    assert statuses(received) == [400]
+    assert b"trailers have more than 65536 bytes" in received
+    assert user.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (b"POST /own/x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"GET /own HTTP/1.1\r\n\r\n", 400),
+        (b"GET //own/%6f?y HTTP/3.1\r\nHost: h\r\n\r\n", 400),
+        (b"GET /own/ HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES, 431),
+        (b"POST /own HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    ],
+)
+def test_a_refusal_has_the_form_of_errors_at_its_path(serve_routes, request_bytes, status):
+    def own(error, request):
+        return HttpResponse(error.status_code, f"own: {error.message}".encode(), "text/plain")
+
+    server = serve_routes(HttpErrors("/own", own))
+    for path, form in ((b"own", b"text/plain"), (b"else", b"application/json")):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=WAIT_S) as connection:
+            connection.sendall(request_bytes.replace(b"own", path))
+            received = all_of(connection)
+        assert statuses(received) == [status]
+        assert b"content-type: " + form in received
+        assert (b"\r\n\r\nown: " in received) is (path == b"own")
+        assert b"connection: close\r\n" in received
 
 
 def test_a_head_beyond_the_limit_is_a_431_too_when_it_comes_at_once(exchange, user):

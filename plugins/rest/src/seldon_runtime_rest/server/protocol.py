@@ -13,7 +13,7 @@ from seldon_runtime_rest.server.departure import DepartureWatch
 from seldon_runtime_rest.server.parts import ServerParts
 from seldon_runtime_rest.server.pending import Pending
 from seldon_runtime_rest.server.reader import RequestReader
-from seldon_runtime_rest.server.refusal import Refused, refusal_text
+from seldon_runtime_rest.server.refusal import Refused, refusal_response
 from seldon_runtime_rest.server.response_side import ResponseSide
 from seldon_runtime_rest.server.timeouts import BODY, HEAD, NOTHING, SKIPPED, ReceiveTimeout, SendTimeout
 
@@ -62,9 +62,12 @@ class HttpProtocol(ResponseSide):
         )
         if not self._connections.add(self):
             self._is_deaf = True
-            self._transport.write(
-                refusal_text(503, "too many connections; try again later", ErrorCode.OVERLOADED)
+            full = SeldonError(
+                "too many connections; try again later",
+                code=ErrorCode.OVERLOADED,
+                headers={"Retry-After": "1"},
             )
+            self._write_refusal(full)
             self.close()
 
     def eof_received(self) -> bool:
@@ -164,8 +167,12 @@ class HttpProtocol(ResponseSide):
         elif refused is not None and refused.is_answered:
             self._linger()
         else:
-            self._transport.write(refusal_text(status, info, ErrorCode.BAD_DATA))
+            self._write_refusal(SeldonError(info, status_code=status))
             self._linger()
+
+    def _write_refusal(self, error: SeldonError) -> None:
+        response = refusal_response(self._application, error, self._reader.target)
+        self._transport.write(self._parts.text.head(response, closing=True) + response.content("GET"))
 
     def _first_byte(self) -> None:
         """Keep an old connection open for a new request, if the response that would end it is not sent."""

@@ -38,10 +38,10 @@ class RequestReader:
         "_lines",
         "_max_head_bytes",
         "_parser",
-        "_target",
         "head_bytes",
         "in_body",
         "on_first_byte",
+        "target",
     )
 
     def __init__(
@@ -57,7 +57,8 @@ class RequestReader:
         self._begun = begun
         self.on_first_byte = first_byte
         self._max_head_bytes = max_head_bytes
-        self._target = b""
+        self.target = b""
+        """The target of the latest request, as far as it came."""
         self._lines: list[tuple[bytes, bytes]] = []
         self._framing_bytes = 0
         self._is_offer = False
@@ -94,10 +95,8 @@ class RequestReader:
         if self.in_body is None:
             if self.head_bytes > self._max_head_bytes:
                 raise self._too_large()
-        elif self._framing_bytes > _MAX_FRAMING_BYTES:
-            raise Refused(
-                400, f"chunk sizes, extensions and trailers have more than {_MAX_FRAMING_BYTES} bytes in all"
-            )
+        else:
+            self._check_framing(self._framing_bytes)
 
     def stop(self) -> None:
         """Release the memory of an incomplete body: no more of it will come.
@@ -112,13 +111,13 @@ class RequestReader:
     def on_message_begin(self) -> None:
         """Receive the beginning of a request."""
         self.head_bytes = self.head_bytes or 1
-        self._target = b""
+        self.target = b""
         self._lines = []
         self.on_first_byte()
 
     def on_url(self, part: bytes) -> None:
         """Receive a part of the target."""
-        self._target += part
+        self.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Receive a header."""
@@ -131,11 +130,11 @@ class RequestReader:
         headers = Headers(self._lines)
         check_head(version, headers)
         if self.head_bytes > self._max_head_bytes:  # this count may include bytes of the body
-            size = len(self._target) + sum(len(name) + len(value) + 4 for name, value in self._lines)
+            size = len(self.target) + sum(len(name) + len(value) + 4 for name, value in self._lines)
             if size > self._max_head_bytes:
                 raise self._too_large()
         try:
-            exchange = self._application.open(parser.get_method(), self._target, headers, self._client)
+            exchange = self._application.open(parser.get_method(), self.target, headers, self._client)
         except ValueError as error:
             raise Refused(400, str(error)) from error
         keep_alive = version != "1.0" and parser.should_keep_alive()
@@ -159,6 +158,8 @@ class RequestReader:
         pending = self.in_body
         if self._is_offer or pending is None:  # the body of a request with an offer is still to be parsed
             return
+        if self._lines:  # of trailers, which the parser may report at once with the end
+            self._check_framing(sum(len(name) + len(value) + 4 for name, value in self._lines))
         pending.is_whole = True
         pending.exchange.close_body()
         self.in_body = None
@@ -180,6 +181,12 @@ class RequestReader:
                 data = data[offer.args[0] :]
             else:
                 return
+
+    def _check_framing(self, size: int) -> None:
+        if size > _MAX_FRAMING_BYTES:
+            raise Refused(
+                400, f"chunk sizes, extensions and trailers have more than {_MAX_FRAMING_BYTES} bytes in all"
+            )
 
     def _too_large(self) -> Refused:
         return Refused(431, f"the request line and headers have more than {self._max_head_bytes} bytes")

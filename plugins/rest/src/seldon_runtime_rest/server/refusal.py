@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from http import HTTPStatus
+from urllib.parse import unquote
 
-from seldon_runtime.plugin import ErrorCode
-from seldon_runtime_rest.request import Headers
-from seldon_runtime_rest.response import status_response
+from seldon_runtime.plugin import SeldonError
+from seldon_runtime_rest.application import Application, Exchange
+from seldon_runtime_rest.request import Headers, HttpRequest
+from seldon_runtime_rest.response import HttpResponse
+from seldon_runtime_rest.targets import merged_slashes, parts_of
 
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
 _MOST_DIGITS = 20
@@ -60,14 +62,19 @@ def _is_host(value: bytes) -> bool:
     return _HOST.fullmatch(value) is not None
 
 
-def refusal_text(status: int, info: str, code: ErrorCode) -> bytes:
-    """Return the whole response that ends the connection."""
-    response = status_response(status, info, code.value)
-    head = (
-        b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode("ascii")),
-        b"content-type: " + response.content_type.encode("ascii"),
-        b"content-length: %d" % len(response.body),
-        b"connection: close",
-        *((b"retry-after: 1",) if code is ErrorCode.OVERLOADED else ()),
-    )
-    return b"\r\n".join((*head, b"", response.body))
+def refusal_response(application: Application, error: SeldonError, target: bytes) -> HttpResponse:
+    """Return the response that ends the connection, in the form of errors at the path of the target.
+
+    Args:
+        application: knows the form of errors below each path.
+        error: the reason of the refusal.
+        target: the target of the request, as far as it came; empty when unknown.
+    """
+    try:
+        path = unquote(merged_slashes(parts_of(target)[0]))
+    except ValueError:
+        path = "/"
+    refused = Exchange(HttpRequest("GET", path, "", Headers([]), None), None, None)
+    response = application.finish(refused, None, error, lambda answer, error: None)
+    assert response is not None  # without Accept-Encoding nothing is compressed
+    return response
