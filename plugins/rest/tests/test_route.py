@@ -43,6 +43,17 @@ def test_a_name_stands_for_one_whole_decoded_segment() -> None:
         assert error.value.code is ErrorCode.NOT_FOUND
 
 
+def test_an_encoded_slash_parts_no_segments_of_a_literal_path() -> None:
+    literal, template = route("/a/b/c"), route("/a/{x}/c/d")
+    table = table_of(literal, template)
+    assert table.find("GET", "/a/b/c", "/a/%62/c") == (literal, {})
+    for raw in ("/a/b%2Fc", "/a%2fb/c"):
+        with pytest.raises(SeldonError) as error:
+            table.find("GET", "/a/b/c", raw)
+        assert error.value.code is ErrorCode.NOT_FOUND
+    assert table.find("GET", "/a/b/c/c/d", "/a/b%2Fc/c/d") == (template, {"x": "b/c"})
+
+
 def test_each_verb_of_a_template_has_names_of_its_own() -> None:
     table = table_of(route("/a/{x}", "GET"), route("/a/{y}", "POST"))
     assert find(table, "GET", "/a/1")[1] == {"x": "1"}

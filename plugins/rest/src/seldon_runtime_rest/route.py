@@ -55,7 +55,7 @@ class HttpRoute:
 
 @dataclass(frozen=True, slots=True)
 class HttpErrors:
-    """The form of errors at paths of which no route is: 404, and 405 for another HTTP method."""
+    """The form of errors at paths without a route, such as 404, and of requests that are not valid HTTP."""
 
     path_prefix: str
     """Such as ``/hello``, which stands for itself and for all paths that begin with ``/hello/``."""
@@ -121,7 +121,8 @@ class RouteTable:
         Raises:
             SeldonError: NOT_FOUND; BAD_DATA with status 405 for a verb that the path does not take.
         """
-        found = self._literal.get(path)
+        is_parted = path.count("/") > raw_path.count("/")  # by a slash that the client encoded
+        found = None if is_parted else self._literal.get(path)
         segments: list[str] = []
         if found is None:
             segments = [unquote(segment) for segment in raw_path.split("/")]
