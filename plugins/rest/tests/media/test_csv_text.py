@@ -169,6 +169,8 @@ def test_an_answer_becomes_a_table(payload, text):
         Payload(NDARRAY, np.zeros((2, 2, 2))),
         Payload(NDARRAY, [[["x"]]]),
         Payload(NDARRAY, [["x"], ["x", "y"]]),
+        Payload(NDARRAY, ["\ud800"]),
+        Payload(Kind.JSON, {"\ud800": 1}),
         Payload(Kind.JSON, [[1], [2, 3]]),
     ],
 )

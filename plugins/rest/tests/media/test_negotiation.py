@@ -142,6 +142,14 @@ def test_an_answer_that_no_accepted_type_holds_is_406(echo):
         )
 
 
+@pytest.mark.parametrize(("accept", "status"), [("text/plain", 406), ("text/plain, application/json", 200)])
+def test_half_of_a_surrogate_pair_fits_json_only(echo, accept, status):
+    answer = ask(echo, "/predict", b'{"strData":"\\ud800"}', "application/json", accept)
+    assert answer.status == status
+    assert (b'"strData":"\\ud800"' in answer.body) is (status == 200)
+    assert ("half of a surrogate pair" in str(answer.body)) is (status == 406)
+
+
 def test_a_body_that_cannot_be_read_is_400_with_the_usual_error(echo):
     answer = ask(echo, "/predict", b"a,b\n1\n", "text/csv", "text/csv")
     assert (answer.status, answer.headers["content-type"]) == (400, "application/json")

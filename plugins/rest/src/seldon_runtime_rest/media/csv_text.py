@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, Columns, Limits, Payload, SeldonError
 from seldon_runtime.protocols.plain_values import plain_array
-from seldon_runtime_rest.media.format import Format, Parameters
+from seldon_runtime_rest.media.format import Format, Parameters, utf8
 from seldon_runtime_rest.media.tables import check_names, columns_of
 from seldon_runtime_rest.media.text import charset_of, decoded
 
@@ -74,7 +74,7 @@ class CsvText(Format):
         writer = csv.writer(text)
         writer.writerow(columns)
         writer.writerows(zip(*map(_cells, columns.values()), strict=True))
-        return text.getvalue().encode("utf-8", "backslashreplace")
+        return utf8(text.getvalue())
 
 
 def _rows(text: str) -> list[list[str]]:

@@ -24,6 +24,18 @@ def named(payload: Payload) -> str:
     return "a table" if payload.kind is ARRAYS else payload.kind.value
 
 
+def utf8(text: str) -> bytes:
+    """Return a text of an answer in UTF-8.
+
+    Raises:
+        UnfitAnswer: the text has half of a surrogate pair, which only the escapes of JSON can hold.
+    """
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise UnfitAnswer("text with half of a surrogate pair") from error
+
+
 @cache
 def _has_library(name: str) -> bool:
     return find_spec(name) is not None

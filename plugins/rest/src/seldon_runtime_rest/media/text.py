@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from seldon_runtime.plugin import DATA_KINDS, Kind, Limits, Payload, SeldonError
-from seldon_runtime_rest.media.format import Format, Parameters, UnfitAnswer, named
+from seldon_runtime_rest.media.format import Format, Parameters, UnfitAnswer, named, utf8
 from seldon_runtime_rest.media.tables import rows_of
 
 _CHARSETS = {
@@ -76,4 +76,4 @@ class PlainText(Format):
         if isinstance(value, list | dict):
             raise UnfitAnswer(f"{named(payload)} with more than one value")
         text = value if isinstance(value, str) else json.dumps(value)
-        return text.encode("utf-8", "backslashreplace")
+        return utf8(text)
