@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -181,6 +182,23 @@ def test_a_command_is_known_only_while_its_plugin_is_selected(seldon_run: Run, p
     ended = seldon_run("pack", "--check")
     assert (ended.status, ended.out) == (3, "")
     assert "there is no module 'pack'" in ended.err
+
+
+def test_a_command_of_its_extensions_name_needs_no_setting(seldon_run: Run, publish: Publish) -> None:
+    publish("acme-pack", {"extension": "pack = acme_pack"}, COMMAND)
+    assert seldon_run("pack", "--help").out.startswith("Usage: seldon-run pack [OPTIONS] [HOW]")
+    assert seldon_run("pack").out.startswith("packing")
+    ended = seldon_run("--help")
+    assert re.search(r"^  pack\b", ended.out, flags=re.M)
+    assert "--pack-level" not in seldon_run("--help-all").out
+
+
+def test_a_class_of_an_extensions_name_is_served(seldon_run: Run, publish: Publish, write: Any) -> None:
+    publish("acme-pack", {"extension": "pack = acme_pack"}, COMMAND)
+    write("pack.py", "class pack: pass")
+    ended = seldon_run("pack")
+    assert "packing" not in ended.out
+    assert ended.settings["fake"]["model_name"] == "pack"
 
 
 def test_two_commands_of_one_name_are_a_clash(seldon_run: Run, publish: Publish) -> None:

@@ -14,6 +14,7 @@ from tests.support.grpc_client import GrpcClient
 from tests.support.http_client import HttpClient
 
 CLASSES = Path(__file__).parent / "classes"
+FAILS = {"b": "graph_classes.Fails"}
 
 
 def test_a_graph_answers_alike_over_rest_grpc_and_v2(serve, make):
@@ -204,9 +205,26 @@ def test_a_choice_that_is_none_is_refused(serve, make, options, wanted):
         serve(make.deployment(*made), *options)
 
 
-def test_a_class_that_cannot_be_constructed_names_its_node(serve, make):
-    with pytest.raises(StartupError, match=r"children\[0\] \(node 'b'\): Unit has no parameter 'colour'"):
+def test_a_class_that_cannot_be_constructed_names_its_node_and_the_file(serve, make):
+    place = r"/graph\.json: spec\.\S+\.children\[0\] \(node 'b'\): "
+    with pytest.raises(StartupError, match=place + "Unit has no parameter 'colour'") as raised:
         serve(make.node("a", None, make.node("b", parameters={"colour": "red"})))
+    assert raised.value.__cause__ is None  # the traceback of user code, and this is a fault of the file
+    with pytest.raises(StartupError, match=place) as raised:
+        serve(
+            make.node("a", None, make.node("b", parameters={"wait_s": "soon"}, type="MODEL")), classes=FAILS
+        )
+    assert isinstance(raised.value.__cause__, ValueError)
+
+
+def test_settings_of_a_single_component_are_told(serve, make, caplog):
+    parameters = '[{"name": "add", "value": "1", "type": "FLOAT"}]'
+    serve(make.node("a"), "--parameters", parameters, "--service-type", "ROUTER")
+    for option in ("--parameters", "--service-type"):
+        assert f"{option} has no effect on a graph" in caplog.text
+    caplog.clear()
+    serve(make.node("a"))
+    assert "no effect" not in caplog.text
 
 
 def test_a_graph_of_built_in_nodes_alone_needs_one_with_a_class(serve, make):

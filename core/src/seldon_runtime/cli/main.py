@@ -118,6 +118,7 @@ def _run(words: list[str], link: WorkerLink | None) -> tuple[int, float | None]:
         return _run_command(commands[words[0]], words), None
     if not _HELP.isdisjoint(words):
         params = params_of(plugin_set, mode_options())
+        commands = {**_unselected_commands(), **commands}
         click.echo(help_text(params, plugin_set.chosen, commands, everything="--help-all" in words))
         return 0, None
     values = _parse(words, plugin_set, selection)
@@ -144,7 +145,10 @@ def _load(selection: Selection, words: list[str]) -> tuple[PluginSet, dict[str, 
     """Return the selected plugins and their commands; for --help, none when they cannot be loaded."""
     try:
         plugin_set = PluginSet(selection.plugins(), [defaults])
-        return plugin_set, commands_of(plugin_set)
+        commands = commands_of(plugin_set)
+        if _names_command(words) and words[0] not in commands and (found := _with_command(words)):
+            return found
+        return plugin_set, commands
     except StartupError as error:
         command = _with_command(words)
         if command is not None:
@@ -153,6 +157,28 @@ def _load(selection: Selection, words: list[str]) -> tuple[PluginSet, dict[str, 
             raise
         click.echo(printable(redacted(f"seldon-run: {error}")), err=True)
         return PluginSet([], [defaults]), {}
+
+
+def _names_command(words: list[str]) -> bool:
+    """Return whether the words could also be a command of an extension that no setting selects, and no class.
+
+    With further words the second one is no transport, so that the selection fails.
+    """
+    if not words or words[0] not in registry.installed_names(registry.EXTENSION):
+        return False
+    return words[1:] == ["--help"] or (
+        len(words) == 1 and find_spec(words[0]) is None and not _is_local(words[0])
+    )
+
+
+def _is_local(name: str) -> bool:
+    return os.path.isdir(name) or os.path.exists(f"{name}.py")
+
+
+def _unselected_commands() -> dict[str, click.Command]:
+    """Return the commands that stand for an extension of their name, without a setting."""
+    found = {name: _with_command([name]) for name in sorted(registry.installed_names(registry.EXTENSION))}
+    return {name: each[1][name] for name, each in found.items() if each is not None}
 
 
 def _with_command(words: list[str]) -> tuple[PluginSet, dict[str, click.Command]] | None:

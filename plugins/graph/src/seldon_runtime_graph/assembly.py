@@ -6,7 +6,15 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from seldon_runtime.plugin import Settings, StartupError, Units, closest, identity_from, limits_from
+from seldon_runtime.plugin import (
+    ServiceType,
+    Settings,
+    StartupError,
+    Units,
+    closest,
+    identity_from,
+    limits_from,
+)
 from seldon_runtime_graph.loading import Loader
 from seldon_runtime_graph.resolve import parse_references, provide_environment, resolve
 from seldon_runtime_graph.service import GraphService
@@ -35,14 +43,19 @@ def assemble(units: Units, settings: Settings) -> GraphService:
             deployment.log_level,
         )
     try:
-        chosen = choose(deployment, settings["graph_predictor"])
-        names = {node.name: None for predictor in chosen for node in predictor.graph.walk()}
-        references = parse_references(settings["graph_components"], names)
-        resolved = [resolve(predictor, references, file.parent) for predictor in chosen]
-        provide_environment(chosen, file.resolve().parent)
+        return _assembled(deployment, file, units, settings)
     except StartupError as error:
         raise StartupError(f"{file}: {error}") from error.__cause__
+
+
+def _assembled(deployment: Deployment, file: Path, units: Units, settings: Settings) -> GraphService:
+    chosen = choose(deployment, settings["graph_predictor"])
+    names = {node.name: None for predictor in chosen for node in predictor.graph.walk()}
+    references = parse_references(settings["graph_components"], names)
+    resolved = [resolve(predictor, references, file.parent) for predictor in chosen]
+    provide_environment(chosen, file.resolve().parent)
     _warn_of_model_files(chosen)
+    _warn_of_settings(settings)
     identity = identity_from(settings)
     limits = limits_from(settings)
     name = identity.deployment or deployment.name
@@ -60,14 +73,19 @@ def assemble(units: Units, settings: Settings) -> GraphService:
     )
 
 
-def choose(deployment: Deployment, name: str | None) -> Sequence[Predictor]:
+def choose(deployment: Deployment, name: str | None, *, may_split: bool = True) -> Sequence[Predictor]:
     """Return the predictors to serve: the named one, all, or the only one without ``shadow``.
+
+    Args:
+        deployment: the deployment of the file.
+        name: the name of a predictor; ``all`` for all of them.
+        may_split: False if ``all`` is no choice.
 
     Raises:
         StartupError: there is no such predictor, or there are several and none is named.
     """
     predictors = deployment.predictors
-    if name == ALL:
+    if name == ALL and may_split:
         if any(node.name == deployment.name for each in predictors for node in each.graph.walk()):
             raise StartupError(
                 f"a node has the name of the deployment, {deployment.name!r}, which stands for the split of "
@@ -80,17 +98,24 @@ def choose(deployment: Deployment, name: str | None) -> Sequence[Predictor]:
         if found is None:
             close = closest(name, names)
             hint = f". Did you mean {close[0]}?" if close else ""
-            raise StartupError(
-                f"--predictor is {name!r:.80}, expected {ALL} or one of {', '.join(names)}{hint}"
-            )
+            known = f"{ALL} or one of" if may_split else "one of"
+            raise StartupError(f"--predictor is {name!r:.80}, expected {known} {', '.join(names)}{hint}")
         return [found]
     served = [each for each in predictors if not each.shadow]
     if len(served) > 1:
+        split = f", or --predictor {ALL} to split the calls between them" if may_split else ""
         raise StartupError(
-            f"the file has the predictors {', '.join(names)}: choose one with --predictor NAME, or "
-            f"--predictor {ALL} to split the calls between them"
+            f"the file has the predictors {', '.join(names)}: choose one with --predictor NAME{split}"
         )
     return served
+
+
+def _warn_of_settings(settings: Settings) -> None:
+    """Log the settings of a single component, which a graph does not have."""
+    if settings["parameters"].strip() not in ("", "[]"):
+        logger.warning("--parameters has no effect on a graph: its nodes have parameters of their own")
+    if settings["service_type"] != ServiceType.MODEL.value:
+        logger.warning("--service-type has no effect on a graph: its nodes have types of their own")
 
 
 def _warn_of_model_files(chosen: Sequence[Predictor]) -> None:

@@ -116,12 +116,8 @@ def manifest(
             raise StartupError("--predictor is for --kind kubernetes: a SeldonDeployment has all of them")
         objects, remarks = per_node.objects_of(file, deployment, image, references)
     else:
-        chosen = choose(deployment, predictor)
-        if len(chosen) > 1:
-            raise StartupError(
-                "--predictor is 'all', expected the name of one: each has a Deployment of its own"
-            )
-        objects, remarks = fused.objects_of(file, chosen[0], image, references, api_type)
+        (chosen,) = choose(deployment, predictor, may_split=False)  # each has a Deployment of its own
+        objects, remarks = fused.objects_of(file, chosen, image, references, api_type)
     for remark in remarks:
         click.echo(f"# {remark}")
     click.echo(yaml.safe_dump_all(objects, sort_keys=False), nl=False)

@@ -96,7 +96,7 @@ class Loader:
         """Return the loaded graph. Blocks.
 
         Raises:
-            StartupError: a node cannot be loaded; the message names the node, the cause is chained.
+            StartupError: a node cannot be loaded; the message names the node, its cause is that of user code.
         """
         root = plan(predictor.graph)
         planned = {node.name: node for node in root.walk()}
@@ -131,7 +131,7 @@ class Loader:
             if isinstance(metadata, SeldonError):
                 metadata = named(metadata, name)
         except StartupError as error:
-            raise StartupError(f"{each.node.path} (node {name!r}): {error}") from (error.__cause__ or error)
+            raise StartupError(f"{each.node.path} (node {name!r}): {error}") from error.__cause__
         if self._shares_thread and not is_remote:
             self._first = self._first or unit
         if unit.user is not None and has_raw_methods(unit.user):

@@ -79,6 +79,11 @@ class Broken:
         return eval(self._tags)
 
 
+class Fails:
+    def __init__(self, wait_s):
+        float(wait_s)
+
+
 class Puid:
     def predict(self, X, names=None):
         return request().headers["Seldon-Puid"]

@@ -88,9 +88,10 @@ def test_one_predictor_is_chosen(printed, make):
     made = [make.predictor(make.node("a"), name, traffic=50) for name in ("main", "canary")]
     document = make.deployment(*made)
     assert printed(document, "--predictor", "canary")[0]["Service"]["metadata"]["name"] == "shop-canary"
-    for words in ((), ("--predictor", "all")):
-        with pytest.raises(StartupError, match="--predictor"):
-            printed(document, *words)
+    with pytest.raises(StartupError, match=r"main, canary: choose one with --predictor NAME$"):
+        printed(document)
+    with pytest.raises(StartupError, match=r"--predictor is 'all', expected one of main, canary$"):
+        printed(document, "--predictor", "all")
 
 
 def test_a_wrong_quantity_is_refused(printed, make):
