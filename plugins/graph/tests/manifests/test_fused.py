@@ -57,6 +57,32 @@ def test_requests_and_limits_are_added_up(printed, make):
     assert objects["Service"]["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
 
 
+@pytest.mark.parametrize(
+    ("name", "predictor", "wanted"),
+    [
+        ("Up Case", "Main_X", "up-case-main-x"),
+        ("1.shop", "main", "graph-1-shop-main"),
+        ("é", "ü", "graph"),
+        ("a" * 62, "b", "a" * 62),
+        ("shop-a.b", "main", "shop-a-b-main"),
+    ],
+)
+def test_objects_have_names_that_a_cluster_accepts(printed, make, name, predictor, wanted):
+    document = make.deployment(make.predictor(make.node("a"), predictor), name=name)
+    objects, text = printed(document)
+    assert {each["metadata"]["name"] for each in objects.values()} == {wanted}
+    assert {each["metadata"]["labels"]["app.kubernetes.io/name"] for each in objects.values()} == {wanted}
+    (container,) = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][-1] == predictor
+    assert text.startswith(f"# the objects are called {wanted}, since ")
+
+
+def test_a_name_that_a_cluster_accepts_stays(printed, make):
+    objects, text = printed(make.deployment(make.predictor(make.node("a")), name="shop--2"))
+    assert {each["metadata"]["name"] for each in objects.values()} == {"shop--2-main"}
+    assert not text.startswith("#")
+
+
 def test_a_router_that_may_learn_has_one_replica_and_the_file_says_so(printed, make):
     router = make.node("bandit", "ROUTER", make.node("a"), make.node("b"))
     objects, text = printed(make.deployment(make.predictor(router, replicas=3)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from seldon_runtime_graph.spec.members import Members
 from seldon_runtime_graph.spec.model import Predictor
 
 _FIRST_PORT = 5000
+_LONGEST_NAME = 63
 _PORT_NAMES = {"REST": "http", "GRPC": "grpc"}
 API_TYPES = ("REST", "GRPC", "REST,GRPC")
 _UTILIZATION = 80
@@ -50,7 +52,8 @@ def objects_of(
         StartupError: a quantity of the file cannot be read, or two nodes want different things of one name.
     """
     document = deployment_of(file)
-    name = f"{document.object('metadata').text('name') or 'graph'}-{predictor.name}"
+    called = f"{document.object('metadata').text('name') or 'graph'}-{predictor.name}"
+    name = _name_of(called)
     source = source_of(document, predictor)
     classes = parse_references(references, [node.name for node in predictor.graph.walk()])
     routers = learning_routers(predictor, classes, file.parent)
@@ -65,7 +68,11 @@ def objects_of(
     specs = [each.object("spec") for each in source.objects("componentSpecs")]
     if volumes := _merged((volume for each in specs for volume in each.objects("volumes")), "name"):
         pod["volumes"] = volumes
-    remarks = [_learns(routers)] if routers else []
+    remarks = (
+        [] if name == called else [f"the objects are called {name}, since {called!r} is no name in a cluster"]
+    )
+    if routers:
+        remarks.append(_learns(routers))
     requests = pod["containers"][0]["resources"].setdefault("requests", {})
     if most > least and "cpu" not in requests:
         requests["cpu"] = _CPU
@@ -84,6 +91,14 @@ def objects_of(
     if most > least:
         objects.append(_autoscaler(name, least, most))
     return objects, remarks
+
+
+def _name_of(text: str) -> str:
+    """Return a name that all objects may have: a DNS label that begins with a letter (RFC 1035)."""
+    name = re.sub("[^a-z0-9-]", "-", text.lower()).strip("-")
+    if not name[:1].isalpha():
+        name = f"graph-{name}"
+    return name[:_LONGEST_NAME].strip("-")
 
 
 def _learns(routers: list[str]) -> str:
