@@ -28,9 +28,9 @@ from seldon_runtime_graph.walk.plan import PlannedNode, plan
 _META_ARGUMENTS = frozenset({"meta", "metas"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class LoadedNode:
-    """A node with its component."""
+    """A node with its component. Only ``metadata`` may change: a node elsewhere may start later."""
 
     resolved: Resolved
     planned: PlannedNode

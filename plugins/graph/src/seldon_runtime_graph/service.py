@@ -34,6 +34,7 @@ from seldon_runtime_graph.call.tracing import is_asked_for, traced
 from seldon_runtime_graph.drawings.svg import picture
 from seldon_runtime_graph.drawings.tree import tree
 from seldon_runtime_graph.health import health_of
+from seldon_runtime_graph.late_metadata import LateMetadata
 from seldon_runtime_graph.loading import LoadedGraph
 from seldon_runtime_graph.metadata import describe, document_of
 from seldon_runtime_graph.walk.feedback import learn, routing_of
@@ -83,6 +84,7 @@ class GraphService(ComposedService):
         self._bounds: dict[Call, BoundedCall] = {}
         self._batches = False
         super().__init__(units, limits=limits, metadata=describe(main), error_details=error_details)
+        self._late_metadata = LateMetadata(graphs, self._describe_again)
         aside = {unit.executor for unit in self._split.shadow_units} - {
             unit.executor for graph in self._split.served for unit in graph.units
         }
@@ -213,14 +215,28 @@ class GraphService(ComposedService):
         answer = yield from (steps if bound is None else bound.bounded(steps))
         return replace(answer, metrics=()) if isinstance(answer, Message) else answer
 
+    def metadata(self) -> Mapping[str, Any]:
+        """Return the document of the graph, as far as its nodes are known: those elsewhere may start later.
+
+        Raises:
+            SeldonError: the document is invalid.
+        """
+        self._late_metadata.ask()
+        return super().metadata()
+
+    def _describe_again(self) -> None:
+        self._metadata = describe(self._split.main)
+
     def metadata_for(self, call: Call) -> Mapping[str, Any]:
         """Return the document of the graph, or of the node that ``call.wire`` names.
 
         Raises:
             SeldonError: NOT_FOUND, or the document is invalid.
         """
-        named = isinstance(call.wire, str) and call.wire
-        return document_of(self.graphs, call.wire) if named else self.metadata()
+        if not (isinstance(call.wire, str) and call.wire):
+            return self.metadata()
+        self._late_metadata.ask()
+        return document_of(self.graphs, call.wire)
 
     def health(self, call: Call) -> Steps | None:
         """Return the steps that ask every node for its health, or the node that ``call.wire`` names."""

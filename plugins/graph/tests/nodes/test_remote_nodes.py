@@ -46,7 +46,8 @@ class Elsewhere:
         return [[reward]]
 
     def init_metadata(self):
-        return {"name": "elsewhere", "versions": ["2"]}
+        tensor = {"name": "x", "datatype": "FP64", "shape": [-1, 2]}
+        return {"name": "elsewhere", "versions": ["2"], "inputs": [tensor]}
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,14 @@ def test_routes_combinations_feedback_health_and_metadata_are_answered(node):
     feedback = Feedback(message(), Message(None, Meta(routing={"r": 1})), 0.5, message())
     assert node.predict(Method.SEND_FEEDBACK, feedback).payload.value.tolist() == [[0.5]]
     assert node.answer(Method.HEALTH_STATUS, None).payload.value == "healthy"
-    assert node.metadata()["name"] == "elsewhere"
+    assert node.metadata() == {
+        "name": "elsewhere",
+        "versions": ["2"],
+        "platform": "",
+        "inputs": [{"name": "x", "datatype": "FP64", "shape": [-1, 2]}],
+        "outputs": [],
+        "custom": {},
+    }
     assert Method.PREDICT in node.methods
 
 

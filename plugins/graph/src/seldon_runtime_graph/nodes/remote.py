@@ -79,7 +79,7 @@ class RemoteNode(Predictor):
         """Return the node's document; an empty one, after a warning, while it cannot be reached."""
         try:
             return self.fetch_metadata(_LIMIT_S / 10)
-        except (SeldonError, Unreachable) as error:
+        except (SeldonError, Unreachable, ValueError) as error:
             logger.warning("the node at %s has no metadata: %s", self.address, error)
             return {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 import grpc
@@ -34,6 +35,8 @@ _CODES = {
     grpc.StatusCode.PERMISSION_DENIED: ErrorCode.FORBIDDEN,
 }
 _UNLIMITED = -1
+_EMPTY = {"name": "", "versions": [], "platform": "", "inputs": [], "outputs": [], "custom": {}}
+"""The members that protobuf leaves out when they are empty."""
 
 
 class GrpcNode(RemoteNode):
@@ -71,11 +74,15 @@ class GrpcNode(RemoteNode):
         return send
 
     def fetch_metadata(self, timeout_s: float) -> dict[str, Any]:
-        """Return the document of the RPC ``Metadata``, without its JSON names."""
+        """Return the document of the RPC ``Metadata``, in the form of REST."""
         call: Any = self._channel.unary_unary("/seldon.protos.Model/Metadata")
         wire = self._result(call, b"", timeout_s, [])
         kind = messages.POOL.FindMessageTypeByName("seldon.protos.SeldonModelMetadata")
-        return dict(MessageToDict(messages_class(kind).FromString(wire), descriptor_pool=messages.POOL))
+        found = MessageToDict(messages_class(kind).FromString(wire), descriptor_pool=messages.POOL)
+        for tensor in (*found.get("inputs", ()), *found.get("outputs", ())):
+            if "datatype" in tensor:
+                tensor["shape"] = [int(size) for size in tensor.get("shape", ())]  # protobuf writes text
+        return {**deepcopy(_EMPTY), **found}
 
     def close(self) -> None:
         """Close the channel."""
