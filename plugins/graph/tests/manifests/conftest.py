@@ -2,5 +2,5 @@
 
 Modules that are tested elsewhere:
 
-    resources, source: plugins/graph/tests/manifests/test_fused.py
+    source: plugins/graph/tests/manifests/test_fused.py
 """

@@ -184,6 +184,17 @@ def answer_with(connection, body, status="200 OK"):
     connection.sendall(b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status.encode(), len(body), body))
 
 
+def test_metadata_that_are_no_json_are_as_if_there_were_none(listener, closing, caplog):
+    def act(connection, count):
+        read_request(connection)
+        answer_with(connection, b"{")
+
+    made = RestNode(listener(act)[0], Limits())
+    closing(made)
+    assert made.metadata() == {}
+    assert "has no metadata" in caplog.text
+
+
 def test_a_prediction_is_repeated_after_a_lost_connection_and_a_feedback_is_not(listener, closing):
     def act(connection, count):
         read_request(connection)
