@@ -238,7 +238,9 @@ class ComponentAdapter(Predictor):
         finish: Finish
         if self._detector is not None and method is Method.TRANSFORM_INPUT:
             finish, result = partial(self._detector.answer, request), self._detector.scores(request)  # type: ignore[arg-type]
-            return later.answer_of(result, method, finish) if is_unfinished(result) else finish(result)
+            return (
+                later.answer_of(result, method, finish) if later.is_answered_later(result) else finish(result)
+            )
         if (
             method in MAY_BE_ABSENT
             and request.payload.kind is ARRAYS  # type: ignore[union-attr]
@@ -247,7 +249,7 @@ class ComponentAdapter(Predictor):
             return self._answer_arrays(method, request)  # type: ignore[arg-type]
         result, kind, metas = self._run[method](request)
         if kind is ARRAYS and method is Method.AGGREGATE:
-            if is_unfinished(result):
+            if later.is_answered_later(result):
                 return self._later_arrays(method, metas, result, partial(self._calls.absent, method, request))
             return self._arrays.message(method, metas, result)
         return self._answers.of(method, kind, metas, result, self._calls.absent, request)
@@ -259,7 +261,7 @@ class ComponentAdapter(Predictor):
     def _answer_arrays(self, method: Method, request: Message) -> Answer:
         result = self._arrays.result(method, request)
         metas = (request.meta,)
-        if is_unfinished(result):
+        if later.is_answered_later(result):
             return self._later_arrays(method, metas, result, partial(self._arrays.absent, method, request))
         return self._arrays.message(method, metas, result)
 

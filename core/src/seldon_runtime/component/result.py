@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.component.arrays.masks import filled_with_nan, is_masked, loses_parts
-from seldon_runtime.component.calls.unfinished import Unfinished
+from seldon_runtime.component.calls.unfinished import UNFINISHED, Unfinished
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.arrays.columns import Columns
@@ -27,7 +27,6 @@ from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_map
 from seldon_runtime.protocols.libraries.frames import Table, of_fields
 from seldon_runtime.protocols.libraries.remedies import remedy_of
 from seldon_runtime.protocols.plain_values import is_absent, key_texts, plain_array, plain_value
-from seldon_runtime.response_headers import valid_headers
 
 Names = Callable[[], Sequence[Any] | None]
 """Function that returns the component's column names, or None if it has no names."""
@@ -108,25 +107,6 @@ def branch_array(result: Any) -> Any:
     return Response(array, response.tags, response.metrics) if response else array
 
 
-def checked_headers(headers: object) -> Mapping[str, str]:
-    """Return the response headers of a ``Response``; a number becomes its text.
-
-    Raises:
-        SeldonError: COMPONENT_FAILED when they are not names and values that HTTP and gRPC can carry.
-    """
-    try:
-        texts = valid_headers(headers, "Response.headers")
-    except ValueError as error:
-        raise SeldonError(str(error), code=ErrorCode.COMPONENT_FAILED) from error
-    for name, text in texts.items():
-        if not (text.isascii() and text.isprintable()):  # gRPC metadata can hold no other
-            raise SeldonError(
-                f"Response.headers has {name!r:.80}: {text!r:.80}, expected a text of printable ASCII",
-                code=ErrorCode.COMPONENT_FAILED,
-            )
-    return texts
-
-
 def _whole_number(branch: Any) -> int:
     try:
         return index(branch)  # of a tensor with one number
@@ -170,12 +150,14 @@ def converted_result(result: object, most_values: int = DEFAULT_ARRAY_VALUES) ->
 
     Raises:
         SeldonError: COMPONENT_FAILED when the type of ``result`` has no form, or too many values; Unfinished
-            when it must be awaited.
+            when it must be awaited, or is a generator.
     """
     conversion = conversion_of(type(result))
     if conversion is None:
         if isinstance(result, Awaitable):
             raise Unfinished(result)
+        if type(result) in UNFINISHED:
+            raise Unfinished(result, _unexpected(type(result)))
         raise SeldonError(_unexpected(type(result)), code=ErrorCode.COMPONENT_FAILED)
     form, convert = conversion
     if form is Form.SPARSE:

@@ -56,6 +56,9 @@ class Stream(ABC):
     items, so a slow client does not hold up the component.
     """
 
+    headers: Mapping[str, str] | None = None
+    """Headers of the response, which precede the first item."""
+
     @abstractmethod
     def next(self) -> Message | Awaitable[Message | None] | None:
         """Return the next item, or None at the end; or an awaitable of it. Blocks while user code makes it.

@@ -170,6 +170,7 @@ class _Intercepted(Stream):
 
     def __init__(self, stream: Stream, call: Call, entered: Sequence[Interceptor]) -> None:
         self._stream = stream
+        self.headers = stream.headers
         self._call = call
         self._entered = entered
 

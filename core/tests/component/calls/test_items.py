@@ -70,6 +70,19 @@ class Handed(Later):
         return super().predict(X, names)
 
 
+class Within(Later):
+    """Returns its generator in a ``Response``."""
+
+    def predict(self, X: Any, names: Any) -> Any:
+        return Response(super().predict(X, names), {"of": "all", "at": 0}, [ASKED], {"X-Of": "all"})
+
+
+class Awaited(Within):
+    async def predict(self, X: Any, names: Any) -> Any:  # type: ignore[override]
+        return super().predict(X, names)
+
+
+ASKED = {"type": "COUNTER", "key": "asked", "value": 1}
 KINDS = [Counts, Later, Wrapped, Handed]
 
 
@@ -192,3 +205,70 @@ def test_a_generator_from_a_method_with_one_answer_is_an_error(make_service: Ser
     request = Call(Method.ROUTE, b'{"strData":"x"}', JsonCodec(Limits()), "test")
     with pytest.raises(SeldonError, match="returned a generator, expected the result itself"):
         make_service(Odd()).call(request)
+
+
+@pytest.mark.parametrize("kind", [Within, Awaited])
+@pytest.mark.parametrize("accepts", [True, False])
+def test_a_response_adds_to_each_item_of_its_generator(
+    make_service: Serve, kind: type[Counts], accepts: bool
+) -> None:
+    service = make_service(kind())
+    asked = call("ab", accepts_stream=accepts)
+    answer = service.call(asked)
+    items = [pulled(answer), pulled(answer)] if accepts else [json.loads(answer)]
+    assert [item["strData"] for item in items] == (["a#", "b#"] if accepts else ["a#b#"])
+    assert items[-1]["meta"] == {"tags": {"of": "all", "at": 2}, "metrics": [ASKED]}
+    assert asked.response_headers == {"X-Of": "all"}
+    if accepts:
+        assert pulled(answer) is None
+    assert [metric.key for metric in asked.metrics] == ["asked"]
+
+
+def test_a_response_adds_to_the_result_of_its_coroutine(make_service: Serve) -> None:
+    class Waits:
+        def predict(self, X: Any, names: Any) -> Response:
+            return Response(self.later(X), {"of": "all"}, headers={"X-Of": "all"})
+
+        async def later(self, X: Any) -> Response:
+            return Response(X, {"own": 1})
+
+    asked = call("a")
+    answer = json.loads(make_service(Waits()).call(asked))
+    assert answer == {"meta": {"tags": {"of": "all", "own": 1}}, "strData": "a"}
+    assert asked.response_headers == {"X-Of": "all"}
+
+
+@pytest.mark.parametrize(
+    ("additions", "message"),
+    [
+        ({"headers": {"X": 1}}, "Response.headers has 'X': 1"),
+        ({"tags": 7}, "tags"),
+        ({"metrics": 7}, "metrics"),
+    ],
+)
+def test_invalid_additions_of_a_response_around_a_generator_are_named(
+    make_service: Serve, additions: dict[str, Any], message: str
+) -> None:
+    class Odd:
+        def predict(self, X: Any, names: Any) -> Response:
+            return Response((Response(x, {"a": 1}, [ASKED]) for x in X), **additions)
+
+    with pytest.raises(SeldonError, match=message) as caught:
+        make_service(Odd()).call(call("ab"))
+    assert caught.value.code in (ErrorCode.COMPONENT_FAILED, ErrorCode.BAD_METRIC)
+
+
+def test_infer_may_return_a_generator_in_a_response(make_service: Serve) -> None:
+    class Infers:
+        def infer(self, inputs: Any) -> Any:
+            return Response(({"out": array * 2} for array in inputs.values()), {"of": "all"})
+
+    service = make_service(Infers())
+    arrays = Message(Payload(ARRAYS, {"a": np.ones((1, 1)), "b": np.ones((2, 1))}))
+    answer = service.call(Call(Method.PREDICT, arrays, NeutralCodec(), "test"))
+    assert answer.payload.value["out"].tolist() == [[2], [2], [2]]
+    assert answer.meta.tags == {"of": "all"}
+    joined = json.loads(
+        service.call(Call(Method.PREDICT, b'{"data":{"ndarray":[[1]]}}', JsonCodec(Limits()), "t"))
+    )
+    assert joined["meta"]["tags"] == {"of": "all"}

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from seldon_runtime.component.arrays.declared import as_declared, declared
 from seldon_runtime.component.arrays.results import OUTPUT, pack_arrays, v1_result
-from seldon_runtime.component.calls.unfinished import is_unfinished
+from seldon_runtime.component.calls.unfinished import is_answered_later
+from seldon_runtime.component.calls.wrapped import checked_headers
 from seldon_runtime.component.response_meta import ResponseMeta
-from seldon_runtime.component.result import checked_headers
 from seldon_runtime.component.signature import Invoke, adapt
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.component.user_object import UserObject, call_user
@@ -187,7 +187,7 @@ class NamedArrays:
         assert self._infer is not None
         payload: Any = request.payload
         result = call_user(self._infer, self._named(payload), request.meta.tags)
-        result = result if is_unfinished(result) else self.v1_form(result)
+        result = result if is_answered_later(result) else self.v1_form(result)
         return result, payload.kind, (request.meta,)
 
     def v1_form(self, result: Any) -> Any:

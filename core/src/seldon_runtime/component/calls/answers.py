@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from seldon_runtime.component.calls.unfinished import UNFINISHED, Unfinished, answer_of
+from seldon_runtime.component.calls.wrapped import checked_headers
 from seldon_runtime.component.response_meta import ResponseMeta
-from seldon_runtime.component.result import Names, checked_headers, pack
+from seldon_runtime.component.result import Names, pack
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.inference.message import Kind, Message, Meta, Payload
 from seldon_runtime.inference.method import USER_METHODS, Method
@@ -57,7 +58,7 @@ class Answers:
             try:
                 return self._message(method, kind, metas, result)
             except Unfinished as error:
-                result = error.result
+                result = result if isinstance(result, Response) else error.result
         return answer_of(
             result, method, partial(self._later, method, kind, metas), partial(absent, method, given)
         )

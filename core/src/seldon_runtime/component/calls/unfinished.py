@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from seldon_runtime.component.calls.items import AsyncItems, Finish, GeneratorItems
+from seldon_runtime.component.calls.wrapped import checked_headers, within
 from seldon_runtime.component.signature import name_of
+from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, SeldonNotImplementedError
 from seldon_runtime.inference.message import Message
 from seldon_runtime.inference.method import Method
@@ -29,15 +31,17 @@ STREAMED = frozenset({Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_O
 
 
 class Unfinished(SeldonError):
-    """The error of packing an awaitable, such as a future; who can await it catches the error.
+    """The error of packing an awaitable, such as a future, or a generator; who can finish it catches it.
 
     Args:
-        result: the awaitable.
+        result: the awaitable or generator.
+        message: the message, if the result cannot be awaited.
     """
 
-    def __init__(self, result: object) -> None:
+    def __init__(self, result: object, message: str | None = None) -> None:
         super().__init__(
-            f"the component returned {type(result).__name__}, which must be awaited, expected the result "
+            message
+            or f"the component returned {type(result).__name__}, which must be awaited, expected the result "
             "itself",
             code=ErrorCode.COMPONENT_FAILED,
         )
@@ -48,6 +52,11 @@ def is_unfinished(result: object) -> bool:
     """Return whether a result is a coroutine, a generator or another awaitable."""
     kind = type(result)
     return kind not in _FINISHED and (kind in UNFINISHED or isinstance(result, Awaitable))
+
+
+def is_answered_later(result: object) -> bool:
+    """Return whether a result is unfinished, alone or in a ``Response``."""
+    return is_unfinished(result.data if type(result) is Response else result)
 
 
 def is_async(function: object) -> bool:
@@ -110,7 +119,7 @@ def answer_of(
     """Return the answer of a generator, which is a stream, or of an awaitable.
 
     Args:
-        unfinished: the generator or awaitable that the method returned.
+        unfinished: the generator or awaitable that the method returned, alone or in a ``Response``.
         method: the method.
         finish: makes the answer of the result, or of an item.
         absent: returns the result for a method that raises SeldonNotImplementedError; None if there is none.
@@ -118,11 +127,17 @@ def answer_of(
     Raises:
         SeldonError: COMPONENT_FAILED for a generator of a method that has one answer.
     """
+    headers = None
+    if isinstance(unfinished, Response):
+        headers = unfinished.headers and checked_headers(unfinished.headers)
+        unfinished, finish = unfinished.data, within(unfinished, finish)
     if isinstance(unfinished, GeneratorType | AsyncGeneratorType):
         if method not in STREAMED:
             refuse_unfinished(finish, unfinished)
         kind = GeneratorItems if isinstance(unfinished, GeneratorType) else AsyncItems
-        return kind(unfinished, finish)  # type: ignore[arg-type]  # one of the two
+        stream = kind(unfinished, finish)  # type: ignore[arg-type]  # one of the two
+        stream.headers = headers
+        return stream
     return _finish_later(unfinished, method, finish, absent)
 
 
@@ -135,7 +150,7 @@ async def _finish_later(
         result = absent()
         if result is None:
             raise
-    if type(result) in UNFINISHED:
+    if is_answered_later(result):
         answer = answer_of(result, method, finish)
         return await answer if isinstance(answer, Awaitable) else answer
     return finish(result)

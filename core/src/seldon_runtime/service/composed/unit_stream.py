@@ -23,6 +23,7 @@ class UnitStream(Stream):
 
     def __init__(self, stream: Stream, unit: Unit, method: Method) -> None:
         self._stream = stream
+        self.headers = stream.headers
         self.unit = unit
         self.method = method
 

@@ -93,6 +93,8 @@ def open_stream(
         stream: the component's stream.
         write: returns the wire answer of joined items.
     """
+    if stream.headers:
+        call.response_headers = {**(call.response_headers or {}), **stream.headers}
     if call.accepts_stream:
         return OpenStream(service, executor, call, stream)
     return JoinedStream(service, executor, call, stream, write)
