@@ -7,19 +7,13 @@ from functools import partial
 from urllib.parse import unquote
 
 from seldon_runtime.plugin import UNCOUNTED_BYTES, Call, Done, OpenStream, SeldonError, Service
-from seldon_runtime_rest.compression.requests import (
-    PACKED,
-    PLAIN,
-    InThread,
-    UnknownCoding,
-    Unpacked,
-    unpacked,
-)
+from seldon_runtime_rest.compression.requests import PACKED, InThread, Unpacked, checked, coding_of, unpacked
 from seldon_runtime_rest.compression.responses import Packed, Packing
 from seldon_runtime_rest.cors import CrossOrigin
-from seldon_runtime_rest.request import Headers, HttpRequest, request_type
+from seldon_runtime_rest.request import Headers, HttpRequest, request_id_of, request_type
 from seldon_runtime_rest.response import HttpResponse, error_response, fault
 from seldon_runtime_rest.route import HttpRoute, RouteTable
+from seldon_runtime_rest.streaming.body import First
 from seldon_runtime_rest.streaming.response import as_stream, stream_response
 from seldon_runtime_rest.targets import merged_slashes, parts_of
 
@@ -34,7 +28,7 @@ Client = tuple[str, int] | None
 class Exchange:
     """One request and, while it is handled, its route and its body. Used on the event loop's thread only."""
 
-    __slots__ = ("_parts", "_size", "early", "is_packed", "request", "route")
+    __slots__ = ("_parts", "_size", "early", "is_packed", "opened", "request", "route")
 
     def __init__(self, request: HttpRequest, route: HttpRoute | None, early: HttpResponse | None) -> None:
         self.request = request
@@ -43,6 +37,8 @@ class Exchange:
         """A response that does not depend on the body; the server then skips the body. Otherwise None."""
         self.is_packed = False
         """True while the body is compressed."""
+        self.opened: OpenStream | None = None
+        """The stream whose first item is awaited, and decides about the status."""
         self._parts: list[bytes | bytearray] = []
         self._size = 0
 
@@ -152,7 +148,7 @@ class Application:
             return Exchange(request, route, None)
         exchange = Exchange(request, route, self._refusal(request, route))
         if b"content-encoding" in request.headers.raw:
-            exchange.is_packed = _coding_of(request) in PACKED
+            exchange.is_packed = coding_of(request.headers["content-encoding"]) in PACKED
         return exchange
 
     def begin(self, exchange: Exchange, done: Done) -> HttpResponse | None:
@@ -190,7 +186,9 @@ class Application:
         return self.begin(exchange, done)
 
     def _unpack(self, request: HttpRequest, done: Done) -> None:
-        content = unpacked(request.body, partial(self._take_body, request), _coding_of(request))
+        content = unpacked(
+            request.body, partial(self._take_body, request), coding_of(request.headers["content-encoding"])
+        )
         done(Unpacked(content), None)
 
     def finish(
@@ -199,23 +197,30 @@ class Application:
         """Return the complete, valid response for an answer or an error. Never raises.
 
         Returns:
-            The response, or None while a thread compresses it. Then ``done`` receives a Packed.
+            The response. Or None while a thread compresses it, or the first item of a stream is awaited: then
+            ``done`` receives what to call this method with again.
         """
         if type(answer) is Packed:
             return answer.response
         request = exchange.request
         call = request.made
+        opened, exchange.opened = exchange.opened, None
         try:
             if error is not None:
                 response = self._error(request, exchange.route, error)
+            elif opened is not None:
+                response = self._streamed(exchange, opened, (answer,))
             elif isinstance(answer, HttpResponse):
                 response = answer
                 if request.stream_form is not None:
                     response = as_stream(response, request.stream_form)
             elif isinstance(answer, OpenStream):
-                response = stream_response(
-                    answer, request, lambda error: self._error(request, exchange.route, error).body
-                )
+                opened = answer
+                if request.stream_form is not None and request.stream_form.first_has_status:
+                    exchange.opened = opened
+                    opened.pull(done)
+                    return None
+                response = self._streamed(exchange, opened, None)
             elif call is not None:
                 response = HttpResponse(200, call.codec.body(answer), call.codec.media_type)
             else:
@@ -231,9 +236,13 @@ class Application:
         except BaseException:
             name = call.method.value if call is not None else f"{request.verb} {request.path}"
             logger.exception("%s failed in the REST transport", name)
-            if isinstance(answer, OpenStream):
-                answer.close()
-            return error_response(fault(), _request_id(request))
+            if opened is not None:
+                opened.close()
+            return error_response(fault(), request_id_of(request))
+
+    def _streamed(self, exchange: Exchange, stream: OpenStream, first: First) -> HttpResponse:
+        request, route = exchange.request, exchange.route
+        return stream_response(stream, request, lambda error: self._error(request, route, error).body, first)
 
     def refuse_body(self, exchange: Exchange, size: int) -> HttpResponse | None:
         """Take the memory for a body of at least ``size`` bytes.
@@ -269,9 +278,7 @@ class Application:
             if self._fewest_digits <= digits < _MOST_DIGITS and announced.isdigit():
                 self._check_size(int(announced))
             if b"content-encoding" in raw:
-                coding = _coding_of(request)
-                if coding not in PLAIN | PACKED:
-                    raise UnknownCoding(coding)
+                checked(coding_of(request.headers["content-encoding"]))
         except SeldonError as error:
             return self._error(request, route, error)
         return None
@@ -279,20 +286,10 @@ class Application:
     def _error(self, request: HttpRequest, route: HttpRoute | None, error: SeldonError) -> HttpResponse:
         make = self.table.errors_at(request.path) if route is None else route.error_response
         if make is None:
-            return error_response(error, _request_id(request))
+            return error_response(error, request_id_of(request))
         try:
             response = make(error, request)
             return response.with_headers(error.headers.items()) if error.headers else response
         except BaseException:
             logger.exception("the error response of %s %s failed", request.verb, request.path)
-            return error_response(fault(), _request_id(request))
-
-
-def _coding_of(request: HttpRequest) -> str:
-    """Return the codings of a body, in one text if several headers name them."""
-    return request.headers["content-encoding"].strip().lower()
-
-
-def _request_id(request: HttpRequest) -> str | None:
-    """Return the request id as in the log: the client's, or the id generated for the call."""
-    return request.made.request_id if request.made is not None else request.request_id
+            return error_response(fault(), request_id_of(request))

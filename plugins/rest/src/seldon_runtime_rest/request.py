@@ -174,3 +174,8 @@ class HttpsRequest(HttpRequest):
 def request_type(scheme: str) -> type[HttpRequest]:
     """Return the class of requests whose URL has this scheme."""
     return HttpsRequest if scheme == "https" else HttpRequest
+
+
+def request_id_of(request: HttpRequest) -> str | None:
+    """Return the request id as in the log: the client's, or the id generated for the call."""
+    return request.made.request_id if request.made is not None else request.request_id

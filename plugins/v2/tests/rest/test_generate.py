@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import asyncio
+import http.client
 import json
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
 from seldon_runtime.plugin import Method
 from seldon_runtime.protocols.non_finite import NonFinite
+from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.generate import GenerateCodec
 
@@ -103,6 +107,17 @@ def test_an_error_in_a_stream_is_an_event(serve):
 
 
 @pytest.mark.parametrize("end", ["generate", "generate_stream"])
+@pytest.mark.parametrize(("text", "status"), [("fail", 500), ("", 200)])
+def test_the_first_item_of_a_stream_decides_about_the_status(serve, end, text, status):
+    answer = post(serve(Tokens(), "--v2-model-name", "m"), end, text_input=text)
+    if status == 200 and end == "generate_stream":
+        assert (answer.status, answer.headers["content-type"], answer.body) == (200, "text/event-stream", b"")
+    else:  # one answer cannot be made of no items
+        assert (answer.status, answer.headers["content-type"]) == (500, "application/json")
+        assert answer.json.keys() == {"error"}
+
+
+@pytest.mark.parametrize("end", ["generate", "generate_stream"])
 @pytest.mark.parametrize(
     ("fields", "status"), [({}, 400), ({"text_input": 1}, 400), ({"text_input": "a", "fail": True}, 500)]
 )
@@ -142,3 +157,53 @@ def test_the_estimate_of_memory_grows_with_the_body(make_service):
     small, large = (codec.memory(Method.PREDICT, b'{"x": [' + b"1.5," * n + b"1]}") for n in (1, 1000))
     assert 0 < small < large
     assert large > 1000 * 32
+
+
+class Endless(Language):
+    """Awaits for ever before its first word, or after it."""
+
+    def __init__(self):
+        self.begun = self.ended = False
+
+    async def infer(self, inputs, parameters):
+        self.begun = True
+        try:
+            if "late" in parameters:
+                yield {"text_output": np.array(["first"], object)}
+            await asyncio.Event().wait()
+        finally:
+            self.ended = True
+
+
+@pytest.mark.parametrize("fields", [{}, {"late": True}])
+def test_a_client_that_leaves_before_or_after_the_first_item_ends_the_stream(serve, fields):
+    user = Endless()
+    served = serve(user, "--v2-model-name", "m").served
+    connection = http.client.HTTPConnection(urlsplit(served.address).netloc, timeout=WAIT_S)
+    connection.request("POST", "/v2/models/m/generate_stream", json.dumps({"text_input": "a", **fields}))
+    if fields:
+        assert connection.getresponse().status == 200
+    wait_until(lambda: user.begun, "the stream to begin")
+    connection.close()
+    wait_until(lambda: user.ended, "the stream to end")
+
+
+@pytest.mark.parametrize("text", ["to be", "", "fail"])
+def test_the_statistics_of_a_stream_have_no_negative_number(serve, text):
+    ask = serve(Tokens(), "--v2-model-name", "m")
+    post(ask, "generate_stream", text_input=text)
+    (found,) = ask("GET", "/v2/models/m/stats").json["model_stats"]
+    numbers = list(numbers_in(found))
+    assert len(numbers) > 10
+    assert min(numbers) >= 0
+    assert found["execution_count"] == (0 if text == "fail" else 1)
+
+
+def numbers_in(value):
+    if isinstance(value, dict):
+        value = value.values()
+    if isinstance(value, int):
+        yield value
+    elif not isinstance(value, str):
+        for member in value:
+            yield from numbers_in(member)

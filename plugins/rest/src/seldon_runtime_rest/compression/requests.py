@@ -43,6 +43,22 @@ class Unpacked:
     body: bytes
 
 
+def coding_of(header: str) -> str:
+    """Return the codings of a body, in one text if several headers name them."""
+    return header.strip().lower()
+
+
+def checked(coding: str) -> str:
+    """Return a coding that the server reads.
+
+    Raises:
+        UnknownCoding: it is another one.
+    """
+    if coding not in PLAIN | PACKED:
+        raise UnknownCoding(coding)
+    return coding
+
+
 def unpacked(body: bytes, check: Callable[[int], None], coding: str = "gzip") -> bytes:
     """Return the content of a compressed body. Takes memory only when the whole content is within the limit.
 

@@ -12,6 +12,8 @@ class StreamForm(ABC):
 
     media_type: str
     """The media type of the response."""
+    first_has_status: bool = False
+    """True to begin the response with the first item, so that an error in place of it has its own status."""
 
     @abstractmethod
     def item(self, number: int, body: bytes) -> bytes:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from seldon_runtime.plugin import OpenStream, SeldonError
 from seldon_runtime_rest.request import HttpRequest
 from seldon_runtime_rest.response import HttpResponse
-from seldon_runtime_rest.streaming.body import ResponseStream
+from seldon_runtime_rest.streaming.body import First, ResponseStream
 from seldon_runtime_rest.streaming.forms import StreamForm
 
 _UNBUFFERED = (("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
@@ -15,7 +15,10 @@ _UNBUFFERED = (("Cache-Control", "no-cache"), ("X-Accel-Buffering", "no"))
 
 
 def stream_response(
-    answer: OpenStream, request: HttpRequest, error_body: Callable[[SeldonError], bytes]
+    answer: OpenStream,
+    request: HttpRequest,
+    error_body: Callable[[SeldonError], bytes],
+    first: First = None,
 ) -> HttpResponse:
     """Return the response for a component's stream.
 
@@ -23,6 +26,7 @@ def stream_response(
         answer: the stream.
         request: the request, whose route has set ``stream_form``.
         error_body: returns the body of an error's response.
+        first: the first item, if it has been pulled already.
 
     Raises:
         TypeError: the route has not set the form.
@@ -35,7 +39,7 @@ def stream_response(
     def item_body(item: object) -> bytes:
         return item.body if isinstance(item, HttpResponse) else codec.body(item)
 
-    stream = ResponseStream(answer, form, item_body, error_body)
+    stream = ResponseStream(answer, form, item_body, error_body, first)
     return HttpResponse(200, b"", form.media_type, _UNBUFFERED, stream)
 
 

@@ -78,6 +78,8 @@ def _single(value: Any) -> Any:
 class GenerateEvents(Events):
     """Triton's events: ``data`` without an id, no event at the end, an error as an object ``error``."""
 
+    first_has_status = True
+
     def item(self, number: int, body: bytes) -> bytes:
         """Return an event with the item."""
         return b"data: %b\n\n" % body
