@@ -39,3 +39,12 @@ def test_invalid_metadata_are_an_error(make_service):
     fault = SeldonError("bad", code=ErrorCode.BAD_METADATA)
     with pytest.raises(SeldonError, match="bad"):
         configuration_of(ServedModel(make_service(Model(), metadata=fault)))
+
+
+def test_a_model_that_yields_is_decoupled(make_service):
+    class Yields:
+        async def infer(self, inputs):
+            yield inputs
+
+    found = configuration_of(ServedModel(make_service(Yields())))
+    assert found["model_transaction_policy"] == {"decoupled": True}

@@ -22,7 +22,11 @@ from seldon_runtime.component.calls.plain import PlainCalls
 from seldon_runtime.component.calls.transforms import MAY_BE_ABSENT, Result, array_call
 from seldon_runtime.component.calls.unfinished import is_unfinished
 from seldon_runtime.component.hints.methods import ConvertRequest, Hints, as_it_is, converted
-from seldon_runtime.component.inspection.defined_methods import has_async, refuse_unsupported
+from seldon_runtime.component.inspection.defined_methods import (
+    has_async,
+    refuse_unsupported,
+    streamed_methods,
+)
 from seldon_runtime.component.inspection.received_arrays import FLOAT64, ArrayReading, Receive
 from seldon_runtime.component.inspection.service_types import METHODS_OF, fitting_types, missing_method
 from seldon_runtime.component.outlier_detector import OutlierDetector
@@ -97,6 +101,7 @@ class ComponentAdapter(Predictor):
         self._response_meta = ResponseMeta(self._object, self.identity, show_metrics=self._show_metrics)
         refuse_unsupported(self._object)
         self.is_async = has_async(self._object)
+        self.streamed = streamed_methods(self._object)
         self._plain: dict[Method, Invoke] = {}
         self._receive: dict[Method, Receive] = {}
         changes: dict[Method, ConvertRequest] = {}

@@ -102,6 +102,9 @@ class Predictor(ABC):
     unbatched: frozenset[Method] = frozenset()
     """The methods whose calls never share a batch, whatever a batcher says."""
 
+    streamed: frozenset[Method] = frozenset()
+    """The methods that are known to answer with a stream, for descriptions. Others may do so, too."""
+
     @property
     @abstractmethod
     def methods(self) -> frozenset[Method]:

@@ -10,9 +10,15 @@ from typing import Any
 import pytest
 
 from seldon_runtime import Component, method
-from seldon_runtime.component.inspection.defined_methods import check_names, has_async, refuse_unsupported
+from seldon_runtime.component.inspection.defined_methods import (
+    check_names,
+    has_async,
+    refuse_unsupported,
+    streamed_methods,
+)
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.errors import StartupError
+from seldon_runtime.inference.method import Method
 
 
 def predict(self: Any, X: Any, names: Any) -> Any:
@@ -240,3 +246,16 @@ def test_a_generator_may_answer_with_a_stream(name: str) -> None:
 
 def test_other_async_methods_are_the_users_own() -> None:
     refuse_unsupported(made(predict=predict, fetch=coroutine, rows=generator))
+
+
+def test_generators_are_the_methods_that_stream() -> None:
+    def yields(self: Any, X: Any) -> Iterator[Any]:
+        yield X
+
+    async def later(self: Any, X: Any) -> AsyncIterator[Any]:
+        yield X
+
+    user = made(predict=predict, transform_input=yields, aggregate=later)
+    assert streamed_methods(user) == {Method.TRANSFORM_INPUT, Method.AGGREGATE}
+    assert streamed_methods(made(predict=predict, infer=yields)) == {Method.PREDICT}
+    assert streamed_methods(made(predict=yields, infer=predict)) == frozenset()

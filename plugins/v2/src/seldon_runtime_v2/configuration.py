@@ -17,7 +17,8 @@ _TYPE_OF = {"BYTES": "TYPE_STRING"}
 def configuration_of(model: ServedModel) -> dict[str, Any]:
     """Return the configuration as JSON values, with the names of the fields of ``ModelConfig``.
 
-    ``max_batch_size`` is 0: the sizes of tensors are complete, a batch dimension included.
+    ``max_batch_size`` is 0: the sizes of tensors are complete, a batch dimension included. A model that is a
+    generator is ``decoupled``: a request may have any number of answers.
 
     Raises:
         SeldonError: BAD_METADATA when the component's metadata are invalid.
@@ -34,7 +35,7 @@ def configuration_of(model: ServedModel) -> dict[str, Any]:
         "output": _tensors(model.outputs.values()),
         "instance_group": [{"name": model.name, "kind": "KIND_CPU", "count": 1}],
         "parameters": {name: {"string_value": str(value)} for name, value in properties.items()},
-        "model_transaction_policy": {"decoupled": False},
+        "model_transaction_policy": {"decoupled": model.streams},
     }
 
 

@@ -230,3 +230,20 @@ def test_the_messages_are_apart_from_those_of_another_package_in_the_process():
         "assert ModelInferRequest(id='x').id == 'x'\n"
     )
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
+@pytest.mark.parametrize("rows", [2, 0])
+def test_the_statistics_of_a_stream_can_be_written(asks, asked, rows):
+    class Yields(Model):
+        def predict(self, X, names):
+            yield from (X[row : row + 1] for row in range(len(X)))
+
+    ask = asks(Yields())
+    rpc = ask.channel.stream_stream(
+        f"/{SERVICE}/ModelStreamInfer", lambda request: request.SerializeToString()
+    )
+    request = asked("FP32", [0.5] * 2 * rows, [rows, 2], model_name="m")
+    assert len(list(rpc(iter([request]), timeout=WAIT_S))) == rows + 1
+    (only,) = ask("ModelStatistics").model_stats
+    assert (only.execution_count, only.inference_stats.success.count) == (1, 1)
+    assert ask("ModelConfig", name="m").config.model_transaction_policy.decoupled

@@ -13,7 +13,7 @@ from seldon_runtime.component.inspection import lost_methods
 from seldon_runtime.component.user_api import Component as BaseComponent
 from seldon_runtime.component.user_object import UserObject
 from seldon_runtime.errors import StartupError, closest
-from seldon_runtime.inference.method import USER_METHODS
+from seldon_runtime.inference.method import USER_METHODS, Method
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,14 @@ def refuse_unsupported(user: UserObject) -> None:
 def has_async(user: UserObject) -> bool:
     """Return whether ``load``, or a method that answers calls, is a coroutine function or async generator."""
     return any(needs_loop(function) for _, function in _methods(user, _MAY_BE_ASYNC))
+
+
+def streamed_methods(user: UserObject) -> frozenset[Method]:
+    """Return the methods that are generator functions. If the class defines ``infer``, it is PREDICT."""
+    found = {name: is_generator(function) for name, function in _methods(user, _MAY_STREAM)}
+    if "infer" in found:
+        found[Method.PREDICT.value] = found["infer"]
+    return frozenset(method for method in STREAMED if found.get(method.value, False))
 
 
 def _methods(user: UserObject, names: Iterable[str]) -> Iterator[tuple[str, Any]]:

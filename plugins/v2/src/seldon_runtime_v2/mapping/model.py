@@ -56,6 +56,8 @@ class ServedModel:
         self.answers = method is not None
         """False for a component without a method for an inference, such as a router: it refuses each."""
         self.method = method or Method.PREDICT
+        self.streams = self.method in predictor.streamed
+        """True if an inference is known to have several answers: the method is a generator."""
         self.inputs = _declared(inputs)
         self.outputs = _declared(outputs)
         first: Mapping[str, Any] = next(iter(inputs), {})
