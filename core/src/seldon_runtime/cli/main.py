@@ -162,7 +162,7 @@ def _load(selection: Selection, words: list[str]) -> tuple[PluginSet, dict[str, 
 def _names_command(words: list[str]) -> bool:
     """Return whether the words could also be a command of an extension that no setting selects, and no class.
 
-    With further words the second one is no transport, so that the selection fails.
+    With further words the second one does not name a transport, so that the selection fails.
     """
     if not words or words[0] not in registry.installed_names(registry.EXTENSION):
         return False

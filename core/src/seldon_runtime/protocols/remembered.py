@@ -1,4 +1,4 @@
-"""What codecs remember of earlier messages."""
+"""The memory that codecs have of earlier messages."""
 
 from __future__ import annotations
 

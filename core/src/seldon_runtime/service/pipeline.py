@@ -190,7 +190,7 @@ class _Intercepted(Stream):
         return item
 
     def interrupt(self, error: BaseException) -> Awaitable[None] | None:
-        """Interrupt the stream itself."""
+        """Stop the stream itself where it awaits."""
         return self._stream.interrupt(error)
 
     def close(self) -> Awaitable[None] | None:

@@ -79,7 +79,7 @@ def choose(deployment: Deployment, name: str | None, *, may_split: bool = True) 
     Args:
         deployment: the deployment of the file.
         name: the name of a predictor; ``all`` for all of them.
-        may_split: False if ``all`` is no choice.
+        may_split: False to refuse ``all``.
 
     Raises:
         StartupError: there is no such predictor, or there are several and none is named.

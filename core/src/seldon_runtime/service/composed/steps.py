@@ -57,7 +57,7 @@ class Resumption:
 
 Ended = Callable[[Any, SeldonError | None], Resumption | None]
 Step = Ask | list[Any] | Resumption
-"""What comes next: a step, or a strand that waited for the end of this one."""
+"""The next step, or a strand that waited for the end of this one."""
 
 
 class Strand:
@@ -216,7 +216,7 @@ class Strand:
         if not branches:
             return [Resumption(self, [])]
         join = _Join(len(branches), self)
-        # Of several none stays on this thread, so that all components work at the same time.
+        # Several branches leave this thread, so that all components work at the same time.
         may_stay = len(branches) == 1
         return [
             Resumption(self._branch(steps, partial(join.ended, place)), may_stay=may_stay)

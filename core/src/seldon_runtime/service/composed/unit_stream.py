@@ -34,7 +34,7 @@ class UnitStream(Stream):
         return self._stream.next()
 
     def interrupt(self, error: BaseException) -> Awaitable[None] | None:
-        """Interrupt the component's stream."""
+        """Stop the component's stream where it awaits."""
         return self._stream.interrupt(error)
 
     def close(self) -> Awaitable[None] | None:

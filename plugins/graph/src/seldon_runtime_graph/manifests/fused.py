@@ -69,7 +69,9 @@ def objects_of(
     if volumes := _merged((volume for each in specs for volume in each.objects("volumes")), "name"):
         pod["volumes"] = volumes
     remarks = (
-        [] if name == called else [f"the objects are called {name}, since {called!r} is no name in a cluster"]
+        []
+        if name == called
+        else [f"the objects are called {name}, since {called!r} is not a valid name in a cluster"]
     )
     if routers:
         remarks.append(_learns(routers))

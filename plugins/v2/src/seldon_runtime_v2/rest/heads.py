@@ -88,7 +88,7 @@ class Heads:
         self._limits = limits
         self._requests: Remembered[tuple[bytes, bytes], KnownRequest] = Remembered()
         self._latest: KnownRequest | None = None
-        """The one that was read last: most requests are like the one before."""
+        """The last request: most requests are like the one before."""
         self._answers: Remembered[tuple[str, np.dtype[Any], tuple[int, ...]], bytes] = Remembered()
         self._takes_named = model.takes_arrays and not model.v1_names
         self._has_declared_outputs = bool(model.outputs)
