@@ -172,7 +172,7 @@ class GraphService(ComposedService):
         """End a call, and forget its time limits.
 
         A node's exception reaches the client as its text alone, as the incumbent's engine passes it on; with
-        its type if the text alone does not help.
+        its type if the text alone says nothing.
         """
         if self._bounds:
             self._bounds.pop(call, None)

@@ -71,7 +71,7 @@ def objects_of(
     remarks = (
         []
         if name == called
-        else [f"the objects are called {name}, since {called!r} is not a valid name in a cluster"]
+        else [f"the objects are called {name}, since {called!r} cannot be a name in a cluster"]
     )
     if routers:
         remarks.append(_learns(routers))

@@ -46,7 +46,7 @@ def _deployment(document: Members) -> Deployment:
     if spec.text("serverType") not in (None, "rpc"):
         spec.refuse(f"is {spec.text('serverType')!r:.80}, expected rpc or nothing", "serverType")
     annotations = spec.texts("annotations")
-    _timeout_s(spec, annotations)  # the error of a wrong one names its place
+    _timeout_s(spec, annotations)  # the message has the place of a wrong value
     found = [_predictor(each, annotations, warnings) for each in spec.objects("predictors")]
     if not found:
         spec.refuse("has no predictors, expected one at least")

@@ -63,7 +63,7 @@ def _payload(payload: Payload, meta: Meta) -> Payload:
     try:
         return _copied(payload)
     except (SeldonError, TypeError, ValueError, RecursionError) as error:
-        node = next(map(repr, meta.request_path), None)  # the node that answered last comes first
+        node = next(map(repr, meta.request_path), None)  # the last node that answered comes first
         where = "the answer of a node" if node is None else f"the answer of the node {node}"
         reason = error.message if isinstance(error, SeldonError) else str(error)
         raise SeldonError(
