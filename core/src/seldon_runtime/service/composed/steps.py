@@ -43,7 +43,7 @@ _FINISHED = frozenset({Message, Payload})
 
 @dataclass(slots=True, eq=False)
 class Resumption:
-    """A strand that can go on, on any thread, and what its steps receive.
+    """A strand that can go on, on any thread, with the answer or the error that its steps receive.
 
     A strand that ends returns this in place of a call, so that nesting of any depth needs no deeper stack.
     """
@@ -57,7 +57,7 @@ class Resumption:
 
 Ended = Callable[[Any, SeldonError | None], Resumption | None]
 Step = Ask | list[Any] | Resumption
-"""The next step, or a strand that waited for the end of this one."""
+"""A step, or a strand that waited for the end of this one."""
 
 
 class Strand:
@@ -146,7 +146,7 @@ class Strand:
                 waiting.append((strand, strand._context.run(advance, step.given, step.error)))
 
     def _submitted(self, step: Ask) -> Step | None:
-        """Queue a step; return what comes next if the component's thread has ended."""
+        """Queue a step; return the following one if the component's thread has ended."""
         self._step = step
         try:
             step.unit.executor.submit_further(self._perform)
@@ -216,7 +216,7 @@ class Strand:
         if not branches:
             return [Resumption(self, [])]
         join = _Join(len(branches), self)
-        # Several branches leave this thread, so that all components work at the same time.
+        # several leave this thread, so that all components work at the same time
         may_stay = len(branches) == 1
         return [
             Resumption(self._branch(steps, partial(join.ended, place)), may_stay=may_stay)
