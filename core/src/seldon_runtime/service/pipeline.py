@@ -190,7 +190,7 @@ class _Intercepted(Stream):
         return item
 
     def interrupt(self, error: BaseException) -> Awaitable[None] | None:
-        """Stop the stream itself where it awaits."""
+        """Raise an error in the stream itself."""
         return self._stream.interrupt(error)
 
     def close(self) -> Awaitable[None] | None:

@@ -34,7 +34,7 @@ class UnitStream(Stream):
         return self._stream.next()
 
     def interrupt(self, error: BaseException) -> Awaitable[None] | None:
-        """Stop the component's stream where it awaits."""
+        """Raise an error in the component's stream."""
         return self._stream.interrupt(error)
 
     def close(self) -> Awaitable[None] | None:
