@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from seldon_runtime.persistence.envelope import seal, unseal
+
 KEY = "persistence_0_0_0"
 
 
@@ -50,3 +54,21 @@ def test_without_a_whole_version_the_start_is_refused_until_the_state_is_deleted
         assert server.wait() == 3
         assert "seldon-run state delete" in server.log
     assert store.versions(f"{KEY}_corrupt") == [1]
+
+
+def test_a_check_restores_state_and_leaves_the_store_as_it_is(tally, store, tmp_path):
+    unit = {"PREDICTIVE_UNIT_ID": "my_tally"}
+    tally(env=unit).stop()
+    new = "persistence_0_0_my%5Ftally"
+    saved = store.load(new)
+    envelope = unseal(saved.blob, new)
+    old = "persistence_0_0_my_tally"
+    header = replace(envelope.header, key=old, key_form=1)
+    store.save(old, seal(header, envelope.snapshot), expected=0, keep=3)
+    store.delete(new)
+    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*seldon-state*/**/*")}
+    checked = tally("--check", env=unit, wait=False)
+    assert checked.wait() == 0
+    assert f"restored version 1 of the state {old}" in checked.log
+    assert store.all_keys() == [old]
+    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*seldon-state*/**/*")} == before

@@ -1,4 +1,4 @@
-"""States of older runtimes, which saved them under keys that two components could share."""
+"""Restoring: from the keys of older runtimes, from damaged versions, and without a change of the store."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from seldon_runtime.inference.identity import Identity
 from seldon_runtime.persistence.envelope import seal, unseal
 from seldon_runtime.persistence.lifecycle import header_for
 from seldon_runtime.persistence.pickling import dumps
-from seldon_runtime.persistence.restore import restore
-from seldon_runtime.persistence.store import old_state_key, state_key
+from seldon_runtime.persistence.restore import check_writable, restore
+from seldon_runtime.persistence.store import StoreError, old_state_key, state_key
 from seldon_runtime.settings.persistence_options import StatePolicy
 
 SECRET = b"correct horse battery staple"
@@ -81,3 +81,66 @@ def test_a_state_under_the_old_key_needs_its_signature(store):
     with pytest.raises(StartupError, match=r"persistence_a_b_c_0 .* is not signed with this"):
         restored(store, FIRST)
     assert store.all_keys() == [old_state_key(FIRST)]
+
+
+def contents(store):
+    return {key: [store.load(key, version) for version in store.versions(key)] for key in store.all_keys()}
+
+
+class TestAReadOnlyPolicy:
+    """As for ``seldon-run --check``."""
+
+    def test_restores_from_the_old_key_and_moves_nothing(self, store):
+        save(store, old_state_key(FIRST), 7, key_form=1)
+        before = contents(store)
+        key = state_key(FIRST)
+        found = restore(store, key, Counter, POLICY._replace(is_read_only=True), old_state_key(FIRST))
+        assert found.user.count == 7
+        assert contents(store) == before
+        assert restored(store, FIRST) == (7, 1, True)
+
+    @pytest.mark.parametrize("is_whole_before", [True, False])
+    def test_copies_no_damaged_version(self, store, is_whole_before):
+        key = state_key(UNSET)
+        if is_whole_before:
+            save(store, key, 7, key_form=2)
+        store.save(key, b"SELDONST", expected=None, keep=3)
+        before = contents(store)
+        policy = POLICY._replace(is_read_only=True)
+        if is_whole_before:
+            assert restore(store, key, Counter, policy).user.count == 7
+        else:
+            with pytest.raises(StartupError, match="The store is unchanged"):
+                restore(store, key, Counter, policy)
+        assert contents(store) == before
+
+    def test_creates_no_folder(self, store, tmp_path):
+        check_writable(store, state_key(UNSET), POLICY._replace(is_read_only=True))
+        assert list(tmp_path.iterdir()) == []
+
+
+class Full(FileStore):
+    """A store that can be read only."""
+
+    def save(self, key, blob, *, expected, keep):
+        raise StoreError("OutOfMemoryError: command not allowed")
+
+
+def test_the_version_before_is_restored_where_no_copy_of_the_damaged_one_can_be_kept(store, tmp_path, caplog):
+    caplog.set_level("INFO")
+    key = state_key(UNSET)
+    save(store, key, 7, key_form=2)
+    store.save(key, b"SELDONST", expected=None, keep=3)
+    assert restored(Full(tmp_path / "state"), UNSET) == (7, 2, False)
+    assert "no copy of the damaged state persistence_0_0_u can be kept: OutOfMemoryError" in caplog.text
+    assert "is kept as" not in caplog.text
+    assert restored(store, UNSET) == (7, 2, False)
+    assert "is kept as persistence_0_0_u_corrupt" in caplog.text
+
+
+def test_the_refusal_of_a_damaged_state_says_if_there_is_a_copy(store, tmp_path):
+    store.save(state_key(UNSET), b"SELDONST", expected=None, keep=3)
+    with pytest.raises(StartupError, match=r"The store is unchanged$"):
+        restored(Full(tmp_path / "state"), UNSET)
+    with pytest.raises(StartupError, match=r"The state is unchanged, with a copy under .*_u_corrupt$"):
+        restored(store, UNSET)

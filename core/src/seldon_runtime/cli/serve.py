@@ -81,6 +81,7 @@ def _supervised(supervisor: Supervisor, settings: Settings) -> int:
 def check(plugin_set: PluginSet, settings: Settings) -> int:
     """Load the component, and print its methods and the addresses that would be served."""
     runtime = Runtime(plugin_set, settings, OwnSockets())
+    runtime.startup.units.is_check = True
     return runtime.beside_component(lambda _: _check(runtime, settings))
 
 

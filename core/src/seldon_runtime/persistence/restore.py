@@ -52,11 +52,11 @@ def restore(
 
     Runs on the component's thread; waits for the store as ``policy`` says. Copies a damaged version to
     another key, and restores the version before it. Moves a state from ``old_key``, where an older runtime
-    saved it, to ``key``.
+    saved it, to ``key``. Does neither if the policy is read-only.
 
     Raises:
         StartupError: the store does not respond; the state is untrusted, has another class or class
-            version, or cannot be unpickled; or every version is damaged. The store is unchanged then.
+            version, or cannot be unpickled; or every version is damaged. The state is unchanged then.
     """
     try:
         newest = _load(store, key, policy)
@@ -71,12 +71,12 @@ def restore(
 
 
 def check_writable(store: StateStore, key: str, policy: StatePolicy) -> None:
-    """Check that state can be saved, if the store supports it.
+    """Check that state can be saved, if the store supports it and the policy is not read-only.
 
     Raises:
         StartupError: the store is not writable, and PERSISTENCE_AT_START does not say to serve anyway.
     """
-    if not isinstance(store, CheckedStore):
+    if policy.is_read_only or not isinstance(store, CheckedStore):
         return
     try:
         store.check_writable(key)
@@ -122,6 +122,8 @@ def _moved(store: StateStore, old_key: str, key: str, cls: type, policy: StatePo
     if newest is None or not _may_move(newest.blob, old_key):
         return None
     restored, envelope = _usable(store, old_key, cls, policy, newest)
+    if policy.is_read_only:
+        return replace(restored, version=0, is_newest=False)
     header = replace(envelope.header, key=key, key_form=KEY_FORM)
     blob = seal(header, envelope.snapshot, policy.secret)
     try:
@@ -149,6 +151,7 @@ def _usable(
     store: StateStore, key: str, cls: type, policy: StatePolicy, newest: StoredState
 ) -> tuple[Restored, Envelope]:
     damaged: EnvelopeError | None = None
+    has_copy = False
     for version in [newest.version, *(v for v in store.versions(key) if v < newest.version)]:
         stored = newest if version == newest.version else store.load(key, version)
         if stored is None:
@@ -157,14 +160,13 @@ def _usable(
             envelope = unseal(stored.blob, key, policy.secret)
             user = _object(envelope, cls)
         except CorruptState as error:
-            logger.error(
-                "version %d of the state %s %s; a copy is kept as %s%s", version, key, error, key, CORRUPT
-            )
-            _keep_copy(store, key, stored.blob)
+            logger.error("version %d of the state %s %s", version, key, error)
+            has_copy |= not policy.is_read_only and _keep_copy(store, key, stored.blob)
             damaged = error
             continue
         except EnvelopeError as error:
-            raise _refused(store, key, version, f"{error}{_remedy(error, stored.blob)}") from error.__cause__
+            why = f"{error}{_remedy(error, stored.blob)}"
+            raise _refused(store, key, version, why, has_copy) from error.__cause__
         logger.info("restored version %d of the state %s from %s", version, key, store.address)
         digest = hashlib.sha256(newest.blob).digest()
         return Restored(user, newest.version, digest, version == newest.version), envelope
@@ -174,6 +176,7 @@ def _usable(
         newest.version,
         f"{damaged}, and all earlier versions are damaged too. "
         "To start fresh, delete the state with 'seldon-run state delete'",
+        has_copy,
     )
 
 
@@ -192,10 +195,11 @@ def _object(envelope: Envelope, cls: type) -> object:
         raise ForeignState(f"{error}. {_OTHER_CLASS}") from error.__cause__
 
 
-def _refused(store: StateStore, key: str, version: int, why: str) -> StartupError:
-    return StartupError(
-        f"version {version} of the state {key} in {store.address} {why}. The store is unchanged"
+def _refused(store: StateStore, key: str, version: int, why: str, has_copy: bool) -> StartupError:
+    rest = (
+        f"The state is unchanged, with a copy under {key}{CORRUPT}" if has_copy else "The store is unchanged"
     )
+    return StartupError(f"version {version} of the state {key} in {store.address} {why}. {rest}")
 
 
 _OTHER_CLASS = (
@@ -212,8 +216,14 @@ def _remedy(error: EnvelopeError, blob: bytes) -> str:
     return ""
 
 
-def _keep_copy(store: StateStore, key: str, blob: bytes) -> None:
-    """Store a copy of damaged state, once, even if the process restarts often."""
-    kept = store.load(key + CORRUPT)
-    if kept is None or kept.blob != blob:
-        store.save(key + CORRUPT, blob, expected=None, keep=3)
+def _keep_copy(store: StateStore, key: str, blob: bytes) -> bool:
+    """Store a copy of damaged state, once over many starts; return whether it is stored."""
+    try:
+        kept = store.load(key + CORRUPT)
+        if kept is None or kept.blob != blob:
+            store.save(key + CORRUPT, blob, expected=None, keep=3)
+    except StoreError as error:
+        logger.warning("no copy of the damaged state %s can be kept: %s", key, error)
+        return False
+    logger.info("a copy of the damaged state %s is kept as %s%s", key, key, CORRUPT)
+    return True

@@ -52,6 +52,8 @@ class LoadedUnits:
     def __init__(self, plugins: PluginSet, settings: Settings) -> None:
         self.place = Threads()
         """The place of the components' threads. Set it before loading."""
+        self.is_check = False
+        """True to change nothing in the store of states. Set it before loading."""
         self._plugins = plugins
         self._settings = settings
         self._store: StateStore | None = None
@@ -164,7 +166,8 @@ class LoadedUnits:
         from seldon_runtime.persistence.lifecycle import StateLifecycle
 
         if self._policy is None:
-            self._policy = policy_from(self._settings, dict(parameters))
+            policy = policy_from(self._settings, dict(parameters))
+            self._policy = policy._replace(is_read_only=self.is_check)
             self._store = self._plugins.first("seldon_state_store", settings=self._settings)
         if self._store is None:
             return None

@@ -103,6 +103,8 @@ class StatePolicy(NamedTuple):
     secret: bytes | None = None
     at_start: str = "fail"
     wait_s: float = 60.0
+    is_read_only: bool = False
+    """True for ``--check``: state is restored, but nothing in the store changes."""
 
 
 def require_alone(settings: Settings) -> None:
