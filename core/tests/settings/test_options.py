@@ -224,6 +224,14 @@ def test_a_switch_of_our_own_with_another_text_is_refused(seldon_run: Run) -> No
     assert seldon_run("MyModel", "--check", SELDON_ACCESS_LOG="none", GUNICORN_ACCESS_LOG="1").status == 2
 
 
+@pytest.mark.parametrize("text", ["enabled", "ture"])
+def test_a_misspelt_demand_for_signatures_is_refused(seldon_run: Run, text: str) -> None:
+    ended = seldon_run("MyModel", "--check", PERSISTENCE_REQUIRE_SIGNATURE=text)
+    assert ended.status == 2
+    assert "PERSISTENCE_REQUIRE_SIGNATURE" in ended.err
+    assert repr(text) in ended.err
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [

@@ -17,7 +17,7 @@ DEFAULT_PORT = 5000
 TRUE_WORDS = frozenset({"y", "yes", "t", "true", "on", "1"})
 FALSE_WORDS = frozenset({"n", "no", "f", "false", "off", "0"})
 """The words of the Seldon v1 protocol, and of click, for a boolean, in lower case."""
-_OWN_PREFIX = "SELDON_"
+_OWN_PREFIXES = ("SELDON_", "PERSISTENCE_")
 _METAVARS = ((click.IntRange, "INTEGER"), (click.FloatRange, "NUMBER"))
 
 
@@ -64,7 +64,7 @@ class Option(click.Option):
             return value
         names = [self.envvar] if isinstance(self.envvar, str) else list(self.envvar or ())
         source = next(name for name in names if os.environ.get(name))
-        if source.startswith(_OWN_PREFIX):
+        if source.startswith(_OWN_PREFIXES):
             return value
         logger.warning("%s is %r, expected true or false: it counts as false", source, value)
         return "false"
