@@ -60,6 +60,13 @@ def test_a_password_in_the_url_is_used_and_never_shown(start_redis, connect):
     assert "wrong-one" not in str(refused.value)
 
 
+@pytest.mark.parametrize("through_sentinel", [False, True])
+def test_the_url_cannot_turn_state_into_text(settings, through_sentinel):
+    options = {"redis_sentinels": "127.0.0.1:1"} if through_sentinel else {}
+    client, _ = client_from(settings(redis_url="redis://h?decode_responses=true", **options))
+    assert client.connection_pool.connection_kwargs["decode_responses"] is False
+
+
 def test_a_user_with_the_documented_rights_and_no_others_will_do(start_redis, connect):
     server = start_redis()
     server.command("ACL", "SETUSER", "seldon", "on", ">hush-hush", "-@all", *RIGHTS.split())

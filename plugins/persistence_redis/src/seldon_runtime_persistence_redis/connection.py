@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import redis
 from redis import connection, sentinel
@@ -13,6 +14,10 @@ from seldon_runtime.plugin import Settings, StartupError, url_host
 
 _Sentinel: Any = sentinel.Sentinel  # redis-py has no types for these two
 _parse_url: Any = connection.parse_url
+_EXPECTED = (
+    "REDIS_URL must be an address of Redis such as redis://user:password@host:6379/0. In its parts, also in"
+    " the password, the characters @ : / ? # % must be percent-encoded, such as %23 for #"
+)
 
 
 def client_from(settings: Settings) -> tuple[redis.Redis, str]:
@@ -21,10 +26,27 @@ def client_from(settings: Settings) -> tuple[redis.Redis, str]:
     The client tries each command once. Core retries, since only core knows the newest state.
 
     Raises:
-        StartupError: REDIS_URL is not a valid address.
+        StartupError: REDIS_URL is not a valid address. The message shows no part of it that may be a secret.
     """
-    options = _from_url(settings["redis_url"])
-    options |= {
+    url: str | None = settings["redis_url"]
+    if not url:
+        return _client(settings, {})
+    options = _from_url(url)
+    try:
+        client, address = _client(settings, options)
+        pool = client.connection_pool
+        pool.connection_class(**pool.connection_kwargs)  # does not connect
+    except (TypeError, ValueError, AttributeError, redis.RedisError):
+        names = ", ".join(sorted(options.keys() & _query_names(url)))
+        raise StartupError(
+            f"REDIS_URL has an option that redis-py does not have, or a value that it does not take: {names}"
+        ) from None
+    return client, address
+
+
+def _client(settings: Settings, options: dict[str, Any]) -> tuple[redis.Redis, str]:
+    options = options | {
+        "decode_responses": False,  # state is bytes
         "socket_timeout": settings["redis_timeout_s"],
         "socket_connect_timeout": settings["redis_timeout_s"],
         "retry": Retry(NoBackoff(), 0),
@@ -38,15 +60,23 @@ def client_from(settings: Settings) -> tuple[redis.Redis, str]:
     return redis.Redis(connection_pool=pool), f"redis {where}"
 
 
-def _from_url(url: str | None) -> dict[str, Any]:
-    if not url:
-        return {}
+def _from_url(url: str) -> dict[str, Any]:
     try:
-        return dict(_parse_url(url))
-    except ValueError as error:  # the value may hold a password: do not show it
-        raise StartupError(
-            f"REDIS_URL must be an address of Redis such as redis://host:6379/0: {error}"
-        ) from None
+        if not _is_cut(url):
+            return dict(_parse_url(url))
+    except ValueError:  # its text may show a part of the password
+        pass
+    raise StartupError(_EXPECTED)
+
+
+def _is_cut(url: str) -> bool:
+    """Return whether a bare ``#``, ``/`` or ``?`` ends the host before the ``@`` behind the password."""
+    parts = urlsplit(url)
+    return "#" in url or ("@" in url and "@" not in parts.netloc)
+
+
+def _query_names(url: str) -> set[str]:
+    return {word.partition("=")[0] for word in urlsplit(url).query.split("&")}
 
 
 def _through_sentinels(settings: Settings, options: dict[str, Any]) -> tuple[redis.Redis, str]:
