@@ -113,11 +113,12 @@ def test_a_store_that_fails_degrades_the_service_until_it_works_again(kept, tmp_
     assert kept.finish()
 
 
-def test_an_object_that_cannot_be_pickled_any_more_degrades_it_too(kept):
+def test_an_object_that_cannot_be_pickled_any_more_degrades_it_too(kept, caplog):
     kept.user.lock = threading.Lock()
     assert "self.lock (lock) cannot be pickled" in kept.save().error
     assert "state" in kept.service.degraded
     assert not kept.finish(0.3)
+    assert "the last state was not saved: self.lock (lock) cannot be pickled" in caplog.text
     assert len(kept.saves.records) > 1
 
 

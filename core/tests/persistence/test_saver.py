@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 
 from seldon_runtime.persistence import saver
 from seldon_runtime.persistence.snapshot import Snapshot
 from seldon_runtime.persistence.store import StoreError
+from seldon_runtime.testing import WAIT_S
 
-from .learner import KEY, Learner
+from .learner import KEY, Learner, sealed
 
 
 def test_the_end_saves_what_changed(store):
@@ -115,6 +117,50 @@ def test_every_outage_begins_with_an_error(store, caplog):
     assert levels == ["ERROR", "ERROR"]
 
 
+def fail(store, learner, text):
+    """Let saves fail with ``text``, and wait for one that does."""
+    store.failure = StoreError(text)
+    learner.learn(b"1")
+    with learner.reported:
+        assert learner.reported.wait_for(
+            lambda: learner.reports and learner.reports[-1].error == f"StoreError: {text}", WAIT_S
+        )
+
+
+def messages(caplog):
+    """Return what is logged, without the numbers of the attempts."""
+    logged = [record.getMessage() for record in caplog.records if record.levelno >= logging.INFO]
+    return [re.sub(r", attempt \d+", "", message) for message in logged]
+
+
+def test_another_cause_is_logged_and_the_last_one_is_known_at_the_end(store, caplog):
+    learner = Learner(store)
+    for text in ("refused by port 1", "refused by port 2", "full", "refused by port 3"):
+        fail(store, learner, text)
+    assert not learner.finish(0.1)
+    assert learner.saver.cause == "refused by port 3"
+    assert messages(caplog) == ["state was not saved: refused by port 1", "state was not saved: full"]
+
+
+def test_causes_that_always_differ_fill_no_log(store, caplog):
+    learner = Learner(store)
+    for number in range(1, 2 * saver._MOST_CAUSES):
+        fail(store, learner, "a" * number)
+    assert not learner.finish(0.1)
+    assert len(messages(caplog)) == saver._MOST_CAUSES
+
+
+def test_the_loser_of_a_key_does_not_say_that_its_state_is_saved_again(store, caplog):
+    caplog.set_level(logging.INFO)
+    store.save(KEY, sealed(KEY, Snapshot(b"other"), writer="other"), expected=0, keep=3)
+    learner = Learner(store)
+    learner.learn(b"1")
+    learner.wait_for_reports(2)
+    assert learner.finish()
+    assert f"state is saved as {KEY}_conflict, since another process has the key" in messages(caplog)
+    assert "saved again" not in caplog.text
+
+
 class TestEveryAttemptIsReported:
     """Metrics count them."""
 
@@ -156,5 +202,6 @@ class TestEveryAttemptIsReported:
         assert [record.error for record in learner.reports] == [
             "the last save did not end before the deadline"
         ]
+        assert learner.saver.cause == "the last save did not end before the deadline"
         store.hang.set()
         learner.wait_for_reports(2)

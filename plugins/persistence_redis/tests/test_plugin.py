@@ -35,7 +35,7 @@ def test_a_malformed_url_is_refused_without_showing_it(settings):
     ],
 )
 def test_a_password_that_cuts_the_url_is_refused_and_no_part_is_shown(settings, url):
-    with pytest.raises(StartupError, match=r"In its parts, also in the password, .* must be percent-encoded") as refused:
+    with pytest.raises(StartupError, match=r"also in the password, .* must be percent-encoded") as refused:
         RedisStore.of(settings(redis_url=url))
     assert "secretpw" not in str(refused.value)
     assert refused.value.__suppress_context__ or refused.value.__context__ is None

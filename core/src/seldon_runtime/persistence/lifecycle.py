@@ -123,10 +123,11 @@ class StateLifecycle:
         Returns:
             True if the newest state is stored.
         """
-        kept = self._saver is None or self._saver.finish(deadline)
-        if not kept:
-            logger.error("the last state was not saved: changes since the previous save are lost")
-        return kept
+        if self._saver is None or self._saver.finish(deadline):
+            return True
+        why = self._saver.cause
+        logger.error("the last state was not saved: %s. Changes since the previous save are lost", why)
+        return False
 
 
 def header_for(cls: type, key: str, writer: str) -> Header:

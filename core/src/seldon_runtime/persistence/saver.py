@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -27,6 +28,9 @@ _LONGEST_WAIT_S = 30.0
 _LAST_WAIT_S = 0.2
 _LOG_PAUSE_S = 60.0
 """The seconds between warnings while a store stays away."""
+_MOST_CAUSES = 16
+"""The number of causes of an outage that are logged at once; a text that always differs fills no log."""
+_NUMBER = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,11 @@ class Saver:
         self._pending: _Pending | None = None
         self._failures = 0
         self._logged_at = 0.0
+        self._causes: set[str] = set()
         self._requests: queue.SimpleQueue[float | None] = queue.SimpleQueue()
         self._kept = True
+        self.cause: str | None = None
+        """Why the newest attempt failed; None if it did not. Read it after :meth:`finish`."""
         self._thread = threading.Thread(target=self._work, name="state-saver", daemon=True)
 
     def start(self) -> None:
@@ -93,7 +100,8 @@ class Saver:
         self._requests.put(deadline)
         self._thread.join(max(0.0, deadline - time.monotonic()) + 0.1)
         if self._thread.is_alive():
-            self._report(SaveRecord("the last save did not end before the deadline", 0, 0.0, 0.0))
+            self.cause = "the last save did not end before the deadline"
+            self._report(SaveRecord(self.cause, 0, 0.0, 0.0))
             return False
         return self._kept
 
@@ -162,11 +170,16 @@ class Saver:
         return None if (key, digest) == self._saved else _Pending(key, digest, self._seal(key, snapshot))
 
     def _failed(self, error: Exception) -> None:
-        """Log a failure: the first one as an error, the following ones once a minute."""
+        """Log a failure: the first one as an error, the following ones once a minute and at a new cause."""
         self._failures += 1
+        self.cause = str(error).rstrip(". ") or type(error).__name__
         now = time.monotonic()
         is_first = self._failures == 1
-        is_due = is_first or now >= self._logged_at + _LOG_PAUSE_S
+        kind = f"{type(error).__name__}: {_NUMBER.sub('', str(error))}"
+        is_new = kind not in self._causes and len(self._causes) < _MOST_CAUSES
+        if is_new:
+            self._causes.add(kind)
+        is_due = is_new or now >= self._logged_at + _LOG_PAUSE_S
         if is_due:
             self._logged_at = now
         is_expected = isinstance(error, StoreError | PicklingFailed | SeldonError)
@@ -176,13 +189,17 @@ class Saver:
             "state was not saved, attempt %d: %s",
             self._failures,
             error,
-            exc_info=error if is_first and not is_expected else None,
+            exc_info=error if is_new and not is_expected else None,
         )
 
     def _succeeded(self, record: SaveRecord) -> None:
-        if self._failures:
+        if self._failures and self._holding.is_lost:
+            logger.info("state is saved as %s, since another process has the key", self._holding.key)
+        elif self._failures:
             logger.info("state is saved again, after %d failures", self._failures)
         self._failures = 0
+        self._causes.clear()
+        self.cause = None
         logger.debug(
             "state is saved: %s, %d bytes, %.1f ms until the snapshot was made, %.1f ms in the store",
             self._holding.key if record.blob_bytes else "unchanged",
