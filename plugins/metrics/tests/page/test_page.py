@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 
+import prometheus_client
 import pytest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
@@ -53,6 +55,48 @@ def test_a_strange_wish_still_gets_a_page(served, accept):
         ("text/plain; version=", "application/openmetrics-text; version=")
     )
     assert b"seldon_runtime_ready" in body
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/openmetrics-text",
+        "application/openmetrics-text;version=1.0.0",
+        "application/openmetrics-text;version=1.0.0;escaping=underscores",
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8",
+        "application/openmetrics-text;version=1.0.0;escaping=values",
+    ],
+)
+def test_openmetrics_keeps_colons_so_that_two_keys_stay_two(served, accept):
+    served.measure(
+        {"type": "GAUGE", "key": "ns:rate", "value": 1},
+        {"type": "GAUGE", "key": "ns_rate", "value": 2},
+        {"type": "COUNTER", "key": "ns:rows", "value": 3},
+        {"type": "TIMER", "key": "ns:took", "value": 4},
+    )
+    families = {family.name: family for family in parse_openmetrics(served.page(Accept=accept))}
+    assert [(s.name, s.value) for s in families["ns:rate"].samples] == [("ns:rate", 1)]
+    assert [(s.name, s.value) for s in families["ns_rate"].samples] == [("ns_rate", 2)]
+    assert ("ns:rows_total", 3) in {(s.name, s.value) for s in families["ns:rows"].samples}
+    assert ("ns:took_count", 1) in {(s.name, s.value) for s in families["ns:took"].samples}
+
+
+def test_a_name_of_user_code_that_the_client_cannot_read_is_escaped(served):
+    class Odd:
+        def describe(self):
+            return []
+
+        def collect(self):
+            odd = GaugeMetricFamily("my.rate", "Of the user.", labels=["my.zone"])
+            odd.add_metric(["a"], 1)
+            yield odd
+
+    prometheus_client.REGISTRY.register(odd := Odd())
+    try:
+        page = served.page(Accept="application/openmetrics-text")
+        assert '# TYPE my_rate gauge\nmy_rate{my_zone="a"} 1.0\n' in page
+    finally:
+        prometheus_client.REGISTRY.unregister(odd)
 
 
 def test_both_stand_on_the_page_unless_told_otherwise(served):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Sequence
+from copy import copy
 from enum import Enum
+from functools import partial
 
 from prometheus_client import generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, choose_encoder
 from prometheus_client.metrics_core import Metric
+from prometheus_client.openmetrics.exposition import ALLOWUTF8, escape_label_name, escape_metric_name
 from prometheus_client.registry import Collector
 
 from seldon_runtime_metrics.series.store import Store
@@ -48,6 +51,9 @@ class Page:
             encoder, content_type = _encoder(accept)
             families = list(self._families(part))
             is_openmetrics = content_type.startswith("application/openmetrics-text")
+            if is_openmetrics and isinstance(encoder, partial):
+                families = [_escaped(family, encoder.keywords["escaping"]) for family in families]
+                encoder = partial(encoder, escaping=ALLOWUTF8)
             return encoder(_Collected(with_distinct_names(families, is_openmetrics))), content_type
 
     def _families(self, part: Part) -> Iterable[Metric]:
@@ -102,6 +108,25 @@ def _untyped(family: Metric) -> Iterable[Metric]:
         metric = Metric(name, family.documentation, "unknown")
         metric.samples = [sample for sample in family.samples if sample.name == name]
         yield metric
+
+
+def _escaped(family: Metric, escaping: str) -> Metric:
+    """Return a family whose names are escaped as the client asks; all that it can read stay as they are.
+
+    The OpenMetrics encoder would escape a colon in the name of a sample, but not in that of its family.
+    """
+    if escaping == ALLOWUTF8:
+        return family
+    escaped = copy(family)
+    escaped.name = escape_metric_name(family.name, escaping)
+    escaped.samples = [
+        sample._replace(
+            name=escape_metric_name(sample.name, escaping),
+            labels={escape_label_name(label, escaping): value for label, value in sample.labels.items()},
+        )
+        for sample in family.samples
+    ]
+    return escaped
 
 
 def _encoder(accept: str) -> tuple[Callable[[Collector], bytes], str]:
