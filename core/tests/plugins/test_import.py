@@ -39,14 +39,25 @@ def test_a_plugin_that_cannot_be_imported_is_named_with_its_distribution(
     assert type(error.__cause__).__name__ == words.partition(":")[0]
 
 
+def test_a_half_installed_plugin_is_named_by_its_folder_without_a_pip_command(publish: Publish) -> None:
+    folder = (
+        publish("acme-lost", {"extension": "lost = acme_lost"}, metadata=False) / "acme_lost-1.0.dist-info"
+    )
+    assert str(failure(lambda: chosen("lost"))) == (
+        f"extension plugin 'lost' ({folder} ?, acme_lost) cannot be imported: ModuleNotFoundError: No module "
+        f"named 'acme_lost'. No METADATA in {folder} name it: delete this folder and install the plugin again"
+    )
+
+
 def test_an_unchosen_plugin_is_not_imported_and_harms_nobody(publish: Publish) -> None:
     publish("acme-broken", {"extension": "broken = acme_broken"}, "raise SystemExit")
     publish("acme-gone", {"extension": "gone = acme_gone"})
-    publish("acme-lost", {"extension": "lost = acme_lost"}, metadata=False)
+    lost = publish("acme-lost", {"extension": "lost = acme_lost"}, metadata=False)
     publish("acme-good", {"extension": "good = acme_good"}, OPTIONS.format("good"))
     assert len(list(chosen("good").collect("seldon_options"))) == 2
     assert {"acme_broken", "acme_gone", "acme_lost"} & sys.modules.keys() == set()
-    assert [plugin.distribution for plugin in installed(EXTENSION) if plugin.name == "lost"] == ["unknown"]
+    folders = [plugin.distribution for plugin in installed(EXTENSION) if plugin.name == "lost"]
+    assert folders == [str(lost / "acme_lost-1.0.dist-info")]
 
 
 def test_a_plugin_installed_after_a_first_look_is_found(publish: Publish) -> None:

@@ -25,7 +25,7 @@ def entry_points(*, group: str) -> list[EntryPoint]:
             if group in (distribution.read_text(_FILE) or "") and not _is_hidden(distribution):
                 found += [entry for entry in distribution.entry_points if entry.group == group]
         except Exception as error:  # noqa: BLE001 - a damaged file raises anything
-            _warn(_name(distribution), _why(error))
+            _warn(label(distribution), _why(error))
     return found
 
 
@@ -36,7 +36,7 @@ def damaged() -> dict[str, str]:
         try:
             list(distribution.entry_points)
         except Exception as error:  # noqa: BLE001 - a damaged file raises anything
-            found[_name(distribution)] = _why(error)
+            found[label(distribution)] = _why(error)
     return found
 
 
@@ -62,8 +62,11 @@ def _place(distribution: Distribution) -> tuple[object, str | None]:
     return distribution.locate_file(""), field(distribution, "Version")
 
 
-def _name(distribution: Distribution) -> str:
-    return (field(distribution, "Name") or "unknown").lower().replace("_", "-")
+def label(distribution: Distribution) -> str:
+    """Return the distribution's name for messages; its metadata folder if it has lost its name."""
+    if name := field(distribution, "Name"):
+        return name.lower().replace("_", "-")
+    return str(getattr(distribution, "_path", distribution.locate_file("")))
 
 
 def _why(error: Exception) -> str:

@@ -181,6 +181,5 @@ def _import(plugin: Plugin) -> object:
         return loaded() if isinstance(loaded, type) else loaded
     except (Exception, SystemExit) as error:  # importing a plugin's module raises anything
         raise StartupError(
-            f"{plugin} cannot be imported: {type(error).__name__}: {error}. "
-            f"Reinstall it with: pip install --force-reinstall {plugin.distribution}"
+            f"{plugin} cannot be imported: {type(error).__name__}: {error}. {plugin.remedy}"
         ) from error

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import NamedTuple
 
 from seldon_runtime.errors import StartupError, closest
-from seldon_runtime.plugins.entry_points import entry_points, field
+from seldon_runtime.plugins.entry_points import entry_points, field, label
 
 TRANSPORT = "seldon_runtime.transport"
 PERSISTENCE = "seldon_runtime.persistence"
@@ -42,12 +43,22 @@ class Plugin(NamedTuple):
     name: str
     target: str
     distribution: str
+    """Its name, or the folder of its metadata if they lack the name."""
     version: str
 
     @property
     def kind(self) -> str:
         """``transport``, ``persistence``, ``metrics``, ``extension``, ``loader`` or ``protocol``."""
         return self.group.rpartition(".")[2]
+
+    @property
+    def remedy(self) -> str:
+        """What to do if the plugin's installation is damaged."""
+        if Path(self.distribution).name != self.distribution:
+            return (
+                f"No METADATA in {self.distribution} name it: delete this folder and install the plugin again"
+            )
+        return f"Reinstall it with: pip install --force-reinstall {self.distribution}"
 
     def __str__(self) -> str:
         return f"{self.kind} plugin {self.name!r} ({self.distribution} {self.version}, {self.target})"
@@ -65,7 +76,9 @@ def installed_names(group: str) -> set[str]:
 
 def _described(entry: EntryPoint) -> Plugin:
     name, version = (entry.dist and field(entry.dist, key) for key in ("Name", "Version"))
-    return Plugin(entry.group, entry.name.lower(), entry.value, name or "unknown", version or "?")
+    if not name:
+        name = label(entry.dist) if entry.dist else "unknown"
+    return Plugin(entry.group, entry.name.lower(), entry.value, name, version or "?")
 
 
 def find(group: str, name: str) -> Plugin:
