@@ -51,6 +51,9 @@ def test_defaults_are_those_of_the_runtime() -> None:
         (["--secret", "A=My_Secret/key"], "does not name a key of a Secret"),
         (["--setting", "SELDON_WORKERS=many"], "'many'"),
         (["--kind", "kserve", "--setting", "API_TYPE=ZMQ"], "API_TYPE names neither"),
+        (["--kind", "seldon", "--setting", "API_TYPE=ZMQ"], "API_TYPE names neither"),
+        (["--setting", "PERSISTENCE=1", "--min-replicas", "3"], "--min-replicas is 3, but a component that"),
+        (["--setting", "PERSISTENCE=redis", "--max-replicas", "2"], "--max-replicas is 2, but a component"),
     ],
 )
 def test_what_cannot_run_in_a_cluster_is_refused(folder: Path, arguments: list[str], says: str) -> None:

@@ -78,6 +78,20 @@ def test_state_has_one_pod_which_ends_before_the_next_one_starts(folder: Path) -
     assert kserve["spec"]["predictor"]["maxReplicas"] == 1
 
 
+def test_one_pod_may_be_asked_for_with_state(folder: Path) -> None:
+    one = ("--min-replicas", "1", "--max-replicas", "1")
+    assert manifest(folder, *settings("PERSISTENCE=1"), *one)[0]["spec"]["replicas"] == 1
+
+
+@pytest.mark.parametrize("api_type", ["NOPE", "nope", "REST, NOPE"])
+def test_a_transport_whose_ports_are_unknown_is_named(folder: Path, api_type: str) -> None:
+    done = run(folder, *settings(f"API_TYPE={api_type}"))
+    assert done.exit_code == 0
+    for told in done.stdout, done.stderr:
+        assert "# API_TYPE names NOPE: only the ports of REST and GRPC are known here" in told
+    assert "API_TYPE names" not in run(folder, *settings("API_TYPE=REST,grpc")).output
+
+
 @pytest.mark.parametrize(
     ("reference", "name"),
     [("FraudModel", "fraud-model"), ("pkg.mod:Iris2Net", "iris2-net"), ("path/my_model.py", "my-model")],

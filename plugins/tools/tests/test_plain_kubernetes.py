@@ -13,12 +13,14 @@ from .manifests import COMPONENTS, manifest, settings, validate
 @pytest.mark.parametrize("given", COMPONENTS)
 @pytest.mark.parametrize("replicas", [("1", "1"), ("2", "4")])
 def test_plain_objects_are_valid(folder: Path, given: list[str], replicas: tuple[str, str]) -> None:
+    if "PERSISTENCE=redis" in given:
+        replicas = ("1", "1")
     options = ["--min-replicas", replicas[0], "--max-replicas", replicas[1], "--secret", "PASSWORD=s/key"]
     things = manifest(folder, *settings(*given), *options)
     for thing in things:
         validate(thing)
     kinds = [thing["kind"] for thing in things]
-    one = replicas == ("1", "1") or "PERSISTENCE=redis" in given
+    one = replicas == ("1", "1")
     scaled = [] if one else ["HorizontalPodAutoscaler", "PodDisruptionBudget"]
     assert kinds == ["Deployment", "Service", *scaled]
     assert things[0]["spec"].get("replicas") == (1 if one else None)
@@ -26,6 +28,7 @@ def test_plain_objects_are_valid(folder: Path, given: list[str], replicas: tuple
 
 def test_a_transport_without_a_port_has_no_service(folder: Path) -> None:
     assert "Service" not in [thing["kind"] for thing in manifest(folder, *settings("API_TYPE=REDIS-STREAMS"))]
+    assert "Service" in [thing["kind"] for thing in manifest(folder, *settings("API_TYPE="))]
 
 
 @pytest.mark.parametrize(

@@ -118,13 +118,19 @@ class Deployable:
         """Return ports by name, ``http``, ``grpc`` and ``metrics``, in the order of API_TYPE."""
         first = int(self.settings.get("PREDICTIVE_UNIT_SERVICE_PORT", PORT))
         found: dict[str, int] = {}
-        for place, api_type in enumerate(self.settings.get("API_TYPE", "REST").upper().split(",")):
+        for place, api_type in enumerate((self.settings.get("API_TYPE") or "REST").upper().split(",")):
             if api_type.strip() in _TRANSPORTS:
                 name, variable = _TRANSPORTS[api_type.strip()]
                 found[name] = int(self.settings.get(variable, first + place))
         if self.settings.get("METRICS", "").lower() == "prometheus":
             found["metrics"] = int(self.settings.get("PREDICTIVE_UNIT_METRICS_SERVICE_PORT", METRICS_PORT))
         return found
+
+    @property
+    def other_transports(self) -> list[str]:
+        """Return the names in API_TYPE whose ports are not known here: those of other plugins."""
+        names = [name.strip() for name in self.settings.get("API_TYPE", "").upper().split(",")]
+        return [name for name in names if name and name not in _TRANSPORTS]
 
     @property
     def protocols(self) -> list[str]:

@@ -120,13 +120,21 @@ def command(
         start_s=start_s,
         children=_children(children),
     )
+    if component.keeps_state:
+        _refuse_replicas({"--min-replicas": min_replicas, "--max-replicas": max_replicas})
     reason = None
     if not component.keeps_state:
         reason = reason_for_one_replica(folder, settings["MODEL_NAME"], component.service_type)
     if reason is not None and min_replicas is max_replicas is None:
         component = replace(component, min_replicas=1, max_replicas=1)
         _explain(reason)
-    click.echo(yaml.safe_dump_all(KINDS[kind](component), sort_keys=False), nl=False)
+    objects = KINDS[kind](component)
+    for transport in component.other_transports:
+        _explain(
+            f"API_TYPE names {transport}: only the ports of REST and GRPC are known here. If {transport} "
+            "listens on a port, add it, its Service and probes"
+        )
+    click.echo(yaml.safe_dump_all(objects, sort_keys=False), nl=False)
 
 
 def object_name(reference: str) -> str:
@@ -145,6 +153,16 @@ def _children(given: tuple[str, ...]) -> dict[str, str]:
             raise click.ClickException(f"--child: {name} is named twice")
         found[name] = image
     return found
+
+
+def _refuse_replicas(given: Mapping[str, int | None]) -> None:
+    """Raise ClickException for an option that asks for several pods of a component that keeps state."""
+    for option, count in given.items():
+        if count is not None and count > 1:
+            raise click.ClickException(
+                f"{option} is {count}, but a component that keeps state (PERSISTENCE) has one pod: several "
+                f"would overwrite each other's state; leave {option} out"
+            )
 
 
 def _processes(settings: Mapping[str, str]) -> int:

@@ -34,7 +34,7 @@ def objects(component: Deployable) -> list[Object]:
     """Return one ``SeldonDeployment`` with one predictor: the component, and its children below it.
 
     Raises:
-        click.ClickException: a router or combiner has no children.
+        click.ClickException: a router or combiner has no children, or it serves neither REST nor gRPC.
     """
     kind = component.service_type
     if kind in _PARENTS and not component.children:
@@ -43,6 +43,8 @@ def objects(component: Deployable) -> list[Object]:
             "--child model-a=example/a:1 --child model-b=example/b:1"
         )
     ports = {name: port for name, port in _PORTS.items() if name in component.ports}
+    if not ports:
+        raise click.ClickException("the operator calls components over REST or gRPC; API_TYPE names neither")
     container = component.container(component.name, component.environment(without=_OPERATORS), ports)
     pod: Object = {"spec": component.pod(container)}
     pod["spec"]["containers"] += [
