@@ -89,6 +89,28 @@ def test_a_key_of_another_certificate_stops_the_start(folder):
         ServerTls.of(folder.settings(), "--x-tls")
 
 
+def test_a_wrong_file_stops_the_start_without_a_traceback(folder, tmp_path):
+    serialization = pytest.importorskip("cryptography.hazmat.primitives.serialization")
+    empty, locked = tmp_path / "empty.pem", tmp_path / "locked.pem"
+    empty.touch()
+    key = serialization.load_pem_private_key(folder.key.read_bytes(), None)
+    encryption = serialization.BestAvailableEncryption(b"sesame")
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
+    locked.write_bytes(key.private_bytes(*form))
+    for changed, says in (
+        ({"x_tls_key": str(folder.ca)}, "--x-tls-key .*ca.pem cannot be used: "),
+        ({"x_tls_key": str(locked)}, "--x-tls-key .* the key has a password, expected a key without one"),
+        ({"x_tls_key": str(tmp_path)}, "--x-tls-key .* Is a directory: "),
+        ({"x_tls_key": "nowhere.pem"}, "No such file or directory: 'nowhere.pem'"),
+        ({"x_tls_cert": str(empty)}, "--x-tls-cert .*empty.pem .* cannot be used: "),
+        ({"x_tls_client_ca": str(empty)}, "--x-tls-client-ca .*empty.pem cannot be used: "),
+        ({"x_tls_client_ca": str(tmp_path)}, "--x-tls-client-ca .* cannot be used: "),
+    ):
+        with pytest.raises(StartupError, match=says) as caught:
+            ServerTls.of(folder.settings(**changed), "--x-tls")
+        assert caught.value.__cause__ is None
+
+
 def test_a_renewed_certificate_is_used_for_the_next_handshake(folder, server_tls):
     served = server_tls()
     first = served.context()
@@ -108,6 +130,27 @@ def test_files_that_do_not_fit_each_other_change_nothing(folder, server_tls, cap
     assert "the earlier one stays" in caplog.text
     folder.key.write_bytes(new_key)
     assert served.context() is not first
+
+
+def test_a_file_that_is_missing_is_logged_once_with_its_option(folder, server_tls, caplog):
+    served = server_tls(x_tls_client_ca=str(folder.ca))
+    first = served.context()
+    for file, option in ((folder.key, "--x-tls-key"), (folder.ca, "--x-tls-client-ca")):
+        away = file.rename(file.with_name("away"))
+        caplog.clear()
+        for _ in range(3):
+            assert served.context() is first
+        (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
+        assert f"{option} {file} cannot be used: [Errno 2] No such file" in record.getMessage()
+        away.rename(file)
+        assert served.context() is not first
+        first = served.context()
+
+
+def test_permissions_that_change_cause_a_new_look(folder):
+    before = folder.files().state()
+    folder.key.chmod(0o400)
+    assert folder.files().state() != before
 
 
 def test_client_certificates_are_required_with_an_authority(folder, server_tls):

@@ -73,17 +73,19 @@ class TlsFiles:
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_alpn_protocols(["http/1.1"])
         try:
+            for path in (self.certificate, self.key):  # OpenSSL would not say which of them is missing
+                Path(path).read_bytes()
             context.load_cert_chain(self.certificate, self.key, password=_no_password)
         except (OSError, ValueError) as error:
             pair = f"{self.prefix}-cert {self.certificate} and {self.prefix}-key {self.key}"
-            raise StartupError(f"{pair} cannot be used: {error}") from error
+            raise StartupError(f"{pair} cannot be used: {error}") from None
         if self.client_ca is not None:
             try:
                 context.load_verify_locations(self.client_ca)
             except (OSError, ValueError) as error:
                 raise StartupError(
                     f"{self.prefix}-client-ca {self.client_ca} cannot be used: {error}"
-                ) from error
+                ) from None
             context.verify_mode = ssl.CERT_REQUIRED
         return context
 
@@ -93,13 +95,13 @@ class TlsFiles:
         return Path(self.certificate).read_bytes(), Path(self.key).read_bytes(), authorities
 
     def state(self) -> tuple[object, ...]:
-        """Return a value that changes when a file changes, also through a link, as in Kubernetes."""
-        found: list[object] = []
-        for path in (self.certificate, self.key, self.client_ca):
-            if path is not None:
-                status = os.stat(path)
-                found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
-        return tuple(found)
+        """Return a value that changes when a file changes, also through a link, as in Kubernetes.
+
+        A file that comes, goes, or changes its permissions changes it, too.
+        """
+        return tuple(
+            _state(path) for path in (self.certificate, self.key, self.client_ca) if path is not None
+        )
 
     def expires_at(self) -> float | None:
         """Return when the certificate expires, in seconds since 1970; None when it cannot be read.
@@ -171,7 +173,7 @@ class ServerTls:
         try:
             return cls(files, settings.get("tls_warning_days", 14.0))
         except OSError as error:
-            raise StartupError(f"the files of {prefix}-cert cannot be read: {error}") from error
+            raise StartupError(f"the files of {prefix}-cert cannot be read: {error}") from None
 
     @property
     def requires_client_certificate(self) -> bool:
@@ -207,11 +209,11 @@ class ServerTls:
         if now - self._looked_at < _LOOK_S:
             return
         self._looked_at = now
+        state = self._files.state()
+        if state == self._state:
+            return
+        self._state = state
         try:
-            state = self._files.state()
-            if state == self._state:
-                return
-            self._state = state
             context, contents = self._files.context(), self._files.contents()
         except (OSError, StartupError) as error:
             logger.error("the renewed certificate is not used, the earlier one stays: %s", error)
@@ -254,6 +256,14 @@ class ServerTls:
                 time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(expires_at)),
             )
         return True
+
+
+def _state(path: str) -> tuple[object, ...]:
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError) as error:
+        return type(error), str(error)
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode
 
 
 def _no_password() -> str:

@@ -138,8 +138,9 @@ def test_files_that_cannot_be_used_stop_the_start(monkeypatch, files, tmp_path):
         ({"key": one.key}, "--graph-tls-cert is missing"),
         ({"cert": one.cert, "key": other.key}, "--graph-tls-cert .* cannot be used: .*(?i:mismatch)"),
     ):
-        with monkeypatch.context() as patch, pytest.raises(StartupError, match=wanted):
+        with monkeypatch.context() as patch, pytest.raises(StartupError, match=wanted) as caught:
             ClientTls.of(settings_of(patch, **given))
+        assert caught.value.__cause__ is None  # a traceback would stand above the message
 
 
 def test_a_graph_names_the_node_whose_files_are_wrong(serve, make, elsewhere, files):

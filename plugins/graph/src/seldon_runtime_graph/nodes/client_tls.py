@@ -38,13 +38,13 @@ class ClientTls:
         try:
             context = ssl.create_default_context(cafile=ca)
         except (OSError, ValueError) as error:
-            raise StartupError(f"{CA} {ca} cannot be used: {error}") from error
+            raise StartupError(f"{CA} {ca} cannot be used: {error}") from None
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         try:
             if certificate is not None:
                 context.load_cert_chain(certificate, key, password=_no_password)
         except (OSError, ValueError) as error:
-            raise StartupError(f"{CERT} {certificate} and {KEY} {key} cannot be used: {error}") from error
+            raise StartupError(f"{CERT} {certificate} and {KEY} {key} cannot be used: {error}") from None
         return cls(_content(ca), _content(certificate), _content(key), context)
 
 
