@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from functools import cache
 from importlib import metadata
-from importlib.metadata import Distribution, EntryPoint
+from importlib.metadata import Distribution, EntryPoint, PathDistribution
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -66,7 +66,9 @@ def label(distribution: Distribution) -> str:
     """Return the distribution's name for messages; its metadata folder if it has lost its name."""
     if name := field(distribution, "Name"):
         return name.lower().replace("_", "-")
-    return str(getattr(distribution, "_path", distribution.locate_file("")))
+    if isinstance(distribution, PathDistribution):
+        return str(distribution._path)  # no public attribute names the folder
+    return str(distribution.locate_file(""))
 
 
 def _why(error: Exception) -> str:

@@ -53,7 +53,7 @@ class Plugin(NamedTuple):
 
     @property
     def remedy(self) -> str:
-        """What to do if the plugin's installation is damaged."""
+        """The advice for a plugin whose installation is damaged."""
         if Path(self.distribution).name != self.distribution:
             return (
                 f"No METADATA in {self.distribution} name it: delete this folder and install the plugin again"
