@@ -196,7 +196,7 @@ def test_a_command_of_its_extensions_name_needs_no_setting(seldon_run: Run, publ
 def test_a_class_of_an_extensions_name_is_served(seldon_run: Run, publish: Publish, write: Any) -> None:
     publish("acme-pack", {"extension": "pack = acme_pack"}, COMMAND)
     write("pack.py", "class pack: pass")
-    ended = seldon_run("pack")
+    ended = seldon_run("pack", "--check")
     assert "packing" not in ended.out
     assert ended.settings["fake"]["model_name"] == "pack"
 

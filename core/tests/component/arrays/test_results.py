@@ -154,3 +154,9 @@ def test_bytes_that_are_not_text_are_an_error_for_a_v1_client(arrays: Any) -> No
     with pytest.raises(SeldonError, match="the output 'a' has bytes that are not UTF-8") as error:
         v1_result(arrays)
     assert error.value.code is ErrorCode.COMPONENT_FAILED
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", "int8", "float32"])
+def test_numbers_that_are_all_masked_are_nan(dtype: str) -> None:
+    array = np.ma.array(np.array([1, 2], dtype), mask=[True, True])
+    assert np.isnan(pack_arrays(array, ["y"])["y"]).all()

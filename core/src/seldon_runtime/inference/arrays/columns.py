@@ -59,6 +59,8 @@ def floats_of(array: NDArray[Any]) -> NDArray[Any]:
 
 def is_exact(array: NDArray[Any]) -> bool:
     """Return whether a 64-bit float holds every value of an array of numbers."""
+    if isinstance(array, np.ma.MaskedArray):
+        array = array.compressed()
     if array.dtype.kind not in _WHOLE or array.dtype.itemsize < 8 or not array.size:
         return True
     return int(array.max()) <= LARGEST_EXACT and int(array.min()) >= -LARGEST_EXACT
