@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import socket
 import sys
 import sysconfig
@@ -80,18 +81,35 @@ def test_the_log_tells_the_load_and_the_address_to_open(seldon_run: Start) -> No
         assert client.get("/docs/").status == 200
 
 
+IN_A_TERMINAL = """
+import os, pty, signal, sys
+
+child, terminal = pty.fork()
+if not child:
+    os.execv("{run}", ["{run}", *sys.argv[1:]])
+signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
+try:
+    while text := os.read(terminal, 4096):
+        os.write(1, text)
+except OSError:  # the child has ended
+    pass
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+"""Runs a program in a terminal of its own, and ends with it."""
+
+
 def test_the_address_is_in_colour_on_a_terminal_only(
     seldon_run: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TERM", "xterm")
     terminal = tmp_path / "terminal"
     run = Path(sysconfig.get_path("scripts"), "seldon-run")
-    code = f"import pty, sys; sys.exit(pty.spawn(['{run}', *sys.argv[1:]]) >> 8)"
-    terminal.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{code}" "$@"\n')
+    terminal.write_text(f"#!{sys.executable}\n{IN_A_TERMINAL.format(run=run)}")
     terminal.chmod(0o755)
     server = seldon_run("Echo", "REST", source=ECHO, program=terminal, wait=False)
     link = server.wait_for_log("open \x1b\\[1;36m(http://localhost:\\d+/docs)\x1b\\[0m")
-    server.kill()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.wait() == 0
     plain = seldon_run("Echo", "REST", source=ECHO)
     plain.wait_for_log(r"open http://localhost")
     assert "\x1b" not in plain.log
