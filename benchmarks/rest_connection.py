@@ -16,7 +16,6 @@ import uvloop
 from benchmarks.programs.Identity import Identity
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.plugin import Service, Settings, Unit
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.settings import options
@@ -88,7 +87,7 @@ def v2_routes(service: Service) -> list[Contribution]:
     """Return the routes of the Open Inference Protocol, whose model is ``Identity``."""
     model = ServedModel(service, "Identity")
     operations = Operations(model, described_inputs(service))
-    routes = Routes(service, model, NonFinite.NULL, Statistics(), operations)
+    routes = Routes(service, model, Statistics(), operations)
     return [Contribution("v2", route) for route in routes.all()]
 
 

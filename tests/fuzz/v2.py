@@ -13,7 +13,6 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.codec import Codec
 from seldon_runtime.inference.method import Method
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.unit import Unit
@@ -81,12 +80,12 @@ def _answer(body: bytes, codec_for: Callable[[ServedModel], Codec]) -> None:
 
 def json_body(body: bytes) -> None:
     """A body that is JSON. Raises SeldonError when it is refused."""
-    _answer(body, lambda model: InferCodec(model, LIMITS, NonFinite.NULL, _JSON_HEADS[model], None))
+    _answer(body, lambda model: InferCodec(model, LIMITS, _JSON_HEADS[model], None))
 
 
 def flat_body(body: bytes) -> None:
     """A body of a generate request. Raises SeldonError when it is refused."""
-    _answer(body, lambda model: GenerateCodec(model, LIMITS, NonFinite.NULL))
+    _answer(body, lambda model: GenerateCodec(model, LIMITS))
 
 
 def binary_body(data: bytes) -> None:
@@ -94,7 +93,7 @@ def binary_body(data: bytes) -> None:
     length = int.from_bytes(data[:_LENGTH_BYTES])
     body = data[_LENGTH_BYTES:]
     length = min(length, len(body))
-    _answer(body, lambda model: InferCodec(model, LIMITS, NonFinite.NULL, _JSON_HEADS[model], length))
+    _answer(body, lambda model: InferCodec(model, LIMITS, _JSON_HEADS[model], length))
 
 
 def grpc_message(data: bytes) -> None:

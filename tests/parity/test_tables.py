@@ -18,7 +18,6 @@ from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.method import Method
 from seldon_runtime.plugin import Limits
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.executor import Executor
 from seldon_runtime.service.unit import Unit
@@ -87,9 +86,7 @@ def _inputs(table: Table) -> list[dict[str, Any]]:
 
 def by_v2_json(table: Table) -> Any:
     inputs = [{**each, "data": table[each["name"]]} for each in _inputs(table)]
-    answer(
-        json.dumps({"inputs": inputs}).encode(), RestInfer(MODEL, LIMITS, NonFinite.NULL, REST_HEADS, None)
-    )
+    answer(json.dumps({"inputs": inputs}).encode(), RestInfer(MODEL, LIMITS, REST_HEADS, None))
     return None
 
 
@@ -105,7 +102,7 @@ def by_v2_binary(table: Table) -> Any:
         blobs.append(blob)
         inputs.append({**each, "parameters": {"binary_data_size": len(blob)}})
     head = json.dumps({"inputs": inputs}).encode()
-    answer(head + b"".join(blobs), RestInfer(MODEL, LIMITS, NonFinite.NULL, REST_HEADS, len(head)))
+    answer(head + b"".join(blobs), RestInfer(MODEL, LIMITS, REST_HEADS, len(head)))
     return None
 
 

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.plugin import Call, Limits, Method, Service
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_v2.grpc.codec import InferCodec as GrpcInfer
 from seldon_runtime_v2.grpc.heads import Heads
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest, ModelInferResponse
@@ -106,7 +105,7 @@ WAYS = (by_json, by_binary, by_grpc_raw, by_grpc_typed)
 def _by_rest(served: V2, body: Mapping[str, Any], tail: bytes, length: int | None) -> dict[str, Array]:
     text = json.dumps(body).encode()
     header_length = None if length is None else len(text)
-    codec = RestInfer(served.model, LIMITS, NonFinite.NULL, served.rest_heads, header_length)
+    codec = RestInfer(served.model, LIMITS, served.rest_heads, header_length)
     response = served.infer(text + tail, codec)
     given = dict(response.headers).get(HEADER)
     start = len(response.body) if given is None else int(given)

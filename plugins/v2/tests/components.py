@@ -12,6 +12,16 @@ class Model:
         return X
 
 
+class Named:
+    """Answers its request, and names its columns, so that answers have a parameter."""
+
+    def predict(self, X: Any, names: Any) -> Any:
+        return X
+
+    def class_names(self) -> Any:
+        return ["a", "b"]
+
+
 class Infers:
     """Answers the arrays of its request by their names."""
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.errors import SeldonError
+from seldon_runtime.inference.arrays import columns
 from seldon_runtime.inference.limits import Limits, check_empty_shape
 from seldon_runtime.protocols.non_finite import WORDS
 from seldon_runtime.protocols.text_arrays import is_too_wide
 
 _NUMBERS = frozenset({int, float})
+LARGEST_EXACT = columns.LARGEST_EXACT
 _OBJECTS = frozenset({dict, type(None), list})
 """The types that make an array of objects, whatever stands beside them."""
-_LARGEST_EXACT = 2**53
-"""The largest whole number up to which 64-bit floats hold every one."""
 
 
 def array_from_list(values: object, where: str, limits: Limits) -> NDArray[Any]:
@@ -105,9 +105,17 @@ def _float(value: Any, words: bool) -> float | None:
     if type(value) is float:
         return value
     if type(value) is int:
-        is_exact = abs(value) <= _LARGEST_EXACT or (value.bit_length() <= 1023 and int(float(value)) == value)
+        is_exact = abs(value) <= LARGEST_EXACT or (value.bit_length() <= 1023 and int(float(value)) == value)
         return float(value) if is_exact else None
     return WORDS.get(value) if words and type(value) is str else None
+
+
+def object_array(values: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    """Return an array of objects of one dimension, each of which is a value, also if that is a list."""
+    array = np.empty(len(values), object)
+    for index, value in enumerate(values):  # by index: NumPy would look into lists
+        array[index] = value
+    return array
 
 
 def reshaped(array: NDArray[Any], shape: object, where: str) -> NDArray[Any]:

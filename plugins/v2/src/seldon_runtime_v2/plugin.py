@@ -45,10 +45,9 @@ class V2Plugin:
         from seldon_runtime_v2.rest.documentation import Operations
         from seldon_runtime_v2.rest.routes import Routes
 
-        non_finite = NonFinite(settings["non_finite"])
-        model = ServedModel(service, settings["v2_model_name"], non_finite)
+        model = ServedModel(service, settings["v2_model_name"], NonFinite(settings["non_finite"]))
         operations = Operations(model, described_inputs(service))
-        return list(Routes(service, model, non_finite, self._statistics(), operations).all())
+        return list(Routes(service, model, self._statistics(), operations).all())
 
     @hookimpl(optionalhook=True)
     def seldon_grpc_services(self, service: Service, settings: Settings) -> GrpcService:

@@ -15,27 +15,9 @@ from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferRequest, Model
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.tensors.datatypes import DATATYPES
 
+from ..components import Infers, Model, Named
+
 ID, RAW = 3, 7
-
-
-class Model:
-    def predict(self, X, names):
-        return X
-
-
-class Infers:
-    def infer(self, inputs):
-        return inputs
-
-
-class Named:
-    """Names its columns, so that answers have a parameter."""
-
-    def predict(self, X, names):
-        return X
-
-    def class_names(self):
-        return ["a", "b"]
 
 
 def field(number, data):

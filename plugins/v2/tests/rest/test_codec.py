@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from seldon_runtime.plugin import Call, Method, SeldonError
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.codec import InferCodec
 from seldon_runtime_v2.rest.heads import Heads
@@ -31,7 +30,7 @@ class Identity:
 
 def codec_of(service, length=None):
     model, limits = ServedModel(service), service.limits
-    return InferCodec(model, limits, NonFinite.NULL, Heads(model, limits), length)
+    return InferCodec(model, limits, Heads(model, limits), length)
 
 
 @pytest.fixture

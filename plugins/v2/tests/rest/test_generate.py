@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from seldon_runtime.plugin import Method
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime.testing import WAIT_S, wait_until
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.rest.generate import GenerateCodec
@@ -153,7 +152,7 @@ def test_another_model_is_not_found(serve):
 
 def test_the_estimate_of_memory_grows_with_the_body(make_service):
     service = make_service(Numbers())
-    codec = GenerateCodec(ServedModel(service), service.limits, NonFinite.NULL)
+    codec = GenerateCodec(ServedModel(service), service.limits)
     small, large = (codec.memory(Method.PREDICT, b'{"x": [' + b"1.5," * n + b"1]}") for n in (1, 1000))
     assert 0 < small < large
     assert large > 1000 * 32

@@ -16,27 +16,9 @@ from seldon_runtime_v2.rest.codec import InferCodec
 from seldon_runtime_v2.rest.heads import Heads
 from seldon_runtime_v2.tensors.datatypes import DATATYPES
 
+from ..components import Infers, Model, Named
+
 NUMBERS = sorted(name for name in DATATYPES if name != "BYTES")
-
-
-class Model:
-    def predict(self, X, names):
-        return X
-
-
-class Infers:
-    def infer(self, inputs):
-        return inputs
-
-
-class Named:
-    """Names its columns, so that answers have a parameter."""
-
-    def predict(self, X, names):
-        return X
-
-    def class_names(self):
-        return ["a", "b"]
 
 
 class Odd:
@@ -57,17 +39,19 @@ class Odd:
 def asked(request, make_service):
     """``asked(body, heads)``: the response, or the text of the error, and the rows, of a model ``m``."""
     service = make_service(request.param())
-    model, limits = ServedModel(service, "m"), service.limits
+    limits = service.limits
+    models = {form: ServedModel(service, "m", form) for form in NonFinite}
 
     def asked(body, heads=None, non_finite=NonFinite.NULL):
-        codec = InferCodec(model, limits, non_finite, heads or Heads(model, limits), None)
+        model = models[non_finite]
+        codec = InferCodec(model, limits, heads or Heads(model, limits), None)
         try:
             answer = service.call(Call(Method.PREDICT, body, codec, "test"))
         except SeldonError as error:
             return error.code, str(error), codec.rows
         return answer.status, answer.body, answer.headers, codec.rows
 
-    asked.new_heads = lambda: Heads(model, limits)
+    asked.new_heads = lambda: Heads(models[NonFinite.NULL], limits)
     return asked
 
 
@@ -178,9 +162,7 @@ def test_an_answer_with_names_of_columns_is_not_taken_for_one_without(make_servi
     model, limits = ServedModel(service, "m"), service.limits
     heads, body = Heads(model, limits), body_of(shape=[1, 2])
     answers = [
-        service.call(
-            Call(Method.PREDICT, body, InferCodec(model, limits, NonFinite.NULL, heads, None), "test")
-        )
+        service.call(Call(Method.PREDICT, body, InferCodec(model, limits, heads, None), "test"))
         for _ in range(3)
     ]
     assert [b'"names":"a,b"' in answer.body for answer in answers] == [False, True, False]

@@ -15,6 +15,7 @@ from seldon_runtime.component.result import SINGLE, converted_result, keys_of, p
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.arrays.columns import is_exact
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
+from seldon_runtime.protocols.arrays import object_array
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
 from seldon_runtime.protocols.libraries.frames import Table, of_fields
 from seldon_runtime.protocols.plain_values import is_absent
@@ -155,7 +156,7 @@ def _array(value: Any) -> NDArray[Any]:
         if array.dtype.kind in "SU":  # fixed width drops zero bytes at the end, and makes text of numbers
             array = np.array(value, object)
     except (ValueError, OverflowError):  # ragged rows
-        return _objects(value)
+        return object_array(value)
     except (TypeError, RuntimeError):  # a tensor that NumPy does not read by itself
         return _array(plain(value))
     return array
@@ -172,21 +173,14 @@ def _whole(array: NDArray[Any]) -> NDArray[Any]:
         dates: NDArray[Any] = array.filled(array.dtype.type("NaT"))
         return dates
     if kind == "V":
-        return _objects(plain(array.reshape(-1))).reshape(array.shape)
+        return object_array(plain(array.reshape(-1))).reshape(array.shape)
     whole: NDArray[Any] = array.data.astype(object)
     whole[np.ma.getmaskarray(array)] = None
     return whole
 
 
 def _only(value: object) -> NDArray[Any]:
-    return _objects([value])
-
-
-def _objects(values: Sequence[Any]) -> NDArray[Any]:
-    array = np.empty(len(values), object)
-    for index, value in enumerate(values):  # by index: NumPy would look into lists
-        array[index] = value
-    return array
+    return object_array([value])
 
 
 def _readable(array: NDArray[Any], name: str) -> NDArray[Any]:
@@ -202,4 +196,4 @@ def _readable(array: NDArray[Any], name: str) -> NDArray[Any]:
             "one value alone, which becomes binData, or encode each with base64",
             code=ErrorCode.COMPONENT_FAILED,
         ) from error
-    return _objects(texts).reshape(array.shape)
+    return object_array(texts).reshape(array.shape)

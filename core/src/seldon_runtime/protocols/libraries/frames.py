@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.inference.arrays.columns import LARGEST_EXACT, floats_of, joined
+from seldon_runtime.protocols.arrays import object_array
 
 _WIDE = ("int64", "uint64")
 Columns = Callable[[Any], Iterable[tuple[Any, Any]]]
@@ -90,10 +91,7 @@ def _field(values: NDArray[Any]) -> NDArray[Any]:
         return np.ma.filled(values, values.dtype.type("NaT")) if is_masked else values
     if values.ndim == 1 and values.dtype.names is None and not np.ma.is_masked(values):
         return np.asarray(values)
-    array = np.empty(len(values), object)
-    for index, value in enumerate(values if values.dtype.names else values.tolist()):
-        array[index] = value
-    return floats_of(array)
+    return floats_of(object_array(values if values.dtype.names else values.tolist()))
 
 
 def _lost_digits(column: Any, array: NDArray[Any]) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, Columns, Limits, Payload, SeldonError
+from seldon_runtime.protocols.arrays import LARGEST_EXACT, object_array
 from seldon_runtime_rest.media.arrow_memory import stream_size
 from seldon_runtime_rest.media.format import Format, Parameters, UnfitAnswer
 from seldon_runtime_rest.media.tables import check_names, columns_of
@@ -19,7 +20,6 @@ from seldon_runtime_rest.media.tables import check_names, columns_of
 _VALUE_BYTES = 80
 """The memory of a value besides its bytes: a Python object, and its place in an array."""
 _COPIES = 3
-_LARGEST_EXACT = 2**53
 _EXPECTED = "expected numbers, booleans, text (also as a dictionary), dates or timestamps"
 
 
@@ -112,17 +112,17 @@ def _array(column: Any) -> NDArray[Any]:
     if kind == "null":
         return np.full(len(column), None, object)
     if kind.startswith("timestamp") and column.type.tz:
-        return _objects(_times(column))
+        return object_array(_times(column))
     array: NDArray[Any] = column.to_numpy()
     return array if array.flags.writeable else array.copy()
 
 
 def _with_nulls(column: Any) -> NDArray[Any]:
     values = column.to_pylist()
-    is_exact = all(value is None or abs(value) <= _LARGEST_EXACT for value in values)
+    is_exact = all(value is None or abs(value) <= LARGEST_EXACT for value in values)
     if is_exact and str(column.type) != "bool":
         return np.array([np.nan if value is None else value for value in values], np.float64)
-    return _objects(values)
+    return object_array(values)
 
 
 def _times(column: Any) -> list[Any]:
@@ -135,12 +135,6 @@ def _times(column: Any) -> list[Any]:
             f"and at most microseconds where pandas is not installed: {error}"
         ) from error
     return values
-
-
-def _objects(values: list[Any]) -> NDArray[Any]:
-    array = np.empty(len(values), object)
-    array[:] = values
-    return array
 
 
 def _decoded(chunk: Any) -> NDArray[Any]:

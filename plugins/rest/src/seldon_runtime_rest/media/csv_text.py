@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, Columns, Limits, Payload, SeldonError
+from seldon_runtime.protocols.arrays import LARGEST_EXACT
 from seldon_runtime.protocols.plain_values import plain_array
 from seldon_runtime_rest.media.format import Format, Parameters, utf8
 from seldon_runtime_rest.media.tables import check_names, columns_of
@@ -26,7 +27,6 @@ _NON_FINITE = frozenset({"inf", "-inf", "Infinity", "-Infinity", "nan", "NaN"})
 """The cells that are numbers, as Python, NumPy and this server write them."""
 _FLOAT = _NUMBER.union(*_NON_FINITE)
 _BOOLEANS = {"true": True, "True": True, "false": False, "False": False}
-_LARGEST_EXACT = 2**53
 _HEADERS = ("present", "absent")
 
 
@@ -122,7 +122,7 @@ def _numbers(cells: tuple[str, ...], letters: set[str]) -> NDArray[Any] | None:
 
 def _with_missing(cells: tuple[str, ...], numbers: NDArray[Any]) -> NDArray[Any]:
     is_present = np.fromiter((cell != "" for cell in cells), bool, len(cells))
-    is_exact = numbers.dtype.kind == "f" or all(abs(value) <= _LARGEST_EXACT for value in numbers.tolist())
+    is_exact = numbers.dtype.kind == "f" or all(abs(value) <= LARGEST_EXACT for value in numbers.tolist())
     column: NDArray[Any] = np.full(len(cells), np.nan) if is_exact else np.full(len(cells), None, object)
     column[is_present] = numbers
     return column

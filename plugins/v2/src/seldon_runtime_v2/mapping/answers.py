@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, DATA_KINDS, ErrorCode, Kind, Message, Payload, SeldonError
+from seldon_runtime.protocols.arrays import object_array
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
 from seldon_runtime_v2.mapping.model import ServedModel
@@ -83,7 +84,7 @@ def _arrays(payload: Payload, name: str, non_finite: NonFinite) -> Mapping[str, 
         value = _json_text(value, "the component's answer", non_finite)
     elif payload.kind is Kind.CUSTOM:
         raise _failed(name, "a message of another protocol")
-    return {name: _objects([value])}
+    return {name: object_array([value])}
 
 
 def _of_list(values: Any) -> NDArray[Any]:
@@ -92,14 +93,7 @@ def _of_list(values: Any) -> NDArray[Any]:
         array = np.array(values)
         return np.array(values, object) if array.dtype.kind == "U" else array
     except (ValueError, OverflowError):
-        return _objects(values)
-
-
-def _objects(values: Sequence[Any]) -> NDArray[Any]:
-    array = np.empty(len(values), object)
-    for index, value in enumerate(values):  # by index: NumPy would look into lists
-        array[index] = value
-    return array
+        return object_array(values)
 
 
 def _names(payload: Payload) -> Mapping[str, Parameter]:

@@ -30,7 +30,7 @@ class ServedModel:
     Args:
         service: answers the calls; its component is loaded.
         name: the model's name in paths; by default PREDICTIVE_UNIT_ID, else the name of the class.
-        non_finite: the form of NaN and infinities in JSON text that is an element or a parameter.
+        non_finite: the form of NaN and infinities in JSON.
     """
 
     def __init__(

@@ -7,7 +7,6 @@ from time import perf_counter
 from typing import Any
 
 from seldon_runtime.plugin import Limits, Message, Method, SeldonError
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_rest.extension import HttpResponse
 from seldon_runtime_v2.mapping.answers import outputs_of, parameters_of
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
@@ -33,7 +32,6 @@ class InferCodec(MeasuredCodec):
     Args:
         model: the served model.
         limits: the limits of requests.
-        non_finite: the form of NaN in JSON.
         heads: remembers requests and answers of the model.
         header_length: the length of the JSON before binary data; None if all of the body is JSON.
     """
@@ -47,13 +45,11 @@ class InferCodec(MeasuredCodec):
         self,
         model: ServedModel,
         limits: Limits,
-        non_finite: NonFinite,
         heads: Heads,
         header_length: int | None,
     ) -> None:
         self._model = model
         self._limits = limits
-        self._non_finite = non_finite
         self._heads = heads
         self._header_length = header_length
         self._is_binary = header_length == _RAW
@@ -118,9 +114,9 @@ class InferCodec(MeasuredCodec):
             outputs = outputs_of(model, answer, None)
             if is_plain and len(outputs) == 1 and not outputs[0].parameters:
                 self._heads.learn_answer(outputs[0])
-            return write(head, outputs, None, self._non_finite)
+            return write(head, outputs, None, model.non_finite)
         names = None if self._requested is None else list(self._requested)
-        return write(head, outputs_of(model, answer, names), self._wants_binary, self._non_finite)
+        return write(head, outputs_of(model, answer, names), self._wants_binary, model.non_finite)
 
     def _message(self, inputs: Sequence[InputTensor], parameters: Mapping[str, Parameter]) -> Message:
         message = message_of(self._model, inputs, parameters, self._id)

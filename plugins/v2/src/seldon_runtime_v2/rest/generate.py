@@ -12,7 +12,6 @@ import numpy as np
 
 from seldon_runtime.plugin import Limits, Message, Method
 from seldon_runtime.protocols.json_memory import json_memory
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_rest.extension import Events, HttpResponse
 from seldon_runtime_v2.mapping.answers import outputs_of, parameters_of
 from seldon_runtime_v2.mapping.model import ServedModel
@@ -30,17 +29,15 @@ class GenerateCodec(MeasuredCodec):
     Args:
         model: the served model.
         limits: the limits of requests.
-        non_finite: the form of NaN in JSON.
     """
 
     name = "v2-generate"
     media_type = "application/json"
     _id: str | None = None
 
-    def __init__(self, model: ServedModel, limits: Limits, non_finite: NonFinite) -> None:
+    def __init__(self, model: ServedModel, limits: Limits) -> None:
         self._model = model
         self._limits = limits
-        self._non_finite = non_finite
 
     def read(self, method: Method, wire: Any) -> Message:
         """Return the neutral request."""
@@ -65,9 +62,9 @@ class GenerateCodec(MeasuredCodec):
             members["id"] = self._id
         outputs = outputs_of(model, answer, None)
         for output in outputs:
-            values = values_of(output, self._non_finite)
+            values = values_of(output, model.non_finite)
             members[output.name] = _single(values[0]) if len(values) == 1 else values
-        return HttpResponse(200, written(members, outputs, None, self._non_finite))
+        return HttpResponse(200, written(members, outputs, None, model.non_finite))
 
 
 def _single(value: Any) -> Any:

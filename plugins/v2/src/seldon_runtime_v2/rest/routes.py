@@ -11,7 +11,6 @@ from functools import partial
 from typing import Any
 
 from seldon_runtime.plugin import Call, SeldonError, Service
-from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_rest.extension import HttpErrors, HttpRequest, HttpResponse, HttpRoute
 from seldon_runtime_v2 import server
 from seldon_runtime_v2.mapping.model import ServedModel
@@ -39,7 +38,6 @@ class Routes:
     Args:
         service: answers the calls.
         model: the served model.
-        non_finite: the form of NaN in JSON.
         statistics: counts the inferences.
         operations: describes the routes in the OpenAPI document.
     """
@@ -48,14 +46,12 @@ class Routes:
         self,
         service: Service,
         model: ServedModel,
-        non_finite: NonFinite,
         statistics: Statistics,
         operations: Operations,
     ) -> None:
         self._service = service
         self._model = model
         self._limits = service.limits
-        self._non_finite = non_finite
         self._heads = Heads(model, service.limits)
         self._statistics = statistics
         self._management = Management(model, statistics, self._require)
@@ -152,12 +148,12 @@ class Routes:
             self._require(request.path_parameters)
         given = request.headers.raw.get(_HEADER)
         length = None if given is None else _length(given, len(request.body))
-        codec = InferCodec(self._model, self._limits, self._non_finite, self._heads, length)
+        codec = InferCodec(self._model, self._limits, self._heads, length)
         return self._statistics.watch(request.call(self._model.method, codec, request.body))
 
     def _generate(self, request: HttpRequest, *, is_event: bool) -> Call:
         self._require(request.path_parameters)
-        codec = GenerateCodec(self._model, self._limits, self._non_finite)
+        codec = GenerateCodec(self._model, self._limits)
         call = self._statistics.watch(request.call(self._model.method, codec, request.body))
         if is_event:
             request.stream_form = _EVENTS
