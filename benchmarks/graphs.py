@@ -23,6 +23,8 @@ _FILE = "graph.json"
 _THREADS = {"one thread": "one", "a thread for each node": "each"}
 _SLOW_S = 0.1
 _SIDE = 100
+_PEER_S = 4.0
+"""The least seconds of load for peers with several processes on one processor: some answer late at first."""
 _CHAINS: Mapping[str, Callable[[Path], Server]] = {
     "bentoml": partial(bentoml_chain, first="First"),
     "ray": partial(ray_chain, length=_CHAIN),
@@ -51,10 +53,11 @@ def _beside_peers(plan: Plan) -> Iterator[Finding]:
     """Measure a chain beside peers: as a graph of theirs, or as servers that a client calls one by one."""
     own = _served(chain(_CHAIN), "seldon", "one")
     theirs = [_CHAINS[peer.name](Path(peer.command[0]).parent) for peer in plan.peers if peer.name in _CHAINS]
+    longer = replace(plan, seconds=max(plan.seconds, _PEER_S))
     if theirs:
         with all_running(plan, [own, *theirs]) as started:
             for connections in _CONNECTIONS:
-                subjects = {each.server.name: partial(_rate, plan, each, connections) for each in started}
+                subjects = {each.server.name: partial(_rate, longer, each, connections) for each in started}
                 row = f"chain of {_CHAIN} beside peers, {connections} connections"
                 yield from alternating(plan, "graphs", row, subjects)
     wrappers = [
@@ -66,8 +69,8 @@ def _beside_peers(plan: Plan) -> Iterator[Finding]:
     if wrappers:
         with all_running(plan, [own, *wrappers]) as (graph, *alone):
             subjects = {
-                "seldon": partial(_one_by_one, plan, [graph]),
-                f"incumbent, {_CHAIN} wrappers": partial(_one_by_one, plan, alone),
+                "seldon": partial(_one_by_one, longer, [graph]),
+                f"incumbent, {_CHAIN} wrappers": partial(_one_by_one, longer, alone),
             }
             row = f"chain of {_CHAIN}, a client in Python that connects for each call"
             yield from alternating(plan, "graphs", row, subjects)

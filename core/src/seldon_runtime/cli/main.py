@@ -164,10 +164,11 @@ def _names_command(words: list[str]) -> bool:
 
     With further words the second one does not name a transport, so that the selection fails.
     """
-    if not words or words[0] not in registry.installed_names(registry.EXTENSION):
+    is_alone = len(words) == 1 and not _is_local(words[0])
+    if not is_alone and words[1:] != ["--help"]:  # of nearly every start
         return False
-    return words[1:] == ["--help"] or (
-        len(words) == 1 and find_spec(words[0]) is None and not _is_local(words[0])
+    return words[0] in registry.installed_names(registry.EXTENSION) and (
+        not is_alone or find_spec(words[0]) is None
     )
 
 

@@ -139,7 +139,7 @@ def _check_values(values: NDArray[Any], datatype: str, place: Place) -> None:
 
 
 def _limits(family: str, datatype: str) -> tuple[Any, Any]:
-    """Return the least and the greatest number of a datatype; None if there are none to check."""
+    """Return the least and the greatest number of a datatype; None for a datatype without limits to check."""
     if family in ("INT", "UINT"):
         whole = np.iinfo(datatype.lower())
         return int(whole.min), int(whole.max)

@@ -145,7 +145,7 @@ class Heads:
     def _are_around_data(self, before: bytes, behind: bytes) -> bool:
         """Return whether whatever value stands between these texts is the data of the only input.
 
-        All values are read in the same way, so one of them tells.
+        The parser reads each value at a place in the same way, so one value shows it for all.
         """
         try:
             (given,) = parse(before + _PROBE + behind, self._limits).inputs
