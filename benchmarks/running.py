@@ -42,14 +42,20 @@ class Running:
         self._process = process
 
     def _processes(self) -> list[int]:
-        found = []
+        """Return the processes of its session, and their children, which may have sessions of their own."""
+        parents: dict[int, int] = {}
+        found: set[int] = set()
         for folder in Path("/proc").glob("[0-9]*"):
+            pid = int(folder.name)
             try:
-                if os.getsid(int(folder.name)) == self._process.pid:
-                    found.append(int(folder.name))
-            except ProcessLookupError:  # ended meanwhile
+                parents[pid] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                if os.getsid(pid) == self._process.pid:
+                    found.add(pid)
+            except (ProcessLookupError, FileNotFoundError):  # ended meanwhile
                 continue
-        return found
+        while further := {pid for pid, parent in parents.items() if parent in found} - found:
+            found |= further
+        return sorted(found)
 
     @property
     def pss_mib(self) -> float:
