@@ -32,6 +32,8 @@ class Odd:
                 return np.full(X.shape, np.nan)
             case [9]:
                 return X.astype(">f8")
+            case [-1]:
+                return np.repeat(X.reshape(-1), 2)[::2]
         return X.T
 
 
@@ -57,7 +59,7 @@ def asked(request, make_service):
 
 values = st.one_of(
     st.integers(-9, 300),
-    st.integers(7, 9),
+    st.sampled_from([-1, 7, 8, 9]),
     st.integers(-(2**70), 2**70),
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from(
@@ -147,6 +149,21 @@ def test_a_known_request_is_not_parsed(asked):
     )
     assert heads.read(body_of(name="y")) is None
     assert heads.read(body_of(data=[3.5, -4])) is not None  # also after others
+
+
+def test_a_column_of_a_larger_array_is_answered_each_time(make_service):
+    class Classifier:
+        def predict(self, X, names):
+            return np.stack([1 - X, X], axis=1)[:, 1]
+
+    service = make_service(Classifier())
+    model, limits = ServedModel(service, "m"), service.limits
+    heads, body = Heads(model, limits), body_of(data=[0.25, 0.5])
+    answers = [
+        service.call(Call(Method.PREDICT, body, InferCodec(model, limits, heads, None), "test"))
+        for _ in range(3)
+    ]
+    assert [json.loads(answer.body)["outputs"][0]["data"] for answer in answers] == [[0.25, 0.5]] * 3
 
 
 def test_an_answer_with_names_of_columns_is_not_taken_for_one_without(make_service):

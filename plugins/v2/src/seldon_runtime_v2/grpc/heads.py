@@ -22,8 +22,7 @@ from seldon_runtime_v2.grpc.request_message import InferRequest
 from seldon_runtime_v2.grpc.request_wire import raw_at_end
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor
-from seldon_runtime_v2.tensors.binary import FEW_BYTES
-from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE, Datatype
+from seldon_runtime_v2.tensors.binary import elements_of
 
 _ID, _OUTPUTS, _RAW_OUTPUT_CONTENTS = 3, 5, 6
 """Fields of ModelInferResponse."""
@@ -76,7 +75,7 @@ class Heads:
         (_, _, size), (given,) = request.raw[0], inputs
         has_more = message.id or message.parameters or message.outputs or given.parameters
         length = len(request.wire) - size
-        if has_more or not size or not _is_plain(given.datatype) or length > LARGEST_BYTES:
+        if has_more or not size or not given.datatype.is_native or length > LARGEST_BYTES:
             return
         if raw_at_end(request.wire, size):
             start, array = request.wire[:length], given.array
@@ -90,8 +89,7 @@ class Heads:
         for name, array in payload.value.items():
             known = self._answers.get((name, array.dtype, array.shape))
             if known is not None:
-                is_view = array.nbytes > FEW_BYTES and array.flags.c_contiguous
-                return self._joined(request_id, known, array.data.cast("B") if is_view else array.tobytes())
+                return self._joined(request_id, known, elements_of(array))
         return None
 
     def answer(self, request_id: str, output: OutputTensor) -> bytes:
@@ -102,7 +100,7 @@ class Heads:
             name=output.name, datatype=datatype.name, shape=array.shape
         ).SerializeToString()
         start = head(_OUTPUTS, len(described)) + described + head(_RAW_OUTPUT_CONTENTS, len(data))
-        if len(start) <= LARGEST_BYTES and _is_plain(datatype) and not self._has_declared_outputs:
+        if len(start) <= LARGEST_BYTES and datatype.is_native and not self._has_declared_outputs:
             self._answers.remember((output.name, array.dtype, array.shape), start)
         return self._joined(request_id, start, data)
 
@@ -111,8 +109,3 @@ class Heads:
             return b"".join((self._model, start, data))
         text = request_id.encode()
         return b"".join((self._model, head(_ID, len(text)), text, start, data))
-
-
-def _is_plain(datatype: Datatype) -> bool:
-    """Return whether any bytes are valid contents, and have the form of NumPy's numbers."""
-    return datatype.kind in (FLOAT, WHOLE) and datatype.dtype.itemsize == datatype.item_bytes

@@ -22,7 +22,7 @@ from seldon_runtime_rest.extension import HttpResponse
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor
 from seldon_runtime_v2.rest.request_body import LARGE_BYTES, InferRequest, LargeRequest, parse
-from seldon_runtime_v2.tensors.datatypes import DATATYPES, FLOAT, WHOLE, Datatype
+from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE
 
 _DATA = b'"data"'
 _PROBE, _PROBED = b"[7]", [7]
@@ -122,7 +122,7 @@ class Heads:
             return
         (given,), array = inputs, inputs[0].array
         has_more = request.id is not None or request.parameters or request.outputs or given.parameters
-        if has_more or not _is_plain(given.datatype) or not array.size:
+        if has_more or not given.datatype.is_native or not array.size:
             return
         start, end = _numbers(text)
         before, behind = text[:start], text[end:]
@@ -160,7 +160,8 @@ class Heads:
         for name, array in payload.value.items():
             known = self._answers.get((name, array.dtype, array.shape))
             if known is not None:
-                numbers = orjson.dumps(array.reshape(-1), option=orjson.OPT_SERIALIZE_NUMPY)
+                flat = np.ascontiguousarray(array).reshape(-1)
+                numbers = orjson.dumps(flat, option=orjson.OPT_SERIALIZE_NUMPY)
                 has_none = b"null" in numbers  # in place of NaN or an infinity
                 return None if has_none else HttpResponse(200, b"".join((known, numbers, _END)))
         return None
@@ -168,7 +169,7 @@ class Heads:
     def learn_answer(self, output: OutputTensor) -> None:
         """Remember the text around the numbers of an answer with one output, and without any parameter."""
         array, datatype = output.array, output.datatype
-        if self._has_declared_outputs or not _is_plain(datatype) or array.size > _MOST_NUMBERS:
+        if self._has_declared_outputs or not datatype.is_native or array.size > _MOST_NUMBERS:
             return
         described = orjson.dumps({"name": output.name, "datatype": datatype.name, "shape": array.shape})
         text = b'%b,"outputs":[%b,"data":' % (self._model, described[:-1])
@@ -180,8 +181,3 @@ def _numbers(text: bytes) -> tuple[int, int]:
     """Return the place of the first list named data, if it holds only numbers; else some other place."""
     start = text.find(b"[", text.find(_DATA))
     return start, text.rfind(b"]", start, text.find(b"}", start)) + 1
-
-
-def _is_plain(datatype: Datatype) -> bool:
-    """Return whether the elements are numbers that NumPy and the writer of JSON know."""
-    return datatype.kind in (FLOAT, WHOLE) and datatype.name in DATATYPES

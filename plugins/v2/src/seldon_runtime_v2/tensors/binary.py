@@ -17,7 +17,7 @@ from seldon_runtime_v2.tensors.datatypes import BOOL, TEXT, Datatype
 from seldon_runtime_v2.tensors.shapes import misfit
 
 _LENGTH_BYTES = 4
-FEW_BYTES = 512
+_FEW_BYTES = 512
 """A copy of so few bytes takes less time than a view."""
 _length = struct.Struct("<I").unpack_from
 
@@ -77,9 +77,13 @@ def to_binary(array: NDArray[Any], datatype: Datatype) -> bytes | memoryview:
             return array.tobytes()
         return _halves(array.astype(np.float32, copy=False)).tobytes()
     little = array if array.dtype is datatype.dtype else array.astype(datatype.dtype, copy=False)
-    if little.nbytes <= FEW_BYTES or not little.flags.c_contiguous:
-        return little.tobytes()
-    return little.data
+    return elements_of(little)
+
+
+def elements_of(array: NDArray[Any]) -> bytes | memoryview:
+    """Return the elements of an array of numbers in row-major order: a view of them if that is quicker."""
+    is_view = array.nbytes > _FEW_BYTES and array.flags.c_contiguous
+    return array.data if is_view else array.tobytes()
 
 
 def _halves(array: NDArray[np.float32]) -> NDArray[np.uint16]:

@@ -37,6 +37,11 @@ class Datatype:
     high: float = 0
     """The least and the greatest whole number. A float must lie between them, exclusively."""
 
+    @property
+    def is_native(self) -> bool:
+        """True for numbers of NumPy itself, of which any bytes are valid: not for BF16, BOOL and BYTES."""
+        return self.kind in (FLOAT, WHOLE) and self.name in DATATYPES
+
 
 def _whole(name: str, dtype: str) -> Datatype:
     limits = np.iinfo(dtype)
