@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -68,26 +67,17 @@ def _beside_peers(plan: Plan) -> Iterator[Finding]:
     ]
     if wrappers:
         with all_running(plan, [own, *wrappers]) as (graph, *alone):
-            subjects = {
-                "seldon": partial(_one_by_one, longer, [graph]),
-                f"incumbent, {_CHAIN} wrappers": partial(_one_by_one, longer, alone),
-            }
-            row = f"chain of {_CHAIN}, a client in Python that connects for each call"
-            yield from alternating(plan, "graphs", row, subjects)
+            for connections in _CONNECTIONS:
+                subjects = {
+                    "seldon": partial(_rate, longer, graph, connections),
+                    f"incumbent, {_CHAIN} wrappers": partial(_one_by_one, longer, alone, connections),
+                }
+                row = f"chain of {_CHAIN} beside wrappers called one by one, {connections} connections"
+                yield from alternating(plan, "graphs", row, subjects)
 
 
-def _one_by_one(plan: Plan, servers: Sequence[Running]) -> Mapping[str, float]:
-    """Call servers one by one, each with the answer of the one before."""
-    before = sum(server.processor_s for server in servers)
-    began, calls = time.perf_counter(), 0
-    while time.perf_counter() - began < plan.seconds:
-        body: bytes | None = None
-        for server in servers:
-            body = server.ask(body)
-        calls += 1
-    taken = time.perf_counter() - began
-    processor_s = sum(server.processor_s for server in servers) - before
-    return load.Load(calls / taken, processor_s / calls * 1e6).measures()
+def _one_by_one(plan: Plan, servers: Sequence[Running], connections: int) -> Mapping[str, float]:
+    return load.one_by_one(servers, plan.load_processor, connections, plan.seconds).measures()
 
 
 def _combiner(plan: Plan) -> Iterator[Finding]:

@@ -8,7 +8,9 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +104,37 @@ def grpc(server: Running, processor: int, streams: int, seconds: float, rpc: Rpc
     if failed or data_bytes < done * rpc.least_bytes:
         raise SystemExit(f"{server.server.name} failed calls:\n{output}")
     return Load(float(_found(r"([\d.]+) req/s", output)), processor_s / done * 1e6)
+
+
+def one_by_one(servers: Sequence[Running], processor: int, connections: int, seconds: float) -> Load:
+    """Call servers over REST one by one, each with the answer of the one before. Blocks for ``seconds``.
+
+    Threads on one processor are the clients: each keeps a connection to every server.
+
+    Raises:
+        SystemExit: a response had another status than 200.
+    """
+    end = time.perf_counter() + seconds
+    before = sum(server.processor_s for server in servers)
+    with ThreadPoolExecutor(connections, initializer=os.sched_setaffinity, initargs=(0, {processor})) as pool:
+        began = time.perf_counter()
+        calls = sum(pool.map(lambda _: _calls_until(end, servers), range(connections)))
+        taken = time.perf_counter() - began
+    processor_s = sum(server.processor_s for server in servers) - before
+    return Load(calls / taken, processor_s / calls * 1e6)
+
+
+def _calls_until(end: float, servers: Sequence[Running]) -> int:
+    kept = [server.connection() for server in servers]
+    calls = 0
+    while time.perf_counter() < end or not calls:
+        body = servers[0].server.body
+        for server, connection in zip(servers, kept, strict=True):
+            body = server.ask_over(connection, body)
+        calls += 1
+    for connection in kept:
+        connection.close()
+    return calls
 
 
 def _measured(command: list[str], server: Running, processor: int) -> tuple[str, float]:

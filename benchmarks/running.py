@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -85,12 +85,18 @@ class Running:
 
     def ask(self, body: bytes | None = None) -> bytes:
         """Send one request over a connection of its own; return the body of the response."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=120)
-        body = self.server.body if body is None else body
+        with closing(self.connection()) as connection:
+            return self.ask_over(connection, self.server.body if body is None else body)
+
+    def connection(self) -> http.client.HTTPConnection:
+        """Return a connection, which connects at its first request, and again when the server closed it."""
+        return http.client.HTTPConnection("127.0.0.1", self.http, timeout=120)
+
+    def ask_over(self, connection: http.client.HTTPConnection, body: bytes) -> bytes:
+        """Send one request over a connection; return the body of the response."""
         connection.request("POST", self.server.path, body, self.server.headers)
         answer = connection.getresponse()
         text = answer.read()
-        connection.close()
         if answer.status != 200:
             raise SystemExit(f"{self.server.name} answered {answer.status}: {text[:500]!r}")
         return text

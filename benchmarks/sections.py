@@ -87,7 +87,8 @@ SECTIONS = {
         "One process serves a graph of identities over REST, beside one component without a graph. A chain "
         "adds the id, the routing and the request path to each answer. A random graph shows what a further "
         "node costs. BentoML has a service for each node, Ray Serve a deployment. Three of the incumbent's "
-        "wrappers are called one by one, each with the answer of the one before, as its engine would.",
+        "wrappers are called one by one, each with the answer of the one before, as its engine would, by "
+        "threads that keep their connections.",
         ("calls/s", "µs of processor per call", "ms"),
         references=("incumbent, 3 wrappers", "bentoml", "ray"),
     ),

@@ -36,6 +36,26 @@ server = SimpleNamespace(path="/predict", body=b'{"strData":"x"}')
 print(json.dumps(latencies_ms(SimpleNamespace(server=server, http=int(sys.argv[1])), float(sys.argv[2]), 2)))
 """
 
+ONE_BY_ONE = '''
+from dataclasses import replace
+
+from benchmarks import load
+from benchmarks.measuring import Plan, all_running
+from benchmarks.servers import ours
+
+STEP = """
+class Identity:
+    def predict(self, X, names):
+        assert X[0][0] == {}
+        return X + 1
+"""
+BODY = b'{"data":{"ndarray":[[5]]}}'
+servers = [replace(ours(), body=BODY, files={"Identity.py": STEP.format(n)}) for n in (5, 6)]
+with all_running(Plan(), servers) as started:
+    found = load.one_by_one(started, Plan().load_processor, 2, 0.5)
+print(found.rate, found.processor_us)
+'''
+
 
 def python(*words: str) -> str:
     return subprocess.run(
@@ -55,6 +75,12 @@ def test_a_call_that_waits_for_others_is_late_since_it_was_due(seldon_run: Start
 def test_a_server_that_does_not_keep_up_has_no_latency(seldon_run: Start) -> None:
     server = seldon_run("Slow", "REST", source=SLOW)
     assert json.loads(python("-c", LATENCIES, str(server.port), "200")) is None
+
+
+def test_servers_that_are_called_one_by_one_receive_the_answer_of_the_one_before() -> None:
+    rate, processor_us = map(float, python("-c", ONE_BY_ONE).split())
+    assert rate > 0
+    assert processor_us > 0
 
 
 @pytest.mark.timeout(300)
