@@ -56,6 +56,13 @@ class _Times:
         self.infer_s += infer_s
         self.write_s += write_s
 
+    def merge(self, other: _Times) -> None:
+        self.count += other.count
+        self.queue_s += other.queue_s
+        self.read_s += other.read_s
+        self.infer_s += other.infer_s
+        self.write_s += other.write_s
+
     def parts(self) -> Document:
         return {
             name: _duration(self.count, seconds)
@@ -79,8 +86,9 @@ class Statistics:
         self._last_inference = 0.0
         self._inferences = 0
         self._failed, self._failed_s = 0, 0.0
-        self._times = _Times()
         self._sizes: dict[int, _Times] = {}
+        self._others = _Times()
+        """The inferences of further batch sizes."""
 
     def watch(self, call: Call) -> Call:
         """Return the call, whose codec is a :class:`MeasuredCodec`; its end will count."""
@@ -106,12 +114,11 @@ class Statistics:
                 read_s, infer_s, write_s = max(0.0, read_s), max(0.0, infer_s), max(0.0, write_s)
             rows = codec.rows
             self._inferences += rows
-            self._times.add(queue_s, read_s, infer_s, write_s)
-            size = self._sizes.get(rows)
-            if size is None and len(self._sizes) < MOST_SIZES:
-                size = self._sizes[rows] = _Times()
-            if size is not None:
-                size.add(queue_s, read_s, infer_s, write_s)
+            times = self._sizes.get(rows)
+            if times is None:
+                is_listed = len(self._sizes) < MOST_SIZES
+                times = self._sizes.setdefault(rows, _Times()) if is_listed else self._others
+            times.add(queue_s, read_s, infer_s, write_s)
 
     def document(self, model: ServedModel) -> Document:
         """Return the statistics of the served model, which is the only member of ``model_stats``.
@@ -121,11 +128,14 @@ class Statistics:
         """
         none = _duration(0, 0.0)
         with self._lock:
+            total = _Times()
+            for times in (self._others, *self._sizes.values()):
+                total.merge(times)
             inferences = {
-                "success": _duration(self._times.count, self._times.all_s),
+                "success": _duration(total.count, total.all_s),
                 "fail": _duration(self._failed, self._failed_s),
-                "queue": _duration(self._times.count, self._times.queue_s),
-                **self._times.parts(),
+                "queue": _duration(total.count, total.queue_s),
+                **total.parts(),
                 "cache_hit": none,
                 "cache_miss": none,
             }
@@ -134,7 +144,7 @@ class Statistics:
                 "version": model.version or "",
                 "last_inference": int(self._last_inference * 1000),
                 "inference_count": self._inferences,
-                "execution_count": self._times.count,
+                "execution_count": total.count,
                 "inference_stats": inferences,
                 "response_stats": {},
                 "batch_stats": [
