@@ -16,7 +16,7 @@ from benchmarks.graph_in_process import chain_service
 from benchmarks.grpc_client import infer_rpc
 from benchmarks.grpc_handler import through_handler, v2_services
 from benchmarks.measuring import Finding, Plan, alternating
-from benchmarks.open_inference import infer_body
+from benchmarks.open_inference import binary_body, infer_body
 from benchmarks.programs.Identity import Identity
 from benchmarks.rest_connection import identity_service, through_connection, v2_routes
 from seldon_runtime.component.adapter import ComponentAdapter
@@ -37,6 +37,7 @@ from seldon_runtime_rest.v1.json_text import dumper
 
 SIZES = (4, 1_000, 100_000)
 """Numbers in a payload."""
+_V2_INFER = "/v2/models/Identity/infer"
 Calls = Callable[[int], None]
 """A function that makes so many calls."""
 Steps = Mapping[str, Callable[[], object]]
@@ -83,7 +84,13 @@ def through_grpc(size: int) -> Calls:
 def through_v2_json(size: int) -> Calls:
     """Return calls of the Open Inference Protocol, with FP32 in JSON, as of :func:`through_rest`."""
     body = infer_body(array_of(size).astype(np.float32))
-    return through_connection(body, identity_service(), "/v2/models/Identity/infer", v2_routes)
+    return through_connection(body, identity_service(), _V2_INFER, v2_routes)
+
+
+def through_v2_binary(size: int) -> Calls:
+    """Return calls of the Open Inference Protocol, with FP32 as binary data, as of :func:`through_rest`."""
+    body, headers = binary_body(array_of(size).astype(np.float32))
+    return through_connection(body, identity_service(), _V2_INFER, v2_routes, headers)
 
 
 def through_v2_grpc(size: int) -> Calls:

@@ -84,6 +84,7 @@ def _run_all() -> None:
         "REST": in_process.through_rest,
         "gRPC": in_process.through_grpc,
         "V2 JSON": in_process.through_v2_json,
+        "V2 binary": in_process.through_v2_binary,
         "V2 gRPC": in_process.through_v2_grpc,
     }
     cases = [

@@ -94,12 +94,18 @@ def infer_body(array: NDArray[np.float32]) -> bytes:
     return b'{"inputs":[{"name":"x","shape":%b,"datatype":"FP32","data":%b}]}' % (_dumped(array.shape), data)
 
 
-def _binary(server: Server, array: NDArray[np.float32]) -> Server:
+def binary_body(array: NDArray[np.float32]) -> tuple[bytes, Mapping[str, str]]:
+    """Return a request with the input ``x`` of FP32 as binary data, and its headers."""
     size = {"binary_data_size": array.nbytes}
     tensor = {"name": "x", "shape": array.shape, "datatype": "FP32", "parameters": size}
     head = _dumped({"inputs": [tensor], "parameters": {"binary_data_output": True}})
     headers = {"Content-Type": "application/octet-stream", _HEADER: str(len(head))}
-    return replace(server, body=head + array.tobytes(), headers=headers)
+    return head + array.tobytes(), headers
+
+
+def _binary(server: Server, array: NDArray[np.float32]) -> Server:
+    body, headers = binary_body(array)
+    return replace(server, body=body, headers=headers)
 
 
 def _dumped(value: object) -> bytes:

@@ -7,7 +7,7 @@ instructions repeat.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -61,7 +61,7 @@ class _Connection(asyncio.Transport):
         self.written.append(data)
         if len(self.written) == 1:
             head, _, body = data.partition(b"\r\n\r\n")
-            self._left = int(head.lower().partition(b"content-length: ")[2].partition(b"\r")[0]) - len(body)
+            self._left = int(head.lower().partition(b"\ncontent-length: ")[2].partition(b"\r")[0]) - len(body)
         else:
             self._left -= len(data)
         if not self._left and self.whole is not None:
@@ -96,21 +96,22 @@ def through_connection(
     service: Service,
     target: str = "/predict",
     contributed: Callable[[Service], Sequence[Contribution]] = lambda service: (),
+    headers: Mapping[str, str] | None = None,
 ) -> Callable[[int], None]:
     """Return a function that makes sequential calls of a service on one connection.
 
     The components of the service run on :class:`Inline`.
 
     Args:
-        body: the body of each request, JSON.
+        body: the body of each request.
         service: answers the calls.
         target: the path of each request.
         contributed: returns the routes of other plugins.
+        headers: those of each request beside the host and the length; by default its body is JSON.
     """
-    request = (
-        b"POST %b HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Content-Length: %d\r\n\r\n%b" % (target.encode(), len(body), body)
-    )
+    headers = headers or {"Content-Type": "application/json"}
+    lines = [f"POST {target} HTTP/1.1", "Host: localhost", *map(": ".join, headers.items())]
+    request = b"%b\r\nContent-Length: %d\r\n\r\n%b" % ("\r\n".join(lines).encode(), len(body), body)
     pieces = [request[start : start + _PIECE_BYTES] for start in range(0, len(request), _PIECE_BYTES)]
     application = assemble(service, _settings(), RequestThreads(service.queue_size), contributed(service))
     client = _Connection()

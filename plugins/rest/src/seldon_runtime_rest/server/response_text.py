@@ -6,7 +6,8 @@ import time
 from email.utils import formatdate
 from http import HTTPStatus
 
-from seldon_runtime_rest.response import BODILESS, JSON, HttpResponse
+from seldon_runtime.protocols.remembered import Remembered
+from seldon_runtime_rest.response import BODILESS, HttpResponse
 
 
 def _status_line(status: int) -> bytes:
@@ -30,8 +31,8 @@ class ResponseText:
     def __init__(self) -> None:
         self._second = 0
         self._date = b""
-        self._begins: dict[int, bytes] = {}
-        """The beginnings of JSON heads, by status: the status line and all headers up to the length."""
+        self._begins: Remembered[tuple[int, str], bytes] = Remembered()
+        """The beginnings of heads, by status and content type: all up to the number of the length."""
 
     def head(self, response: HttpResponse, *, closing: bool, is_old: bool = False) -> bytes:
         """Return the status line and headers, with the empty line after them.
@@ -47,8 +48,9 @@ class ResponseText:
             self._begins.clear()
             self._date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
         close = _CLOSE if closing else b""
-        if response.content_type == JSON and response.stream is None and response.status not in BODILESS:
-            begin = self._begins.get(response.status) or self._begin(response.status)
+        status, kind = response.status, response.content_type
+        if response.stream is None and status not in BODILESS:
+            begin = self._begins.get((status, kind)) or self._begin(status, kind)
             if not response.headers:
                 return b"%b%d\r\n%b\r\n" % (begin, len(response.body), close)
             head = f"{len(response.body)}\r\n{response.header_lines()}"  # text takes half the time of bytes
@@ -56,11 +58,10 @@ class ResponseText:
         lines = [b"%b: %b\r\n" % item for item in response.header_items()]
         if response.stream is not None and not is_old:
             lines.append(_CHUNKED)
-        return b"".join((_STATUS_LINES[response.status], self._date, *lines, close, b"\r\n"))
+        return b"".join((_STATUS_LINES[status], self._date, *lines, close, b"\r\n"))
 
-    def _begin(self, status: int) -> bytes:
-        begin = b"".join(
-            (_STATUS_LINES[status], self._date, b"content-type: application/json\r\ncontent-length: ")
-        )
-        self._begins[status] = begin
+    def _begin(self, status: int, content_type: str) -> bytes:
+        headers = f"content-type: {content_type}\r\ncontent-length: ".encode("latin-1")
+        begin = b"".join((_STATUS_LINES[status], self._date, headers))
+        self._begins.remember((status, content_type), begin)
         return begin

@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Any
 
-from seldon_runtime.plugin import Limits, Message, Method, SeldonError
+from seldon_runtime.plugin import Limits, Message, Method, Payload, SeldonError
 from seldon_runtime_rest.extension import HttpResponse
 from seldon_runtime_v2.mapping.answers import outputs_of, parameters_of
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.requests import message_of
 from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter
+from seldon_runtime_v2.rest.binary_heads import KnownRequest as KnownBinaryRequest
 from seldon_runtime_v2.rest.heads import Heads, KnownRequest
 from seldon_runtime_v2.rest.memory import request_memory
 from seldon_runtime_v2.rest.request_body import RequestedOutput, inputs_of, parse
@@ -63,9 +64,13 @@ class InferCodec(MeasuredCodec):
             return self._parsed(body, body) if found is None else self._known(*found)
         if length == _RAW:
             return self._message([self._raw_input(body)], NONE)
-        return self._parsed(body[:length], body)
+        known = self._heads.binary.known(body, length)
+        if known is None:
+            return self._parsed(body[:length], body)
+        self._is_binary, self._requested = known.is_binary, known.requested
+        return self._known(known, known.message(body))
 
-    def _known(self, known: KnownRequest, message: Message) -> Message:
+    def _known(self, known: KnownRequest | KnownBinaryRequest, message: Message) -> Message:
         self.rows = known.rows
         self.read_at = perf_counter()
         return message
@@ -86,6 +91,15 @@ class InferCodec(MeasuredCodec):
         message = self._message(inputs, parameters)
         if text is body:
             self._heads.learn(body, request, inputs, self.rows)
+        elif request.id is None and not parameters:
+            self._heads.binary.learn(
+                body,
+                len(text),
+                inputs,
+                self.rows,
+                is_binary=self._is_binary,
+                requested=self._requested,
+            )
         return message
 
     def memory(self, method: Method, wire: Any) -> int:
@@ -95,14 +109,11 @@ class InferCodec(MeasuredCodec):
     def write(self, method: Method, answer: Message) -> HttpResponse:
         """Return the response."""
         self.answered_at = perf_counter()
+        is_plain = self._id is None and not answer.meta.tags
+        known = self._known_answer(answer.payload) if is_plain else None
+        if known is not None:
+            return known
         model = self._model
-        is_plain = self._requested is None and not (
-            self._is_binary or self._id is not None or answer.meta.tags
-        )
-        if is_plain:
-            known = self._heads.known_answer(answer.payload)
-            if known is not None:
-                return known
         head: dict[str, Any] = {"model_name": model.name}
         if model.versions:
             head["model_version"] = model.version
@@ -116,7 +127,21 @@ class InferCodec(MeasuredCodec):
                 self._heads.learn_answer(outputs[0])
             return write(head, outputs, None, model.non_finite)
         names = None if self._requested is None else list(self._requested)
-        return write(head, outputs_of(model, answer, names), self._wants_binary, model.non_finite)
+        outputs = outputs_of(model, answer, names)
+        response = write(head, outputs, self._wants_binary, model.non_finite)
+        if is_plain and len(outputs) == 1 and self._wants_binary(outputs[0].name):
+            self._heads.binary.learn_answer(outputs[0], response)
+        return response
+
+    def _known_answer(self, payload: Payload | None) -> HttpResponse | None:
+        requested = self._requested
+        if requested is None:
+            heads = self._heads
+            return heads.binary.known_answer(payload) if self._is_binary else heads.known_answer(payload)
+        if len(requested) != 1:
+            return None
+        (name,) = requested
+        return self._heads.binary.known_answer(payload, name) if self._wants_binary(name) else None
 
     def _message(self, inputs: Sequence[InputTensor], parameters: Mapping[str, Parameter]) -> Message:
         message = message_of(self._model, inputs, parameters, self._id)

@@ -21,6 +21,7 @@ from seldon_runtime.protocols.remembered import LARGEST_BYTES, Remembered
 from seldon_runtime_rest.extension import HttpResponse
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor
+from seldon_runtime_v2.rest.binary_heads import BinaryHeads
 from seldon_runtime_v2.rest.request_body import LARGE_BYTES, InferRequest, LargeRequest, parse
 from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE
 
@@ -96,6 +97,7 @@ class Heads:
         if model.versions:
             head["model_version"] = model.version or ""
         self._model = orjson.dumps(head)[:-1]
+        self.binary = BinaryHeads(model)
 
     def read(self, text: bytes) -> tuple[KnownRequest, Message] | None:
         """Return a request that differs from an earlier one in its numbers only; None for another one."""
