@@ -92,6 +92,31 @@ def finish(service: Service, user: Gated) -> None:
     service.executor.run(lambda: None)
 
 
+def test_the_error_names_the_components_for_which_the_call_waits(serve: Serve, user: Gated, ask: Ask) -> None:
+    service = serve(user)
+    one = call("x", SOON_S, waits_for=lambda: "the part 'b'")
+    error = too_late(ask, service, one)
+    assert error.message == "the call was not answered within its time: it was waiting for the part 'b'"
+    finish(service, user)
+    assert one.waits_for is None
+
+
+@pytest.mark.parametrize(("place", "logged"), [(lambda: "", ""), (lambda: 1 / 0, "ZeroDivisionError")])
+def test_a_place_that_nobody_knows_is_not_told(
+    serve: Serve,
+    user: Gated,
+    ask: Ask,
+    place: Callable[[], str],
+    logged: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    service = serve(user)
+    error = too_late(ask, service, call("x", SOON_S, waits_for=place))
+    assert error.message == "the call was not answered within its time: the component is busy, or it hangs"
+    assert logged in caplog.text
+    finish(service, user)
+
+
 @pytest.mark.parametrize("text", ["x", "fail"])
 def test_a_call_that_still_runs_at_its_deadline_is_told_then(
     serve: Serve, user: Gated, ask: Ask, text: str

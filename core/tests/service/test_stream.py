@@ -132,14 +132,17 @@ def test_an_item_that_takes_too_long_ends_the_stream(serve: Serve, by_deadline: 
     service = serve(Streams(slow), limits=Limits(stream_idle_timeout_s=None if by_deadline else 0.3))
     service.attach([sees])
     fields = {"deadline": time.monotonic() + 0.3} if by_deadline else {}
-    stream = service.call(call(**fields))
+    one = call(waits_for=lambda: "the part 'b'", **fields)
+    stream = service.call(one)
     assert pulled(stream) == "1"
     with pytest.raises(SeldonError) as caught:
         pulled(stream)
     assert caught.value.code is ErrorCode.DEADLINE_EXCEEDED
+    assert caught.value.message.endswith(": it was waiting for the part 'b'")
     slow.go.set()
     wait_until(lambda: slow.closed == 1, "the stream to be closed")
     wait_until(lambda: sees.outcomes, "the call to end")
+    wait_until(lambda: one.waits_for is None, "the call to forget its way")
     assert [outcome.error.code for outcome in sees.outcomes if outcome.error] == [ErrorCode.DEADLINE_EXCEEDED]
 
 

@@ -105,6 +105,11 @@ class Call:
     """Receives the end of this call as :meth:`seldon_runtime.plugin.Observer.call_finished` does, after the
     observers. For a protocol that counts its own calls: others pay nothing for it."""
 
+    waits_for: Callable[[], str] | None = None
+    """Returns the components that the call is waiting for, such as ``the node 'a'``; an empty text if nobody
+    knows. The error of a deadline that has passed names them. A service of several components sets it, and
+    the runtime clears it when the call ends. Any thread calls it; it must not block."""
+
     interruptions: tuple[Callable[[], None], ...] = ()
     """The functions that cancel the coroutines and close the stream of the call. Set by the service."""
 

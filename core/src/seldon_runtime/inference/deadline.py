@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.method import Method
+
+logger = logging.getLogger(__name__)
 
 
 def bring_forward(call: Call, timeout_s: float) -> None:
@@ -32,7 +35,16 @@ def deadline_exceeded(call: Call) -> SeldonError:
     """
     call.identify()
     late = "health_status" if call.method is Method.HEALTH_STATUS else "the call"
-    return SeldonError(
-        f"{late} was not answered within its time: the component is busy, or it hangs",
-        code=ErrorCode.DEADLINE_EXCEEDED,
-    )
+    place = waited_for(call)
+    reason = f"it was waiting for {place}" if place else "the component is busy, or it hangs"
+    return SeldonError(f"{late} was not answered within its time: {reason}", code=ErrorCode.DEADLINE_EXCEEDED)
+
+
+def waited_for(call: Call) -> str:
+    """Return the components that a call is waiting for, for messages; an empty text if nobody knows."""
+    tell = call.waits_for
+    try:
+        return "" if tell is None else tell()
+    except Exception:  # a plugin's; the client must have its answer
+        logger.exception("the place of a call that is too late is not known, request %s", call.identify())
+        return ""

@@ -276,7 +276,7 @@ class Service(ServiceStatus, ABC):
                 done(answer, error)
             except BaseException:  # a fault of the transport must not stop the component's thread
                 logger.exception("transport %s failed to accept an answer", call.transport)
-            call.origin = None
+            call.origin = call.waits_for = None
 
     def settle(self, call: Call, answer: Any, error: SeldonError | None, started: float) -> None:
         """Log and notify like :meth:`finish`, without passing the outcome to the transport."""

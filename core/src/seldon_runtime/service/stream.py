@@ -11,7 +11,7 @@ from typing import Any
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import Call
-from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
+from seldon_runtime.inference.deadline import deadline_exceeded, has_passed, waited_for
 from seldon_runtime.inference.message import Message
 from seldon_runtime.inference.owners import failed
 from seldon_runtime.inference.predictor import Stream
@@ -127,17 +127,17 @@ class OpenStream:
 
     def _is_late(self) -> SeldonError:
         """End the item that is being made, which took too long, and return the error. Any thread."""
-        error = self._late = (
-            deadline_exceeded(self._call)
-            if has_passed(self._call)
-            else SeldonError(
-                f"the stream had no item for {self._service.limits.stream_idle_timeout_s:g} s "
-                "(SELDON_STREAM_IDLE_TIMEOUT_S)",
-                code=ErrorCode.DEADLINE_EXCEEDED,
-            )
-        )
+        error = self._late = deadline_exceeded(self._call) if has_passed(self._call) else self._without_item()
         self._call.interrupt()
         return error
+
+    def _without_item(self) -> SeldonError:
+        place = waited_for(self._call)
+        return SeldonError(
+            f"the stream had no item for {self._service.limits.stream_idle_timeout_s:g} s "
+            f"(SELDON_STREAM_IDLE_TIMEOUT_S){f': it was waiting for {place}' if place else ''}",
+            code=ErrorCode.DEADLINE_EXCEEDED,
+        )
 
     def _limit(self) -> float:
         """Return the time by which the next item must be there, on the clock of ``time.monotonic``."""
@@ -273,6 +273,7 @@ class OpenStream:
 
     def _settle(self, error: SeldonError | None) -> None:
         self._service.settle(self._call, None, error, self._started)
+        self._call.waits_for = None
 
 
 def _disconnected() -> SeldonError:
