@@ -41,6 +41,7 @@ from seldon_runtime_graph.walk.feedback import learn, routing_of
 from seldon_runtime_graph.walk.flight import Flight, PassedOn
 from seldon_runtime_graph.walk.predict import predict
 from seldon_runtime_graph.walk.told_stream import Counted
+from seldon_runtime_graph.walk.whereabouts import Whereabouts
 
 _PREDICT, _SEND_FEEDBACK, _HEALTH_STATUS = Method.PREDICT, Method.SEND_FEEDBACK, Method.HEALTH_STATUS
 _METHODS = frozenset({_PREDICT, _SEND_FEEDBACK})
@@ -83,6 +84,7 @@ class GraphService(ComposedService):
         self._puids = Puids()
         self._bounds: dict[Call, BoundedCall] = {}
         self._batches = False
+        self._at_entrance = Whereabouts(units[0].identity.unit).text
         super().__init__(units, limits=limits, metadata=describe(main), error_details=error_details)
         self._late_metadata = LateMetadata(graphs, self._describe_again)
         aside = {unit.executor for unit in self._split.shadow_units} - {
@@ -145,6 +147,8 @@ class GraphService(ComposedService):
                 code=ErrorCode.OVERLOADED,
                 headers={"Retry-After": str(retry_after_s)},
             )
+        if call.deadline is not None:
+            call.waits_for = self._at_entrance
         if call.method is not _HEALTH_STATUS:
             self._identify(call)
             if self._timeout_s is not None:
@@ -199,9 +203,10 @@ class GraphService(ComposedService):
         makes_steps = is_traced or bound is not None or self._batches
         executor = None if makes_steps else self.units[0].executor
         stays = not makes_steps and graph in self._direct
-        steps = predict(
-            graph.root, Flight(request, routing, counted, call, self.refusal, executor, stays, True)
-        )
+        flight = Flight(request, routing, counted, call, self.refusal, executor, stays, True)
+        if call.deadline is not None or call.accepts_stream:
+            call.waits_for = flight.text
+        steps = predict(graph.root, flight)
         if is_traced:
             steps = traced(steps)
         return steps if bound is None else bound.bounded(steps)
@@ -210,7 +215,9 @@ class GraphService(ComposedService):
         graph = self._split.of_feedback(feedback)
         counted: Counted = []
         call.unit_metrics = counted
-        steps = learn(graph.root, feedback, routing_of(feedback, graph.root), counted)
+        place = Whereabouts()
+        call.waits_for = place.text
+        steps = learn(graph.root, feedback, routing_of(feedback, graph.root), counted, place)
         bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
         return replace(answer, metrics=()) if isinstance(answer, Message) else answer
@@ -240,7 +247,9 @@ class GraphService(ComposedService):
 
     def health(self, call: Call) -> Steps | None:
         """Return the steps that ask every node for its health, or the node that ``call.wire`` names."""
-        return health_of(self.graphs, call.wire)
+        place = Whereabouts()
+        call.waits_for = place.text
+        return health_of(self.graphs, call.wire, place)
 
     def encode(self, call: Call, answer: Message) -> Any:
         """Return the wire answer; a request that no node answered keeps its unknown members."""

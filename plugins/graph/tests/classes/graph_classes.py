@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 
 import numpy as np
 
 from seldon_runtime import request
+from seldon_runtime.testing import WAIT_S
 
 
 class Unit:
@@ -181,3 +183,42 @@ class Holds:
             self.cancelled.append(X)
             raise
         return X
+
+
+class Gated:
+    """Holds its thread in each call until ``opened`` is set."""
+
+    def __init__(self):
+        self.entered = []
+        self.opened = threading.Event()
+
+    def _held(self, answer):
+        self.entered.append(answer)
+        self.opened.wait(WAIT_S)
+        return answer
+
+    def predict(self, X, names=None):
+        return self._held(X)
+
+    def transform_output(self, X, names=None):
+        return self._held(X)
+
+    def route(self, X, names=None):
+        return self._held(0)
+
+    def aggregate(self, Xs, names=None):
+        return self._held(Xs[0])
+
+    def send_feedback(self, X, names, reward, truth, routing=None):
+        self._held(None)
+
+    def health_status(self):
+        return self._held("well")
+
+
+class SpellsAndWaits:
+    """Streams the first letter of a text, and then no other for a while."""
+
+    async def predict(self, X, names=None):
+        yield X[0]
+        await asyncio.sleep(WAIT_S)

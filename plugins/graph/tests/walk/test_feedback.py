@@ -8,6 +8,7 @@ from seldon_runtime.plugin import Feedback, Message, Meta, SeldonError
 from seldon_runtime_graph.spec.model import Node
 from seldon_runtime_graph.walk.feedback import learn, routing_of
 from seldon_runtime_graph.walk.plan import plan
+from seldon_runtime_graph.walk.whereabouts import Whereabouts
 
 
 def tree():
@@ -32,7 +33,7 @@ def told(parts):
             node.unit = Learns(node.name, fails={"send_feedback"} if node.name in fails else frozenset())
         feedback = Feedback(response=Message(None, Meta(routing=routing)), reward=1.0)
         try:
-            answer = parts.take(learn(planned, feedback, routing_of(feedback, planned), []))
+            answer = parts.take(learn(planned, feedback, routing_of(feedback, planned), [], Whereabouts()))
         except SeldonError as error:
             return order, error.message
         return order, answer

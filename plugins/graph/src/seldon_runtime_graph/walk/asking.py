@@ -77,6 +77,7 @@ class Asking:
         if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:
             answer = self.answer(flight)
         else:  # most messages
+            flight.asked = self._name
             error = flight.refusal(flight.call)
             if error is not None:
                 raise error
@@ -102,6 +103,7 @@ class Asking:
             flight: the message.
             request: several messages in its place.
         """
+        flight.asked = self._name
         error = flight.refusal(flight.call)
         if error is not None:
             raise error
@@ -117,6 +119,7 @@ class Asking:
 
     def step(self, flight: Flight, request: Request = None) -> Ask:
         """Return the step that asks the node on its own thread; the arguments are those of :meth:`answer`."""
+        flight.asked = self._name
         payload = flight.payload
         value: Any = payload.value if payload is not None and self._call is not None else None
         if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:

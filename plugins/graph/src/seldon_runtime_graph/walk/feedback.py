@@ -23,6 +23,7 @@ from seldon_runtime_graph.walk.edges import carried
 from seldon_runtime_graph.walk.naming import named
 from seldon_runtime_graph.walk.plan import PlannedNode
 from seldon_runtime_graph.walk.told_stream import Counted
+from seldon_runtime_graph.walk.whereabouts import Whereabouts
 
 _SEND_FEEDBACK = Method.SEND_FEEDBACK
 
@@ -50,8 +51,17 @@ def routing_of(feedback: Feedback, root: PlannedNode) -> dict[str, int]:
     return routing
 
 
-def learn(node: PlannedNode, feedback: Feedback, routing: dict[str, int], counted: Counted) -> Steps:
+def learn(
+    node: PlannedNode, feedback: Feedback, routing: dict[str, int], counted: Counted, place: Whereabouts
+) -> Steps:
     """Yield the steps of a feedback, and return the root's answer; an empty one if the root does not learn.
+
+    Args:
+        node: the root.
+        feedback: the feedback.
+        routing: the branch of each node; all of them for a node without an entry.
+        counted: receives the custom metrics of the nodes.
+        place: receives the nodes that the call is waiting for.
 
     Raises:
         SeldonError: the error of a node. The nodes above it do not learn then.
@@ -65,21 +75,29 @@ def learn(node: PlannedNode, feedback: Feedback, routing: dict[str, int], counte
                 above.append(node)
                 node = children[max(branch, 0)]
                 continue
-            yield [learn(child, feedback, routing, counted) for child in children]
-        answer = yield from _told(node, feedback, counted)
+            below = place.below([child.name for child in children])
+            yield [
+                learn(child, feedback, routing, counted, branch)
+                for child, branch in zip(children, below, strict=True)
+            ]
+            place.branches = ()
+        answer = yield from _told(node, feedback, counted, place)
         while above:
             node = above.pop()
-            answer = yield from _told(node, feedback, counted)
+            answer = yield from _told(node, feedback, counted, place)
         return answer
 
 
-def _told(node: PlannedNode, feedback: Feedback, counted: Counted) -> Steps:
+def _told(node: PlannedNode, feedback: Feedback, counted: Counted, place: Whereabouts) -> Steps:
     if not node.learns:
         return _nothing(feedback)
+    place.asked = node.name
     try:
         answer: Message = yield Ask(node.unit, _SEND_FEEDBACK, _copy(feedback))
     except SeldonError as error:
         raise named(error, node.name) from error.__cause__
+    finally:
+        place.asked = None
     if answer.metrics:
         counted.append((node.unit.identity, _SEND_FEEDBACK, answer.metrics))
     return answer

@@ -15,6 +15,7 @@ from seldon_runtime.plugin import (
     UnitStream,
 )
 from seldon_runtime_graph.walk.told_stream import Counted, ToldStream
+from seldon_runtime_graph.walk.whereabouts import Whereabouts
 
 Refusal = Callable[[Any], SeldonError | None]
 """Function that returns the error of a call that must not go on, else None."""
@@ -30,7 +31,7 @@ class PassedOn(Message):
     __slots__ = ()
 
 
-class Flight:
+class Flight(Whereabouts):
     """A message between nodes. Most nodes add nothing to it but a payload and their request path.
 
     The meta of such answers is made when somebody needs it, for all of them at once.
@@ -76,6 +77,8 @@ class Flight:
         stays: bool = False,
         is_own: bool = False,
     ) -> None:
+        self.asked = None
+        self.branches = ()
         self.message = message
         """The last whole message; a Stream after a node that streams."""
         payload: Payload | None = None
@@ -102,12 +105,17 @@ class Flight:
         self.nesting = 0
         """The number of such nodes above."""
 
-    def branch(self) -> Flight:
-        """Return a flight of the same message, for one of several children, which may begin on any thread."""
+    def branch(self, asked: str) -> Flight:
+        """Return a flight of the same message, for one of several children, which may begin on any thread.
+
+        Args:
+            asked: the name of the child.
+        """
         stays = self.stays and self.nesting < _MOST_NESTED
         executor = self.executor if stays else None
         message = self.result()
         made = Flight(message, self.routing, self.counted, self.call, self.refusal, executor, stays)
+        made.asked = asked
         made.is_branch, made.makes_steps, made.nesting = True, self.makes_steps, self.nesting + 1
         return made
 
@@ -168,6 +176,7 @@ class Flight:
             return Message(self.payload, self._meta(self.routing))
         message = self.message
         if isinstance(message, UnitStream):
+            self.asked = message.unit.identity.unit  # until the stream ends
             return ToldStream(message, self.routing, self.counted)
         meta = message.meta
         told = Meta(meta.puid, meta.tags, self.routing, meta.request_path, meta.metrics)

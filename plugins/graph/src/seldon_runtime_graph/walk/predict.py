@@ -31,45 +31,50 @@ def predict(node: PlannedNode, flight: Flight) -> Steps:
     """
     waiting: list[PlannedNode] = []
     routing = flight.routing
-    while True:
-        ask = node.ask_first
-        if ask is not None:
-            if ask.executor is not flight.executor:
-                ask.take(flight, (yield from ask.answered(ask.step(flight))))
-                flight.moved(ask.executor)
-            elif (step := ask.now(flight)) is not None:
-                ask.take(flight, (yield from ask.answered(step)))
-            routing[node.name] = ALL
-        children = node.children
-        if children:
-            branch = ALL
-            if node.ask_route is not None:
-                answer = yield from _answer(node.ask_route, flight)
-                node.ask_route.count(flight, answer)
-                branch = branch_of(answer, node.name, len(children))
-            elif node.choose is not None:
-                branch = node.choose()
-            routing[node.name] = branch
-            if branch >= 0 or (branch == ALL and len(children) == 1):
-                waiting.append(node)
-                node = children[max(branch, 0)]
-                continue
-            if branch == ALL:
-                yield from _combined(node, (yield from _branches(children, flight)), flight)
+    try:
         while True:
-            ask = node.ask_output
+            ask = node.ask_first
             if ask is not None:
                 if ask.executor is not flight.executor:
                     ask.take(flight, (yield from ask.answered(ask.step(flight))))
                     flight.moved(ask.executor)
                 elif (step := ask.now(flight)) is not None:
                     ask.take(flight, (yield from ask.answered(step)))
-            if not waiting:
-                result: Message | Stream = flight.result() if flight.is_branch else flight.ended()
-                return result
-            node = waiting.pop()
-            if node.combine is not None or node.ask_aggregate is not None:
-                yield from _combined(node, [flight.result()], flight)
+                routing[node.name] = ALL
+            children = node.children
+            if children:
+                branch = ALL
+                if node.ask_route is not None:
+                    answer = yield from _answer(node.ask_route, flight)
+                    node.ask_route.count(flight, answer)
+                    branch = branch_of(answer, node.name, len(children))
+                elif node.choose is not None:
+                    branch = node.choose()
+                routing[node.name] = branch
+                if branch >= 0 or (branch == ALL and len(children) == 1):
+                    waiting.append(node)
+                    node = children[max(branch, 0)]
+                    continue
+                if branch == ALL:
+                    yield from _combined(node, (yield from _branches(children, flight)), flight)
+            while True:
+                ask = node.ask_output
+                if ask is not None:
+                    if ask.executor is not flight.executor:
+                        ask.take(flight, (yield from ask.answered(ask.step(flight))))
+                        flight.moved(ask.executor)
+                    elif (step := ask.now(flight)) is not None:
+                        ask.take(flight, (yield from ask.answered(step)))
+                if not waiting:
+                    flight.asked = None
+                    result: Message | Stream = flight.result() if flight.is_branch else flight.ended()
+                    return result
+                node = waiting.pop()
+                if node.combine is not None or node.ask_aggregate is not None:
+                    yield from _combined(node, [flight.result()], flight)
+    except BaseException:
+        flight.asked, flight.branches = None, ()
+        raise
 
 
 def _answer(ask: Asking, flight: Flight, request: Any = None) -> Any:
@@ -85,6 +90,7 @@ def _answer(ask: Asking, flight: Flight, request: Any = None) -> Any:
 
 def _combined(node: PlannedNode, answers: list[Any], flight: Flight) -> Any:
     """Have the flight take the combination of the children's answers; without a combiner the first answer."""
+    flight.branches = ()
     ask = node.ask_aggregate
     if node.combine is not None:
         flight.replaced(node.combine([whole(answer, node.name) for answer in answers]))
@@ -103,7 +109,9 @@ def _branches(children: Sequence[PlannedNode], flight: Flight) -> Any:
     Raises:
         SeldonError: the error of the first child in the list that has one; all have ended before.
     """
-    branches = [predict(child, flight.branch()) for child in children]
+    flights = [flight.branch(child.name) for child in children]
+    flight.branches = flights
+    branches = [predict(child, below) for child, below in zip(children, flights, strict=True)]
     if not flight.stays:
         answers = yield branches
         flight.moved(None)
