@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from seldon_runtime import SeldonError
+
 
 def _has_numbers(X: Any) -> bool:
     return isinstance(X, np.ndarray) and X.dtype.kind in "if"
@@ -80,3 +82,35 @@ class Wire(Rows):
     def predict_raw(self, msg: Any) -> Any:
         rows = msg.get("data", {}).get("ndarray")
         return {**msg, "meta": {"tags": {"rows": len(rows) if rows is not None else -1}}}
+
+
+class Faulty(Rows):
+    """Fails in one of several ways for a row whose first value is ``bad``."""
+
+    def __init__(self, name: str = "", bad: float = -99.0, fault: str = "none") -> None:
+        super().__init__(name, bad)
+        self.fault = fault
+
+    def predict(self, X: Any, names: Any) -> Any:
+        if not _has_numbers(X) or not np.isin(self.bad, X):
+            return X
+        if self.fault == "raise":
+            raise ValueError("no such day")
+        if self.fault == "refuse":
+            raise SeldonError("too warm")
+        return {"none": None, "object": object(), "rows": np.zeros((1, 1)), "text": "text"}[self.fault]
+
+
+class FaultyLater(Faulty):
+    """Fails so in a coroutine."""
+
+    async def predict(self, X: Any, names: Any) -> Any:
+        await asyncio.sleep(0)
+        return super().predict(X, names)
+
+
+class FaultyLists(Faulty):
+    """Fails so with a list of requests."""
+
+    def predict_batch(self, requests: Any) -> Any:
+        return self.predict(np.array([[self.bad]]), [])

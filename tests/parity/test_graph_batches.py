@@ -31,7 +31,7 @@ from seldon_runtime_batching.plugin import seldon_batcher
 from tests.parity import graph_nodes
 
 KINDS = ("MODEL", "MODEL", "MODEL", "TRANSFORMER", "OUTPUT_TRANSFORMER", "ROUTER", "COMBINER")
-CLASSES = ("Rows", "Rows", "Rows", "Awaits", "Whole", "ReadsMeta", "Wire")
+CLASSES = ("Rows", "Rows", "Rows", "Awaits", "Whole", "ReadsMeta", "Wire", "Faulty")
 POLICY = Settings(
     {
         "batch_max_size": 8,
@@ -88,7 +88,7 @@ REQUESTS = st.builds(
 class Ways:
     """One graph, served with and without batches."""
 
-    def __init__(self, predictor: dict[str, Any], folder: Path) -> None:
+    def __init__(self, predictor: dict[str, Any], folder: Path, policy: Settings = POLICY) -> None:
         file = folder / "graph.json"
         document = {
             "kind": "SeldonDeployment",
@@ -98,7 +98,7 @@ class Ways:
         file.write_text(json.dumps(document))
         self._serving = [seldon_runtime.serve(str(file), port=0) for _ in range(2)]
         self.plain, self.batched = (one._service for one in self._serving)
-        batchers = {unit: seldon_batcher(unit, POLICY) for unit in self.batched.units}
+        batchers = {unit: seldon_batcher(unit, policy) for unit in self.batched.units}
         self.batched.batch({unit: batcher for unit, batcher in batchers.items() if batcher is not None})
         self.sizes: list[int] = []
         for batcher in batchers.values():
@@ -195,3 +195,52 @@ def test_the_calls_of_each_node_are_batches_unless_its_class_wants_none(
     assert sum(ways.sizes) == sizes
     if classes[0] != "Wire":
         assert ways.sizes[0] == 6
+
+
+FAULTS = [
+    ("Faulty", "none", "the node 'n1': the component returned None"),
+    ("Faulty", "object", "the node 'n1': the component returned object"),
+    ("Faulty", "rows", "the node 'n1': predict returned an array of shape [1, 1] for a batch of 4 rows"),
+    ("Faulty", "text", "the node 'n1': predict returned no array with rows for a batch of 4 rows"),
+    ("Faulty", "raise", "ValueError: no such day"),
+    ("Faulty", "refuse", "too warm"),
+    ("FaultyLater", "none", "the node 'n1': the component returned None"),
+    ("FaultyLater", "rows", "the node 'n1': predict returned an array of shape [1, 1]"),
+    ("FaultyLater", "raise", "ValueError: no such day"),
+    ("FaultyLists", "none", "the node 'n1': FaultyLists.predict_batch returned NoneType"),
+    ("FaultyLists", "text", "the node 'n1': FaultyLists.predict_batch returned str"),
+    ("FaultyLists", "refuse", "too warm"),
+]
+
+
+@pytest.mark.parametrize(("kind", "fault", "wanted"), FAULTS)
+def test_an_error_of_a_batch_names_its_node_unless_user_code_raised_it(
+    kind: str,
+    fault: str,
+    wanted: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("seldon_runtime_batching.pace._QUICK_S", 0.0)
+    parameters = [
+        {"name": "bad", "value": "1.0", "type": "FLOAT"},
+        {"name": "fault", "value": fault, "type": "STRING"},
+    ]
+    graph = {"name": "n0", "children": [{"name": "n1", "parameters": parameters}]}
+    containers = [
+        {"name": name, "env": [{"name": "MODEL_NAME", "value": f"{graph_nodes.__name__}.{each}"}]}
+        for name, each in (("n0", "ReadsMeta"), ("n1", kind))
+    ]
+    policy = Settings({**POLICY, "batch_on_error": "fail", "batch_max_wait_ms": 1000.0, "batch_max_size": 4})
+    predictor = {"name": "main", "graph": graph, "componentSpecs": [{"spec": {"containers": containers}}]}
+    ways = Ways(predictor, tmp_path, policy)
+    try:
+        requests = [Message(Payload(Kind.NDARRAY, np.array([[1.0]]), [])) for _ in range(4)]
+        messages = {found[2] for found in ways.together(requests)}
+    finally:
+        ways.stop()
+    assert len(messages) == 1
+    assert messages.pop().startswith(wanted.removeprefix("ValueError: "))
+    if fault == "raise":
+        assert f"predict failed in {kind}.predict (node 'n1')" in caplog.text

@@ -66,7 +66,10 @@ def _batch(policy: Policy, method: Method, requests: Sequence[Message], predict:
         return [*found]
     if policy.retries_alone:
         return [alone(method, request, predict) for request in requests]
-    return [_mismatch(method, requests, answer)] * len(requests)
+    try:
+        raise _mismatch(method, requests, answer)
+    except SeldonError as error:  # its traceback tells that no user code raised it
+        return [error] * len(requests)
 
 
 def after_error(

@@ -70,8 +70,15 @@ def test_an_error_that_user_code_raised_stays(answer):
     [
         SeldonError("late", code=ErrorCode.DEADLINE_EXCEEDED),
         SeldonError("elsewhere", status_code=418),
-        SeldonError("of a batch"),
+        SeldonError("that nobody raised, such as one in the answer of predict_batch"),
     ],
 )
 def test_an_error_that_no_class_has_caused_stays(error):
     assert named(error, "a") is error
+
+
+def test_an_exception_of_user_code_names_the_node_in_the_log_alone():
+    error = error_of(lambda: 1 / 0)
+    message = error.message
+    told = named(error, "a")
+    assert (told.message, told.where) == (message, "Answers.predict (node 'a')")

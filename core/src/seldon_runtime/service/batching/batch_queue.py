@@ -158,7 +158,7 @@ class BatchQueue(ABC, Generic[J]):
     def _answer(self, method: Method, jobs: Sequence[J]) -> None:
         if due := self.enter(jobs):
             self._predict(method, due, self._answered)
-        self.leave(jobs)
+        self._pass_on(jobs)
 
     async def _answer_all(self, method: Method, waiting: Waiting[J]) -> None:
         batcher = self._batcher
@@ -167,7 +167,12 @@ class BatchQueue(ABC, Generic[J]):
         while jobs := waiting.take_or_end(batcher.max_size):
             if due := self.enter(jobs):
                 await self._predict_beside(method, due)
-            self.leave(jobs)
+            self._pass_on(jobs)
+
+    def _pass_on(self, jobs: Sequence[J]) -> None:
+        self.leave(jobs)
+        for job in jobs:
+            job.error = None  # its traceback refers to frames of the batch, and so to the job
 
     async def _predict_beside(self, method: Method, jobs: Sequence[J]) -> None:
         loop = asyncio.get_running_loop()
@@ -235,8 +240,11 @@ def _is_finished(answer: object) -> TypeGuard[Message | Stream]:
 
 
 def _copy_of(error: SeldonError) -> SeldonError:
-    """Return an error of one job's own, because its message may come to name that call's request id."""
+    """Return an error of one job's own, because its message may come to name that call's request id.
+
+    Its traceback tells a service of several components who found the fault.
+    """
     copied = type(error).__new__(type(error), *error.args)
     copied.__dict__.update(error.__dict__)
     copied.__cause__ = error.__cause__
-    return copied
+    return copied.with_traceback(error.__traceback__)

@@ -5,30 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import copy
 
-from seldon_runtime.plugin import ErrorCode, SeldonError
+from seldon_runtime.plugin import ComponentFailed, ErrorCode, SeldonError
 
-_COMPONENT = "seldon_runtime.component"
-"""The package that calls a class and reads its answers."""
-_NOT_USERS = ("seldon_runtime", "asyncio")
+_OWN = "seldon_runtime_graph"
+"""The package that receives the errors of steps and calls nodes elsewhere."""
+_NOT_USERS = ("seldon_runtime", "asyncio", "concurrent")
 _OF_CALLS = frozenset({ErrorCode.DEADLINE_EXCEEDED, ErrorCode.UNAVAILABLE, ErrorCode.CANCELLED})
 
 
 def named(error: SeldonError, name: str) -> SeldonError:
     """Return the error of a node's call with the name of the node, if the runtime itself found the fault.
 
-    An error that user code raised stays as it is, as the incumbent's engine passes it on. So do the errors
-    of nodes elsewhere, which have their address, and those of batches, whose origin is not known.
+    The text of an error that user code raised stays as it is, as the incumbent's engine passes it on; the log
+    has the name of the node. The errors of nodes elsewhere have their address.
     """
+    if isinstance(error, ComponentFailed):
+        error.where = f"{error.where} (node {name!r})"
+        return error
     if type(error) is not SeldonError or error.status_code is not None or error.code in _OF_CALLS:
         return error
-    modules = list(_modules(error))
-    is_found_here = any(module.startswith(_COMPONENT) for module in modules)
-    if not is_found_here or not all(module.startswith(_NOT_USERS) for module in modules):
+    if not _is_found_here(list(_modules(error))):
         return error
     told = copy(error)  # the component may raise the same object again
     told.message = f"the node {name!r}: {error.message}"
     told.args = (told.message,)
     return told
+
+
+def _is_found_here(modules: list[str]) -> bool:
+    """Return whether an error came through these modules from the runtime, such as its batches, alone."""
+    is_raised = any(not module.startswith(_OWN) for module in modules)
+    return is_raised and all(module.startswith(_NOT_USERS) for module in modules)
 
 
 def _modules(error: SeldonError) -> Iterator[str]:
