@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -72,6 +73,9 @@ Row = collections.namedtuple("Row", "a b")
         (np.array([(1, 0.5)], [("a", "i4"), ("b", "f4")])[0], {"a": 1, "b": 0.5}),
         (np.array([[(1, [2, 3])]], [("a", "i4"), ("b", "f4", 2)]), [[{"a": 1, "b": [2.0, 3.0]}]]),
         (np.ma.array([(1, 0.5)], [("a", "i4"), ("b", "f4")], mask=[(0, 1)]), [{"a": 1, "b": None}]),
+        (pd.Timedelta(1, "ns"), "PT0.000000001S"),
+        (pd.Timedelta(-1, "ns"), "-PT0.000000001S"),
+        (pd.Timedelta(hours=1), "PT1H"),
         (np.ma.masked, None),
         (np.ma.array([1, 2], mask=[False, True]), [1, None]),
         (np.ma.array(["2026-01-01", "2026-01-02"], "M8[D]", mask=[False, True]), ["2026-01-01", None]),

@@ -141,7 +141,7 @@ def _converted(value: Any) -> Any:
     if isinstance(value, date | time):  # a datetime is a date; pandas' NaT equals nothing, itself included
         return None if isinstance(value, datetime) and value != value else value.isoformat()
     if isinstance(value, timedelta):
-        return duration_text(value // timedelta(microseconds=1), "us")
+        return _duration(value)
     if isinstance(value, Decimal | UUID):
         return str(value)
     if is_mapping(value):
@@ -149,6 +149,14 @@ def _converted(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return _plain_dict({member.name: getattr(value, member.name) for member in fields(value)})
     return _of_library(value)
+
+
+def _duration(value: timedelta) -> str | int:
+    """Return a duration as text; those of pandas have nanoseconds."""
+    microseconds = value // timedelta(microseconds=1)
+    if nanoseconds := getattr(value, "nanoseconds", 0):
+        return duration_text(1000 * microseconds + nanoseconds, "ns")
+    return duration_text(microseconds, "us")
 
 
 def _of_library(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -68,6 +69,97 @@ LARGE = [2**60 + 1, None]
 )
 def test_large_whole_numbers_beside_a_missing_value_stay_exact(library: str, make: Any) -> None:
     assert column_array(make(pytest.importorskip(library))).tolist() == LARGE
+
+
+BERLIN = dt.timezone(dt.timedelta(hours=1))
+DAY = dt.date(2026, 1, 2)
+HOUR = dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC)
+
+
+def zoned(polars: Any, unit: str) -> Any:
+    return polars.Series([HOUR, None], dtype=polars.Datetime(unit, "UTC")).dt.convert_time_zone(
+        "Europe/Berlin"
+    )
+
+
+@pytest.mark.parametrize(
+    ("library", "make"),
+    [
+        ("pandas", lambda pandas: pandas.Series([HOUR, None]).dt.tz_convert("Europe/Berlin")),
+        ("polars", lambda polars: zoned(polars, "us")),
+        ("polars", lambda polars: zoned(polars, "ns")),
+        ("pyarrow", lambda pyarrow: pyarrow.array([HOUR, None], pyarrow.timestamp("us", "Europe/Berlin"))),
+        (
+            "pyarrow",
+            lambda pyarrow: pyarrow.chunked_array([[HOUR, None]], pyarrow.timestamp("ms", "Europe/Berlin")),
+        ),
+    ],
+)
+def test_times_keep_their_zone(library: str, make: Any) -> None:
+    time, missing = column_array(make(pytest.importorskip(library)))
+    assert time.isoformat() == HOUR.astimezone(BERLIN).isoformat()
+    assert missing is None
+
+
+def test_times_of_a_zone_keep_their_nanoseconds() -> None:
+    polars = pytest.importorskip("polars")
+    column = polars.Series([1], dtype=polars.Datetime("ns", "UTC")).dt.convert_time_zone("Europe/Berlin")
+    assert column_array(column).tolist() == ["1970-01-01T01:00:00.000000001+01:00"]
+
+
+ARROW = {
+    "words": (lambda pa: pa.array(["x", None]).dictionary_encode(), "O", ["x", None]),
+    "numbers by codes": (lambda pa: pa.array([5, 7]).dictionary_encode(), "i", [5, 7]),
+    "runs": (
+        lambda pa: pa.RunEndEncodedArray.from_arrays([2], pa.array([1])),
+        "i",
+        [1, 1],
+    ),
+    "days in milliseconds": (
+        lambda pa: pa.array([DAY], pa.date64()),
+        "M",
+        [dt.date(2026, 1, 2)],
+    ),
+    "durations": (lambda pa: pa.array([1], pa.duration("ns")), "m", [1]),
+    "truth values in bytes": (
+        lambda pa: pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0], pa.int8())),
+        "b",
+        [True, False],
+    ),
+    "whole numbers": (lambda pa: pa.array([1, 2], pa.int8()), "i", [1, 2]),
+    "booleans": (lambda pa: pa.array([True, None]), "O", [True, None]),
+}
+"""Arrays of PyArrow, and the kind and the values of NumPy's."""
+
+
+@pytest.mark.parametrize("name", ARROW)
+def test_an_array_of_arrow_is_read_as_a_column_of_a_table_is(name: str) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    make, kind, values = ARROW[name]
+    array = make(pyarrow)
+    for column in (array, pyarrow.chunked_array([array])):
+        found = column_array(column)
+        assert (found.dtype.kind, found.tolist()) == (kind, values)
+
+
+def test_lists_of_arrow_keep_the_type_of_their_numbers() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    vectors = pyarrow.array([[1.5], [2.5]], pyarrow.list_(pyarrow.float32()))
+    for column in (vectors, pyarrow.chunked_array([vectors])):
+        assert [row.dtype for row in column_array(column)] == [np.float32] * 2
+
+
+def test_codes_of_arrow_with_a_missing_value_are_not_those_of_another_word() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    codes = pyarrow.array([5, None, 7]).dictionary_encode()
+    for column in (codes, pyarrow.chunked_array([codes])):
+        np.testing.assert_array_equal(column_array(column), [5.0, np.nan, 7.0])
+
+
+def test_whole_numbers_that_numpy_lacks_are_objects() -> None:
+    polars = pytest.importorskip("polars")
+    column = polars.Series([2**70, 1], dtype=polars.Int128)
+    assert column_array(column).tolist() == [2**70, 1]
 
 
 def test_missing_values_are_none_beside_text_and_nan_among_numbers() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,11 @@ from seldon_runtime.inference.arrays.columns import LARGEST_EXACT, floats_of, jo
 from seldon_runtime.protocols.arrays import object_array
 
 _WIDE = ("int64", "uint64")
+_NOT_OF_NUMPY = ("dictionary<", "tz=", "uuid", "bool8", "month_day")
+"""Parts of the names of Arrow's types whose values PyArrow alters for NumPy: it drops zones, for example."""
+_DAYS = "date64"
+"""The start of Arrow's type of days that are counted in milliseconds."""
+_NARROW = {bool, int, float}
 Columns = Callable[[Any], Iterable[tuple[Any, Any]]]
 """Function that returns the names and the columns of a frame."""
 
@@ -67,10 +73,7 @@ def of_fields(array: NDArray[Any]) -> Table:
 
 def column_array(column: Any) -> NDArray[Any]:
     """Return the values of a column; missing ones are NaN among floats, NaT among dates, else None."""
-    try:
-        array: NDArray[Any] = np.asarray(column.to_numpy())
-    except (ValueError, TypeError, NotImplementedError):  # an Arrow array with nulls or of another type
-        array = _listed(column)
+    array = _arrow_array(column) if hasattr(column, "to_pylist") else _numpy_array(column)
     if array.ndim != 1 or _lost_digits(column, array):  # the former: records and lists of one length
         array = _listed(column)
     if array.dtype.kind != "O":
@@ -82,6 +85,34 @@ def column_array(column: Any) -> NDArray[Any]:
         array = array.copy()
         array[missing] = None
     return floats_of(array)
+
+
+def _arrow_array(column: Any) -> NDArray[Any]:
+    """Return a column of PyArrow; of types that PyArrow alters for NumPy, the values that it lists."""
+    kind = str(column.type)
+    if any(part in kind for part in _NOT_OF_NUMPY):
+        return _listed(column)
+    try:
+        return np.asarray(column.cast("date32") if kind.startswith(_DAYS) else column)
+    except (ValueError, TypeError, NotImplementedError):  # of a type that NumPy lacks
+        return _listed(column)
+
+
+def _numpy_array(column: Any) -> NDArray[Any]:
+    """Return a column of pandas, Polars or a library alike."""
+    if getattr(getattr(column, "dtype", None), "time_zone", None):  # Polars; NumPy's times have no zone
+        return _zoned(column)
+    try:
+        return np.asarray(column.to_numpy())
+    except Exception:  # noqa: BLE001 - each library has errors of its own for a type that NumPy lacks
+        return _listed(column)
+
+
+def _zoned(column: Any) -> NDArray[Any]:
+    """Return times of Polars with their zone; as text if ``datetime`` would lose digits of a nanosecond."""
+    if column.dtype.time_unit == "ns" and (column.dt.nanosecond() % 1000 != 0).any():
+        return object_array(column.dt.to_string("iso:strict").to_list())
+    return object_array(column.to_list())
 
 
 def _field(values: NDArray[Any]) -> NDArray[Any]:
@@ -115,7 +146,12 @@ def _name(label: Any) -> str:
 
 
 def _listed(column: Any) -> NDArray[Any]:
+    """Return the values of a column as its library lists them, in one type if all are numbers or booleans."""
     values: list[Any] = column.to_pylist() if hasattr(column, "to_pylist") else column.to_list()
-    array = np.empty(len(values), object)
-    array[:] = values
-    return array
+    kinds = set(map(type, values))
+    if len(kinds) == 1 and kinds <= _NARROW:
+        with suppress(OverflowError):
+            array = np.array(values)
+            if array.dtype.kind in "biu" or kinds == {float}:  # not floats that lose digits
+                return array
+    return object_array(values)
