@@ -31,6 +31,16 @@ class Level(Enum):
     LOW = "low"
 
 
+class Single:
+    """A single value of PyArrow."""
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def as_py(self) -> Any:
+        return self._value
+
+
 FIELDS = np.array([(1, "x"), (2, "y")], [("a", int), ("b", "U1")])
 
 
@@ -71,6 +81,14 @@ FIELDS = np.array([(1, "x"), (2, "y")], [("a", int), ("b", "U1")])
         (dt.timedelta(hours=1), {"first": ("O", ["PT1H"])}),
         (memoryview(b"a\xff"), {"first": ("O", [b"a\xff"])}),
         ({"a": pd.Series([1, 2])}, {"a": ("i", [1, 2])}),
+        (pd.Series([[1, 2], [3, 4]]), {"first": ("i", [[1, 2], [3, 4]])}),
+        ({"a": pd.Series([[1, 2], [3, 4]])}, {"a": ("i", [[1, 2], [3, 4]])}),
+        (pd.DataFrame({"a": [[1, 2], [3, 4]]}), {"a": ("i", [[1, 2], [3, 4]])}),
+        (pd.Series([True, False], dtype=object), {"first": ("b", [True, False])}),
+        (pd.DataFrame({"a": pd.Series([], dtype="str")}), {"a": ("O", [])}),
+        (pd.Series([], dtype="str"), {"first": ("O", [])}),
+        ({"a": Single(1.5), "b": Single("x")}, {"a": ("f", [1.5]), "b": ("O", ["x"])}),
+        ({"a": Single({"b": 1})}, {"first": ("O", [{"a": {"b": 1}}])}),
         (scipy.sparse.csr_array(np.eye(2)), {"first": ("f", [[1.0, 0.0], [0.0, 1.0]])}),
     ],
 )

@@ -89,6 +89,13 @@ def test_numbers_become_the_declared_datatype(outputs, datatype, given, wanted):
     assert described(found) == [("y", datatype, wanted)]
 
 
+@pytest.mark.parametrize("datatype", ["FP32", "INT8", "BOOL", "BYTES"])
+@pytest.mark.parametrize("given", [[], np.array([], object), np.array([], bool)])
+def test_an_output_without_elements_has_the_declared_datatype(outputs, datatype, given):
+    found = outputs(ARRAYS, {"y": np.array(given)}, declared=declared(datatype))
+    assert described(found) == [("y", datatype, [])]
+
+
 @pytest.mark.parametrize(
     ("datatype", "given"),
     [("INT8", [128]), ("INT8", [1.0]), ("FP16", [1e9]), ("FP32", ["a"]), ("BYTES", [1])],

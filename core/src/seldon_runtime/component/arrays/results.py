@@ -60,6 +60,8 @@ def pack_arrays(
     form, value = converted_result(result, most_values)
     if form is Form.TABLE:
         return _table(value, outputs[0])
+    if form is Form.ARRAY and value.dtype == object and value.ndim == 1:
+        return {outputs[0]: _column(value)}
     return pack_arrays(value, outputs, most_values)
 
 
@@ -82,13 +84,22 @@ def _of_array(array: NDArray[Any], output: str) -> dict[str, NDArray[Any]]:
 
 
 def _array_like(value: Any, most_values: int) -> Any:
-    """Return an array of another library as one of NumPy, a date as text, and every other value as it is."""
-    if isinstance(value, SINGLE | Enum) and not isinstance(value, _SINGLE):
+    """Return an array of another library as one of NumPy, a date as text, and a collection as a list.
+
+    A record, a table, and a value without a form, are returned as they are.
+    """
+    if isinstance(value, (*_ARRAYS, *_SINGLE)):
+        return value
+    if isinstance(value, SINGLE | Enum):
         return plain(value)
     conversion = conversion_of(type(value))
-    if conversion is None or conversion.form not in (Form.ARRAY, Form.SPARSE):
+    if conversion is None or conversion.form not in (Form.ARRAY, Form.SPARSE, Form.PLAIN):
         return value
-    return converted_result(value, most_values)[1]
+    form, converted = converted_result(value, most_values)
+    if form is Form.PLAIN:
+        is_kept = converted is None or isinstance(converted, dict)
+        return value if is_kept else _array_like(converted, most_values)
+    return _column(converted) if converted.dtype == object and converted.ndim == 1 else converted
 
 
 def _table(table: Table, output: str) -> dict[str, NDArray[Any]]:
@@ -111,7 +122,7 @@ def _is_text(array: NDArray[Any]) -> bool:
 
 def _column(values: NDArray[Any]) -> NDArray[Any]:
     """Return a column of a table in the type of its own values."""
-    if not values.dtype.hasobject or _is_text(values):
+    if not values.dtype.hasobject or not values.size or _is_text(values):
         return values
     return _array(values.tolist())
 

@@ -122,7 +122,9 @@ def _output(
 def _declared(
     name: str, array: NDArray[Any], found: Datatype, wanted: Datatype
 ) -> tuple[NDArray[Any], Datatype]:
-    """Return an array of numbers in the datatype that the model declares for it."""
+    """Return an array of numbers, or one without elements, in the datatype that the model declares for it."""
+    if not array.size:
+        return array.astype(wanted.dtype), wanted
     if wanted.kind is FLOAT and found.kind in (FLOAT, WHOLE):
         with np.errstate(over="ignore"):
             converted = array.astype(wanted.dtype)
