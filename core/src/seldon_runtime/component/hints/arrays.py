@@ -16,6 +16,8 @@ from seldon_runtime.protocols.arrays import array_from_list, as_floats
 
 _WORDS = {"f": "a number", "i": "a whole number", "u": "a whole number", "b": "true or false", "U": "a text"}
 _NUMERIC = frozenset("fiu")
+_NARROW = {"torch.float16": np.dtype(np.float16), "torch.float32": np.dtype(np.float32)}
+"""NumPy's types by PyTorch's, of floats that do not hold every 64-bit one."""
 
 
 def array_in(payload: Payload, limits: Limits) -> NDArray[Any]:
@@ -45,21 +47,34 @@ def torch_tensor(limits: Limits) -> Convert:
     torch = import_module("torch")
 
     def convert(payload: Payload) -> Any:
-        array = numeric(array_in(payload, limits), place_of(payload))
+        place = place_of(payload)
+        array = numeric(array_in(payload, limits), place)
+        default = torch.get_default_dtype()
+        has_default = array.dtype == np.float64 and payload.kind is not TFTENSOR
+        if has_default and (narrow := _NARROW.get(str(default))):
+            array = as_type(array, narrow, place)
         tensor = torch.from_numpy(array if array.flags.writeable else array.copy())
-        if array.dtype == np.float64 and payload.kind is not TFTENSOR:
-            return tensor.to(torch.get_default_dtype())
-        return tensor
+        return tensor.to(default) if has_default else tensor
 
     return convert
 
 
 def library_array(module: str, function: str, limits: Limits) -> Convert:
-    """Return the conversion by a library's function, such as ``jax.numpy.asarray``."""
+    """Return the conversion by a library's function, such as ``jax.numpy.asarray``.
+
+    The library may choose a narrower type of numbers, which must hold every value.
+    """
     make = getattr(import_module(module), function)
 
     def convert(payload: Payload) -> Any:
-        return make(numeric(array_in(payload, limits), place_of(payload)))
+        place = place_of(payload)
+        array = numeric(array_in(payload, limits), place)
+        with np.errstate(over="ignore"):
+            made = make(array)
+        dtype = getattr(made, "dtype", None)
+        if isinstance(dtype, np.dtype) and dtype.kind in _NUMERIC and dtype.itemsize < array.dtype.itemsize:
+            as_type(array, dtype, place)  # which refuses what the library altered
+        return made
 
     return convert
 
