@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
-from seldon_runtime.component.hints.tables import columns_in, polars_frame
-from seldon_runtime.inference.message import Kind, Payload
+from seldon_runtime.component.hints.tables import arrow_table, columns_in, polars_frame
+from seldon_runtime.inference.arrays.columns import Columns
+from seldon_runtime.inference.message import ARRAYS, Kind, Payload
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,35 @@ def test_whole_numbers_beside_null_are_whole_numbers_of_polars() -> None:
     polars = pytest.importorskip("polars")
     frame = polars_frame(polars.DataFrame)(Payload(Kind.JSON, [{"a": 2**60 + 1}, {"a": None}]))
     assert frame["a"].dtype == polars.Int64
+
+
+def table_of(library: str, column: Any) -> Any:
+    """Return the column ``a`` of a frame of a library."""
+    module = pytest.importorskip(library)
+    convert = polars_frame(module.DataFrame) if library == "polars" else arrow_table(module.Table.from_pydict)
+    return convert(Payload(ARRAYS, Columns(a=column), ["a"]))["a"]
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i1", "u8", "?"])
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_column_keeps_its_type_in_a_frame_with_and_without_rows(
+    library: str, dtype: str, count: int
+) -> None:
+    column = table_of(library, np.ones(count, dtype))
+    assert (np.asarray(column.to_numpy()).dtype, column.to_numpy().tolist()) == (np.dtype(dtype), [1] * count)
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_a_missing_number_is_null_in_a_frame(library: str) -> None:
+    column = table_of(library, np.array([1.5, np.nan], "f4"))
+    values = column.to_pylist() if library == "pyarrow" else column.to_list()
+    assert values == [1.5, None]
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_whole_numbers_of_64_bits_without_sign_may_be_missing(library: str) -> None:
+    column = table_of(library, np.array([2**64 - 1, None], object))
+    values = column.to_pylist() if library == "pyarrow" else column.to_list()
+    assert values == [2**64 - 1, None]
+    assert str(column.type if library == "pyarrow" else column.dtype).lower() == "uint64"

@@ -127,10 +127,12 @@ def _msgspec(hint: Any) -> Validate:
     def validate(value: Any, place: str) -> Any:
         try:
             return msgspec.convert(value, hint, str_keys=True)
-        except msgspec.ValidationError:  # perhaps only because protobuf's numbers are floats
+        except (
+            msgspec.ValidationError
+        ):  # perhaps only because protobuf's numbers, and columns with missing ones, are floats
             pass
         try:
-            return msgspec.convert(_with_whole_numbers(value), hint, str_keys=True)
+            return msgspec.convert(_without_floats(value), hint, str_keys=True)
         except msgspec.ValidationError as error:
             raise _misfit(str(error), place) from None
 
@@ -145,14 +147,17 @@ def _misfit(text: str, place: str) -> SeldonError:
     return SeldonError(f"{place}{path.removesuffix('`').removeprefix('$')}: {complaint}")
 
 
-def _with_whole_numbers(value: Any) -> Any:
-    """Return a plain value with whole numbers in place of floats such as ``1.0``."""
-    if type(value) is float and value.is_integer():
-        return int(value)
+def _without_floats(value: Any) -> Any:
+    """Return a plain value with whole numbers in place of floats such as ``1.0``, and None in place of NaN.
+
+    A column of floats has no other form of a missing value.
+    """
+    if type(value) is float and (value != value or value.is_integer()):
+        return None if value != value else int(value)
     if type(value) is list:
-        return [_with_whole_numbers(item) for item in value]
+        return [_without_floats(item) for item in value]
     if type(value) is dict:
-        return {key: _with_whole_numbers(item) for key, item in value.items()}
+        return {key: _without_floats(item) for key, item in value.items()}
     return value
 
 
@@ -163,10 +168,12 @@ def _pydantic(hint: Any) -> Validate:
     def validate(value: Any, place: str) -> Any:
         try:
             return adapter.validate_python(value)
-        except pydantic.ValidationError:  # perhaps only because protobuf's numbers are floats
+        except (
+            pydantic.ValidationError
+        ):  # perhaps only because protobuf's numbers, and columns with missing ones, are floats
             pass
         try:
-            return adapter.validate_python(_with_whole_numbers(value))
+            return adapter.validate_python(_without_floats(value))
         except pydantic.ValidationError as error:
             faults = error.errors(include_url=False, include_context=False)
             shown = [f"{place}{_path(fault['loc'])}: {fault['msg']}" for fault in faults[:_MOST_FAULTS_SHOWN]]

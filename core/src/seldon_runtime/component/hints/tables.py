@@ -17,8 +17,11 @@ from seldon_runtime.inference.arrays import columns as table
 from seldon_runtime.inference.arrays.named_arrays import as_single, columns_of, is_column
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Kind, Payload
 from seldon_runtime.protocols.arrays import as_floats
+from seldon_runtime.protocols.times import date_texts
 
 _BEYOND = 2**63
+_FINE = ("ns", "ps", "fs", "as")
+"""The units of NumPy's times that ``datetime`` has not."""
 _DTYPES: dict[type, type] = {bool: np.bool_, int: np.int64, float: np.float64}
 
 
@@ -44,12 +47,12 @@ def columns_in(payload: Payload) -> Columns:
     """
     value = payload.value
     if payload.kind is ARRAYS:
-        return _of_arrays(payload)
+        return _all_narrowed(_of_arrays(payload))
     if payload.kind in DATA_KINDS:
         array = np.asarray(value)
-        if array.ndim == 1 and array.size and all(type(row) is dict for row in array):
+        if _holds_records(array):
             return _of_records(array.tolist(), place_of(payload))
-        return _of_array(array, payload)
+        return _all_narrowed(_of_array(array, payload))
     if payload.kind is Kind.JSON and type(value) is list and all(type(row) is dict for row in value):
         return _of_records(value, "jsonData")
     if payload.kind is Kind.JSON and type(value) is dict:
@@ -60,11 +63,17 @@ def columns_in(payload: Payload) -> Columns:
 
 
 def records_in(payload: Payload) -> list[dict[str, Any]]:
-    """Return the rows of a payload with names as dicts."""
-    names, values = columns_in(payload)
+    """Return the rows of a payload with names as dicts, in which null of an ``ndarray`` is None."""
+    if payload.kind is ARRAYS:
+        names, values = _of_arrays(payload)
+    else:
+        array = np.asarray(payload.value)
+        if _holds_records(array):
+            return list(array.tolist())
+        names, values = _of_array(array, payload)
     if names is None:
         raise SeldonError("data.names is absent, and the component expects the name of each column")
-    return [dict(zip(names, row, strict=True)) for row in zip(*(v.tolist() for v in values), strict=True)]
+    return [dict(zip(names, row, strict=True)) for row in zip(*map(_listed, values), strict=True)]
 
 
 def pandas_frame(make: Callable[..., Any]) -> Convert:
@@ -92,9 +101,10 @@ def polars_frame(make: Callable[..., Any]) -> Convert:
 
 def arrow_table(make: Callable[..., Any]) -> Convert:
     """Return the conversion to a ``pyarrow.Table``; ``make`` is its ``from_pydict``."""
+    library = import_module("pyarrow")
 
     def convert(payload: Payload) -> Any:
-        return make({name: _with_nulls(column) for name, column in _named(payload)})
+        return make({name: _of_arrow(column, library) for name, column in _named(payload)})
 
     return OfColumns(convert)
 
@@ -116,29 +126,46 @@ def _named(payload: Payload) -> list[tuple[str, NDArray[Any]]]:
     return list(zip(names or [f"column_{i}" for i in range(len(values))], values, strict=True))
 
 
-def _with_nulls(column: NDArray[Any]) -> Any:
-    """Return a column for a library that tells null from NaN, which requests have no word for."""
+def _of_arrow(column: NDArray[Any], library: Any) -> Any:
+    """Return a column for PyArrow, which tells null from NaN, for which requests have no word."""
     if column.dtype.kind == "f":
-        return [None if value != value else value for value in column.tolist()]
-    return column.tolist() if column.dtype.kind in "OU" else column
+        return library.array(column, from_pandas=True)
+    if column.dtype.kind not in "OU":
+        return column
+    values = column.tolist()
+    return library.array(values, library.uint64()) if _is_unsigned(values) else values
 
 
 def _of_polars(column: NDArray[Any], library: Any) -> Any:
-    values = _with_nulls(column)
-    if column.dtype.kind != "O":
-        return values
+    """Return a column for Polars, which tells null from NaN, too."""
+    if column.dtype.kind == "f":
+        return library.Series(column).fill_nan(None)
+    if column.dtype.kind not in "OU":
+        return column
+    values = column.tolist()
+    if _is_unsigned(values):
+        return library.Series(values, dtype=library.UInt64)
     kinds = set(map(type, values)) - {type(None)}
     is_kept = len(kinds) < 2 and (kinds != {int} or all(abs(value or 0) < _BEYOND for value in values))
     return values if is_kept else library.Series(values, dtype=library.Object)
+
+
+def _is_unsigned(values: list[Any]) -> bool:
+    """Return whether whole numbers, beside null, need 64 bits without a sign."""
+    if set(map(type, values)) - {type(None)} != {int}:
+        return False
+    present = [value for value in values if value is not None]
+    return min(present) >= 0 and _BEYOND <= max(present) < 2 * _BEYOND
 
 
 def _of_arrays(payload: Payload) -> Columns:
     value = payload.value
     if type(value) is not table.Columns:
         if len(value) == 1 and (payload.names or not all(map(is_column, value.values()))):
-            return columns_in(as_single(payload))
+            single = as_single(payload)
+            return _of_array(np.asarray(single.value), single)
         value = columns_of(value)
-    return Columns(list(value), [_narrowed(column) for column in value.values()])
+    return Columns(list(value), list(value.values()))
 
 
 def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
@@ -155,8 +182,25 @@ def _of_array(array: NDArray[Any], payload: Payload) -> Columns:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise SeldonError(f"data.names has {twice!r:.80} twice")
-    values = [array[:, index] for index in range(array.shape[1])]
-    return Columns(names or None, [_narrowed(column) for column in values])
+    return Columns(names or None, [array[:, index] for index in range(array.shape[1])])
+
+
+def _holds_records(array: NDArray[Any]) -> bool:
+    return array.ndim == 1 and bool(array.size) and all(type(row) is dict for row in array)
+
+
+def _listed(column: NDArray[Any]) -> list[Any]:
+    """Return the values of a column; times as ``datetime``, or as text if that would lose digits."""
+    if column.dtype.kind == "M" and np.datetime_data(column.dtype)[0] in _FINE:
+        rounded = column.astype("M8[us]")
+        is_exact = np.isnat(column) | (rounded.astype(column.dtype) == column)
+        column = rounded if is_exact.all() else np.array(date_texts(column), object)
+    values: list[Any] = column.tolist()
+    return values
+
+
+def _all_narrowed(columns: Columns) -> Columns:
+    return Columns(columns.names, [_narrowed(column) for column in columns.values])
 
 
 def _of_records(records: list[dict[str, Any]], place: str) -> Columns:
