@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import suppress
+from io import BytesIO
 
 import numpy as np
 import pytest
@@ -223,3 +224,52 @@ def test_an_answer_becomes_a_table(payload, rows):
 def test_an_answer_that_is_no_table_is_unfit(payload):
     with pytest.raises(UnfitAnswer):
         FORMAT.write(payload)
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        ([2**64 - 1, 1, None], pa.uint64()),
+        (np.array([2**64 - 1, None], object), pa.uint64()),
+        (np.array([1.5, 2.5], ">f4"), pa.float32()),
+        (np.array([1, 2], ">i8"), pa.int64()),
+        (np.array([1.5], np.longdouble), pa.float64()),
+        (np.array(["2026-01-02"], ">M8[s]"), pa.timestamp("s")),
+    ],
+)
+def test_a_column_of_another_form_is_written_with_its_values(column, kind):
+    values = column.tolist() if isinstance(column, np.ndarray) else column
+    columns = Columns(a=column if isinstance(column, np.ndarray) else np.array(column, object))
+    written = pa.ipc.open_stream(FORMAT.write(Payload(ARRAYS, columns, ["a"]))).read_all()["a"]
+    assert (written.type, written.to_pylist()) == (kind, values)
+    rows = [[value] for value in values]
+    if kind == pa.uint64():
+        again = pa.ipc.open_stream(FORMAT.write(Payload(NDARRAY, rows, ["a"]))).read_all()["a"]
+        assert (again.type, again.to_pylist()) == (kind, values)
+
+
+def test_an_answer_without_rows_has_its_names():
+    written = pa.ipc.open_stream(FORMAT.write(Payload(NDARRAY, [], ["a", "b"]))).read_all()
+    assert (written.column_names, written.num_rows) == (["a", "b"], 0)
+
+
+def test_whole_numbers_that_arrow_lacks_are_told():
+    with pytest.raises(UnfitAnswer, match="whole numbers beyond 64 bits"):
+        FORMAT.write(Payload(NDARRAY, [[2**64], [1]], ["a"]))
+
+
+def test_views_of_text_are_refused_with_the_way_to_write_text():
+    with pytest.raises(
+        SeldonError, match=r"expected numbers, .*Cast it to string; Polars does with .*oldest"
+    ):
+        read(stream(pa.table({"a": pa.array([None], pa.string_view())})))
+
+
+def test_a_stream_of_polars_is_read_as_the_advice_says():
+    pl = pytest.importorskip("polars")
+    body = BytesIO()
+    frame = pl.DataFrame({"a": ["x", None], "b": pl.Series(["u", "v"], dtype=pl.Categorical), "c": [1, 2]})
+    frame.write_ipc_stream(body, compat_level=pl.CompatLevel.oldest())
+    assert {name: column.tolist() for name, column in read(body.getvalue()).items()} == frame.to_dict(
+        as_series=False
+    )

@@ -177,3 +177,13 @@ def test_an_answer_becomes_a_table(payload, text):
 def test_an_answer_that_is_no_table_is_unfit(payload):
     with pytest.raises(UnfitAnswer):
         FORMAT.write(payload)
+
+
+def test_an_array_without_rows_has_its_names():
+    for rows in ([], np.empty((0, 2)), np.empty((0, 2), object)):
+        assert FORMAT.write(Payload(NDARRAY, rows, ["a", "b"])) == b"a,b\r\n"
+
+
+def test_a_cell_of_several_values_is_json():
+    body = FORMAT.write(Payload(Kind.JSON, {"a": [1.0, float("nan")], "b": {"x": float("inf")}}))
+    assert list(csv.reader(StringIO(body.decode()))) == [["a", "b"], ["[1.0, null]", '{"x": null}']]

@@ -144,3 +144,20 @@ def test_an_answer_becomes_an_array(payload, expected):
 def test_an_answer_that_is_no_array_is_unfit(payload):
     with pytest.raises(UnfitAnswer):
         FORMAT.write(payload)
+
+
+@pytest.mark.parametrize("value", [[[1, 2**64 - 1]], np.array([[1, 2**64 - 1]], object)])
+def test_large_whole_numbers_keep_their_digits(value):
+    loaded = np.load(BytesIO(FORMAT.write(Payload(NDARRAY, value, []))))
+    assert (loaded.dtype, loaded.tolist()) == (np.uint64, [[1, 2**64 - 1]])
+
+
+@pytest.mark.parametrize("value", [[[-1, 2**64 - 1]], [[0.5, 2**53 + 1]], [2**64], [-(2**63) - 1]])
+def test_whole_numbers_without_a_common_type_are_unfit(value):
+    with pytest.raises(UnfitAnswer, match="whole numbers that no type of NumPy holds"):
+        FORMAT.write(Payload(NDARRAY, value, []))
+
+
+def test_whole_numbers_that_a_float_holds_stand_beside_floats():
+    loaded = np.load(BytesIO(FORMAT.write(Payload(NDARRAY, [0.5, 2**60], []))))
+    assert loaded.tolist() == [0.5, 2.0**60]

@@ -20,7 +20,12 @@ from seldon_runtime_rest.media.tables import check_names, columns_of
 _VALUE_BYTES = 80
 """The memory of a value besides its bytes: a Python object, and its place in an array."""
 _COPIES = 3
+_LONGEST = 8
+"""The bytes of the longest number of Arrow."""
 _EXPECTED = "expected numbers, booleans, text (also as a dictionary), dates or timestamps"
+
+
+_OF_VIEWS = ". Cast it to string; Polars does with write_ipc_stream(..., compat_level=CompatLevel.oldest())"
 
 
 class ArrowStream(Format):
@@ -57,7 +62,9 @@ class ArrowStream(Format):
         columns = columns_of(payload)
         try:
             table = arrow.table({name: _written(arrow, column) for name, column in columns.items()})
-        except (arrow.ArrowException, TypeError, ValueError, OverflowError) as error:
+        except OverflowError as error:
+            raise UnfitAnswer("a table with whole numbers beyond 64 bits") from error
+        except (arrow.ArrowException, TypeError, ValueError) as error:
             raise UnfitAnswer(f"a table with a column of several types ({error})") from error
         sink = arrow.BufferOutputStream()
         with arrow.ipc.new_stream(sink, table.schema) as writer:
@@ -68,11 +75,26 @@ class ArrowStream(Format):
 
 def _written(arrow: Any, column: Any) -> Any:
     """Return a column of an answer as an array of Arrow."""
-    made = arrow.array(column)
+    made = _made(arrow, _native(column))
     has_zone = arrow.types.is_timestamp(made.type) and made.type.tz
     if has_zone and any(getattr(value, "nanosecond", 0) for value in column):
         return arrow.array(column, arrow.timestamp("ns", made.type.tz))  # which would be dropped
     return made
+
+
+def _made(arrow: Any, column: Any) -> Any:
+    try:
+        return arrow.array(column)
+    except OverflowError:  # of whole numbers from 2^63 on, beside null
+        return arrow.array(column, arrow.uint64())
+
+
+def _native(column: Any) -> Any:
+    """Return an array of numbers or dates in a form that Arrow has: of this machine's order, and 64 bits."""
+    if not isinstance(column, np.ndarray) or column.dtype.hasobject:
+        return column
+    is_long = column.dtype.kind == "f" and column.dtype.itemsize > _LONGEST
+    return column.astype(np.float64 if is_long else column.dtype.newbyteorder("="), copy=False)
 
 
 def _table(arrow: Any, body: bytes) -> Any:
@@ -99,6 +121,7 @@ def _check_type(arrow: Any, name: str, kind: Any) -> None:
     if not is_text and not any(test(kind) for test in tests):
         raise SeldonError(
             f"the column {name!r:.80} of the Arrow stream has the type {kind!s:.80}, {_EXPECTED}"
+            + (_OF_VIEWS if "string_view" in str(kind) else "")
         )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, Columns, Limits, Payload, SeldonError
 from seldon_runtime.protocols.arrays import LARGEST_EXACT
+from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime.protocols.plain_values import plain_array
 from seldon_runtime_rest.media.format import Format, Parameters, utf8
 from seldon_runtime_rest.media.tables import check_names, columns_of
@@ -138,4 +139,4 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, list | dict) else value
+    return json.dumps(finite(value, NonFinite.NULL)) if isinstance(value, list | dict) else value

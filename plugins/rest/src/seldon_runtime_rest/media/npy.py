@@ -27,6 +27,7 @@ from seldon_runtime.plugin import (
     as_single,
     check_empty_shape,
 )
+from seldon_runtime.protocols.arrays import LARGEST_EXACT
 from seldon_runtime_rest.media.format import Format, Parameters, UnfitAnswer, named
 
 _MAGIC = b"\x93NUMPY"
@@ -34,6 +35,9 @@ _VERSIONS = {1: 2, 2: 4, 3: 4}
 """The bytes of the header's length by the format's version."""
 _MOST_HEADER_BYTES = 10_000
 _MOST_DIMENSIONS = 32
+_BEYOND = 2**63
+_FLOAT_BITS = 1024
+"""The bits of the least whole number that may be too large for a float."""
 _DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z?][0-9]{0,9})['"]\s*[,}]""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)\s*[,}]""")
 _SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(([0-9,\s]*)\)\s*[,}]""")
@@ -142,23 +146,49 @@ def _array(payload: Payload) -> NDArray[Any]:
     if isinstance(value, dict):
         raise UnfitAnswer("jsonData that is an object")
     try:
-        array = value if isinstance(value, np.ndarray) else np.array(value, _uniform(value))
+        array = value if isinstance(value, np.ndarray) else np.array(value, _type_of(value))
     except (ValueError, OverflowError) as error:
         raise UnfitAnswer("data with rows of different lengths") from error
-    array = np.array(array.tolist(), _uniform(array.tolist())) if array.dtype.kind == "O" else array
+    array = np.array(array.tolist(), _type_of(array.tolist())) if array.dtype.kind == "O" else array
     if array.dtype.kind not in _READ:
         raise UnfitAnswer("data with values of several types, or with null")
     return array
 
 
-def _uniform(value: Any) -> Any:
-    """Return None, so that NumPy finds the type, for values of one type; object for others."""
+def _type_of(values: Any) -> Any:
+    """Return None, so that NumPy finds the type, for values of one type; object for others.
+
+    Raises:
+        UnfitAnswer: no type of numbers holds every whole number with its digits.
+    """
     kinds: set[type] = set()
-    rest = [value]
+    whole: list[int] = []
+    rest = [values]
     while rest:
         each = rest.pop()
         if isinstance(each, list):
             rest.extend(each)
         else:
             kinds.add(type(each))
-    return None if len(kinds) <= 1 or kinds == {int, float} else object
+            if type(each) is int and abs(each) > LARGEST_EXACT:
+                whole.append(each)
+    is_uniform = len(kinds) <= 1 or kinds == {int, float}
+    if not is_uniform or not whole:
+        return None if is_uniform else object
+    if float in kinds and all(map(_is_float, whole)):
+        return None
+    if float in kinds or not _is_of_64_bits(whole, values):
+        raise UnfitAnswer("data with whole numbers that no type of NumPy holds beside its other numbers")
+    return np.uint64 if max(whole) >= _BEYOND else np.int64
+
+
+def _is_float(number: int) -> bool:
+    """Return whether a 64-bit float holds a whole number."""
+    return number.bit_length() < _FLOAT_BITS and int(float(number)) == number
+
+
+def _is_of_64_bits(large: list[int], values: Any) -> bool:
+    """Return whether 64 bits, with or without a sign, hold the ``large`` ones and all other values."""
+    if max(large) < _BEYOND:
+        return min(large) >= -_BEYOND
+    return max(large) < 2 * _BEYOND and bool(np.min(np.array(values, object)) >= 0)

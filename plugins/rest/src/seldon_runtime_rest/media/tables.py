@@ -73,6 +73,8 @@ def _of_array(payload: Payload) -> dict[str, Any]:
         rows = rows if isinstance(rows, list) else [rows]
         if rows and all(isinstance(row, Mapping) for row in rows):
             return _of_records(rows)
+        if not rows and payload.names:
+            return {str(name): [] for name in payload.names}
         is_flat = not any(isinstance(row, list) for row in rows)
         if not is_flat and len({len(row) if isinstance(row, list) else -1 for row in rows}) > 1:
             raise UnfitAnswer("data with rows of different lengths")
