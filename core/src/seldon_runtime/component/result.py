@@ -26,6 +26,7 @@ from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, NDARRAY, TENSOR
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
 from seldon_runtime.protocols.libraries.frames import Table, of_fields
 from seldon_runtime.protocols.libraries.remedies import remedy_of
+from seldon_runtime.protocols.libraries.tensors import is_of_library, known
 from seldon_runtime.protocols.plain_values import is_absent, key_texts, plain_array, plain_value
 
 Names = Callable[[], Sequence[Any] | None]
@@ -225,6 +226,8 @@ def _pack_array(array: NDArray[Any], requested: Kind | None, names: Names) -> Pa
     kind = NDARRAY
     if array.dtype.names and array.ndim == 1:
         return _pack_table(of_fields(array), requested, names)
+    if not is_numeric and is_of_library(array.dtype):
+        return _pack_array(known(array), requested, names)
     if is_numeric:
         kind = requested if requested is NDARRAY or requested is TFTENSOR else TENSOR
     if type(array) is not np.ndarray or not is_numeric:

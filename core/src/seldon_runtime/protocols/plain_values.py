@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
 from seldon_runtime.protocols.libraries.frames import Table
 from seldon_runtime.protocols.libraries.remedies import remedy_of
+from seldon_runtime.protocols.libraries.tensors import is_of_library
 from seldon_runtime.protocols.times import date_texts, duration_text, duration_texts
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -211,6 +212,8 @@ def _plain_scalar(value: Any) -> Any:
         return plain_array(np.asarray(value))
     if isinstance(value, np.bool_ | np.integer | np.str_ | np.void):
         return plain_value(value.item())
+    if is_of_library(value.dtype):
+        return float(value)
     raise _unsupported(type(value))
 
 

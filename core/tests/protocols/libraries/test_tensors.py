@@ -7,8 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seldon_runtime.component.result import pack
+from seldon_runtime.inference.message import TENSOR
 from seldon_runtime.protocols.libraries import tensors
 from seldon_runtime.protocols.libraries.tensors import array_of
+from seldon_runtime.protocols.plain_values import plain_value
 
 
 class OnDevice:
@@ -65,3 +68,26 @@ def test_old_numpy_reads_what_the_library_copies(kind: type[Any]) -> None:
 def test_old_numpy_names_the_version_that_a_tensor_needs() -> None:
     with pytest.raises(TypeError, match=r"it is on another device, which needs NumPy 2\.1"):
         array_of(OnDevice())
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float8_e4m3fn", "float8_e5m2"])
+def test_floats_that_numpy_lacks_are_floats_of_32_bits(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    array = array_of(torch.tensor([1.5], requires_grad=True).to(getattr(torch, name)))
+    assert (array.dtype, array.tolist()) == (np.float32, [1.5])
+
+
+@pytest.mark.parametrize("name", ["float32", "int64"])
+def test_a_sparse_tensor_of_torch_says_how_to_convert_it(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    with pytest.raises(TypeError, match=r"Use Tensor\.to_dense\(\) first"):
+        array_of(torch.eye(2).to(getattr(torch, name)).to_sparse())
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float8_e4m3fn", "int4"])
+def test_types_that_numpy_lacks_are_numbers_everywhere(name: str) -> None:
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    array = np.array([[1, -2]], getattr(ml_dtypes, name))
+    payload = pack(array, None, lambda: None)
+    assert (payload.kind, np.ravel(payload.value).tolist()) == (TENSOR, [1.0, -2.0])
+    assert plain_value([array[0, 0], {"a": array[0]}]) == [1.0, {"a": [1.0, -2.0]}]

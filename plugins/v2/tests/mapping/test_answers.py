@@ -76,6 +76,13 @@ def test_what_v2_cannot_hold_is_the_components_fault(outputs, kind, value):
     assert error.value.code is ErrorCode.COMPONENT_FAILED
 
 
+@pytest.mark.parametrize("name", ["int4", "float8_e4m3fn"])
+def test_numbers_of_types_that_v2_lacks_are_floats(outputs, name):
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    found = outputs(ARRAYS, {"y": np.array([1, -2], getattr(ml_dtypes, name))})
+    assert described(found) == [("y", "FP32", [1.0, -2.0])]
+
+
 def declared(datatype):
     return [{"name": "y", "datatype": datatype, "shape": [-1]}]
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 _KINDS = frozenset("biufcSUMmOV")
 _NUMPY_HAS_DEVICES = np.lib.NumpyVersion(np.__version__) >= "2.1.0"
+_DEFINED = 2
+"""The value of ``dtype.isbuiltin`` for types that libraries define."""
 _PROCESSOR = (1, 0)
 """The device of the processor's memory in DLPack."""
 _PROTOCOLS = ("__array__", "__dlpack__", "__array_interface__")
@@ -41,19 +43,39 @@ def array_of(value: Any) -> NDArray[Any]:
         value = value.detach().cpu()
     elif hasattr(value, "get") and hasattr(value, "__cuda_array_interface__"):  # one of CuPy's
         value = value.get()
-    array = _read(value)
+    return known(_read(value))
+
+
+def known(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array of numbers of a type that NumPy lacks, such as bfloat16, as one of float32."""
     return array if _is_known(array.dtype) else array.astype(np.float32)
+
+
+def is_of_library(dtype: np.dtype[Any]) -> bool:
+    """Return whether a library such as ``ml_dtypes`` defines a type of values."""
+    return dtype.isbuiltin == _DEFINED and not _is_known(dtype)
 
 
 def _read(value: Any) -> NDArray[Any]:
     try:
         return np.asarray(value)
-    except (TypeError, RuntimeError, ValueError):
-        if "bfloat16" in str(getattr(value, "dtype", "")) and hasattr(value, "float"):
+    except (TypeError, RuntimeError, ValueError) as error:
+        if _is_float(value):
             return np.asarray(value.float())
-        if hasattr(value, "__dlpack__"):
+        if not hasattr(value, "__dlpack__"):
+            raise
+        try:
             return np.from_dlpack(value, device="cpu") if _NUMPY_HAS_DEVICES else _from_device(value)
-        raise
+        except BufferError:  # of a sparse one, for which the library's own error has the advice
+            raise error from None
+
+
+def _is_float(value: Any) -> bool:
+    """Return whether a tensor of PyTorch or Paddle holds floats, which its method ``float`` widens."""
+    if not hasattr(value, "float"):
+        return False
+    is_floating = getattr(value, "is_floating_point", None)
+    return bool(is_floating()) if callable(is_floating) else "bfloat16" in str(getattr(value, "dtype", ""))
 
 
 class _OnProcessor:

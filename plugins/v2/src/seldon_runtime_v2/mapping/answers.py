@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, DATA_KINDS, ErrorCode, Kind, Message, Payload, SeldonError
 from seldon_runtime.protocols.arrays import object_array
+from seldon_runtime.protocols.libraries.tensors import is_of_library, known
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
 from seldon_runtime_v2.mapping.model import ServedModel
@@ -109,6 +110,9 @@ def _output(
     if array.dtype.kind in _ELEMENTS or array.dtype.names:
         array = from_elements(array, name, model.non_finite)
     datatype = datatype_of(array)
+    if datatype is None and is_of_library(array.dtype):  # such as float8
+        array = known(array)
+        datatype = datatype_of(array)
     if datatype is None:
         raise _failed(name, f"an array of {array.dtype}")
     declared = model.outputs.get(name) if model.outputs else None
