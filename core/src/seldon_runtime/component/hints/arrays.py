@@ -16,7 +16,10 @@ from seldon_runtime.protocols.arrays import array_from_list, as_floats
 
 _WORDS = {"f": "a number", "i": "a whole number", "u": "a whole number", "b": "true or false", "U": "a text"}
 _NUMERIC = frozenset("fiu")
-_NARROW = {"torch.float16": np.dtype(np.float16), "torch.float32": np.dtype(np.float32)}
+_NARROW: dict[str, np.dtype[Any]] = {
+    "torch.float16": np.dtype(np.float16),
+    "torch.float32": np.dtype(np.float32),
+}
 """NumPy's types by PyTorch's, of floats that do not hold every 64-bit one."""
 
 

@@ -154,7 +154,7 @@ def _is_unsigned(values: list[Any]) -> bool:
     """Return whether whole numbers, beside null, need 64 bits without a sign."""
     if set(map(type, values)) - {type(None)} != {int}:
         return False
-    present = [value for value in values if value is not None]
+    present: list[int] = [value for value in values if value is not None]
     return min(present) >= 0 and _BEYOND <= max(present) < 2 * _BEYOND
 
 
