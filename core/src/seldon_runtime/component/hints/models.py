@@ -127,10 +127,8 @@ def _msgspec(hint: Any) -> Validate:
     def validate(value: Any, place: str) -> Any:
         try:
             return msgspec.convert(value, hint, str_keys=True)
-        except (
-            msgspec.ValidationError
-        ):  # perhaps only because protobuf's numbers, and columns with missing ones, are floats
-            pass
+        except msgspec.ValidationError:
+            pass  # perhaps only because protobuf's numbers, and columns with missing ones, are floats
         try:
             return msgspec.convert(_without_floats(value), hint, str_keys=True)
         except msgspec.ValidationError as error:
@@ -168,10 +166,8 @@ def _pydantic(hint: Any) -> Validate:
     def validate(value: Any, place: str) -> Any:
         try:
             return adapter.validate_python(value)
-        except (
-            pydantic.ValidationError
-        ):  # perhaps only because protobuf's numbers, and columns with missing ones, are floats
-            pass
+        except pydantic.ValidationError:
+            pass  # perhaps only because protobuf's numbers, and columns with missing ones, are floats
         try:
             return adapter.validate_python(_without_floats(value))
         except pydantic.ValidationError as error:
