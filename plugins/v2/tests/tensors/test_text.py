@@ -25,7 +25,12 @@ def test_bytes_become_the_text_that_they_are(texts):
 def test_one_element_that_is_not_utf8_leaves_all_as_bytes():
     array = objects(b"a", b"\xff")
     assert as_text(array) is array
-    assert as_text(objects(b"a", "b").reshape(2, 1)).tolist() == [["a"], ["b"]]
+    assert as_text(objects(b"a", b"b").reshape(2, 1)).tolist() == [["a"], ["b"]]
+
+
+def test_text_stays_itself():
+    array = objects("a", "b")
+    assert as_text(array) is array
 
 
 @given(st.lists(st.binary()))

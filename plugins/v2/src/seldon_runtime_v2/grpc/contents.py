@@ -135,7 +135,10 @@ def contents_parts(array: NDArray[Any], datatype: Datatype) -> list[Part]:
     """Return the contents of an output, as the field of its serialized tensor."""
     field = _FIELDS[datatype.name]
     if datatype.kind is TEXT or array.size <= FEW:
-        contents = InferTensorContents(**{field.name: array.reshape(-1).tolist()})
+        values = array.reshape(-1).tolist()
+        if values and type(values[0]) is str:
+            values = [text.encode() for text in values]
+        contents = InferTensorContents(**{field.name: values})
         return nested(CONTENTS, [contents.SerializeToString()])
     if datatype.kind is WHOLE:
         return nested(CONTENTS, nested(field.number, to_varints(array)))

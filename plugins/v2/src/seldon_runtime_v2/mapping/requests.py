@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from seldon_runtime.plugin import ARRAYS, NO_META, Kind, Message, Meta, Payload, SeldonError, as_single
 from seldon_runtime_v2.mapping.declared_inputs import check_inputs
 from seldon_runtime_v2.mapping.model import ServedModel
-from seldon_runtime_v2.mapping.tensors import InputTensor, Parameter
+from seldon_runtime_v2.mapping.tensors import BASE64, CONTENT_TYPE, DATETIME, InputTensor, Parameter
 from seldon_runtime_v2.tensors.datatypes import TEXT
 from seldon_runtime_v2.tensors.text import as_text, from_base64, from_dates
 
-CONTENT_TYPE = "content_type"
 _TABLE = "pd"
 _COLUMN = ((), (1,))
 """The sizes behind the first one of an array that is a column."""
@@ -69,9 +68,9 @@ def _array(model: ServedModel, given: InputTensor, content_type: Parameter | Non
     if given.datatype.kind is not TEXT:
         return array
     content_type = given.parameters.get(CONTENT_TYPE, content_type)
-    if content_type == "base64":
+    if content_type == BASE64:
         return from_base64(array)
-    if content_type == "datetime":
+    if content_type == DATETIME:
         return from_dates(array, given.name)
     return array if model.has_infer else as_text(array)
 

@@ -79,8 +79,11 @@ def values_of(output: OutputTensor, non_finite: NonFinite) -> Any:
     """
     array = output.array
     if output.datatype.kind is TEXT:
+        items = array.reshape(-1).tolist()
+        if items and type(items[0]) is str:
+            return items
         try:
-            return [item.decode() for item in array.reshape(-1).tolist()]
+            return [item.decode() for item in items]
         except UnicodeDecodeError as error:
             raise SeldonError(
                 f"the output {output.name!r} has bytes that are not UTF-8, which JSON cannot hold: {_ASK}"

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.plugin import SeldonError
 from seldon_runtime_v2.tensors.datatypes import BOOL, TEXT, Datatype
+from seldon_runtime_v2.tensors.length_prefixed import joined_texts, split_elements, split_texts
 from seldon_runtime_v2.tensors.shapes import misfit
 
 _LENGTH_BYTES = 4
@@ -23,7 +24,15 @@ _length = struct.Struct("<I").unpack_from
 
 
 def from_binary(
-    datatype: Datatype, shape: Sequence[int], count: int, body: bytes, start: int, size: int, name: str
+    datatype: Datatype,
+    shape: Sequence[int],
+    count: int,
+    body: bytes,
+    start: int,
+    size: int,
+    name: str,
+    *,
+    prefers_text: bool = False,
 ) -> NDArray[Any]:
     """Return the array of binary data within a body.
 
@@ -37,13 +46,15 @@ def from_binary(
         start: the place of the data in the body.
         size: their length in bytes.
         name: the tensor's, for messages.
+        prefers_text: True if BYTES may become objects of ``str`` where that is quicker.
 
     Raises:
         SeldonError: BAD_DATA when the size does not fit the shape, or the elements do not fit the datatype.
     """
     if datatype.kind is TEXT:
+        texts = split_texts(body[start : start + size], count) if prefers_text else None
         array = np.empty(count, object)
-        array[:] = _elements(body, start, start + size, shape, count, name)
+        array[:] = texts or _elements(body, start, start + size, shape, count, name)
         return array.reshape(shape)
     if size != count * datatype.item_bytes:
         raise misfit(name, shape, f"{count * datatype.item_bytes} bytes of {datatype.name}", str(size))
@@ -62,9 +73,13 @@ def from_binary(
 
 
 def to_binary(array: NDArray[Any], datatype: Datatype) -> bytes | memoryview:
-    """Return the binary data of an output, of which BYTES holds objects of ``bytes``."""
+    """Return the binary data of an output, of which BYTES holds objects of ``bytes``, or all of ``str``."""
     if datatype.kind is TEXT:
         elements = array.reshape(-1).tolist()
+        if elements and type(elements[0]) is str:
+            if (quick := joined_texts(elements)) is not None:
+                return quick
+            elements = [text.encode() for text in elements]
         lengths = np.fromiter(map(len, elements), "<u4", len(elements)).tobytes()
         parts: list[bytes] = [b""] * (2 * len(elements))
         parts[::2] = [
@@ -96,8 +111,10 @@ def _halves(array: NDArray[np.float32]) -> NDArray[np.uint16]:
 def _elements(body: bytes, start: int, end: int, shape: Sequence[int], count: int, name: str) -> list[bytes]:
     if end - start < count * _LENGTH_BYTES:  # before a list of that length is made
         raise misfit(name, shape, f"{count * _LENGTH_BYTES} bytes of BYTES at least", str(end - start))
-    if (quick := _whole_elements(body, start, end, count)) is not None:
+    if (quick := split_elements(body[start:end], count)) is not None:
         return quick
+    if (whole := _whole_elements(body, start, end, count)) is not None:
+        return whole
     elements: list[bytes] = []
     while start < end and len(elements) < count:
         first = start + _LENGTH_BYTES

@@ -21,12 +21,13 @@ from seldon_runtime.protocols.plain_values import plain_array, plain_value
 from seldon_runtime_v2.tensors.text import objects_like
 
 _NUMBERS = frozenset({int, float})
+_STR = frozenset({str})
 _TEXT = frozenset({str, bytes})
 _BYTES = bytes | bytearray | memoryview
 
 
 def from_elements(array: NDArray[Any], name: str, non_finite: NonFinite) -> NDArray[Any]:
-    """Return an array of numbers or of truth values, or one of objects of ``bytes`` for BYTES.
+    """Return an array of numbers or of truth values, or one of objects for BYTES, ``str`` or ``bytes``.
 
     Args:
         array: text, bytes, dates, durations, records or objects.
@@ -43,6 +44,9 @@ def from_elements(array: NDArray[Any], name: str, non_finite: NonFinite) -> NDAr
     else:
         values = flat.tolist()
         kinds = set(map(type, values))
+        if kinds == _STR:
+            _check_text(values, name)
+            return array if array.dtype.kind == "O" else objects_like(values, array)
         if kinds <= _TEXT:  # of nearly every output
             return objects_like(_encoded(values, name), array)
         has_text = any(issubclass(kind, str) for kind in kinds)
@@ -52,6 +56,13 @@ def from_elements(array: NDArray[Any], name: str, non_finite: NonFinite) -> NDAr
         return numbers.reshape(array.shape)
     texts = [_text(value, name, non_finite, has_text) for value in values]
     return objects_like(_encoded(texts, name), array)
+
+
+def _check_text(values: Sequence[str], name: str) -> None:
+    """Raise SeldonError for text that UTF-8 cannot hold."""
+    text = "".join(values)
+    if not text.isascii():
+        _encoded([text], name)
 
 
 def _has_unit(array: NDArray[Any]) -> bool:

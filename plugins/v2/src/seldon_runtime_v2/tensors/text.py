@@ -15,10 +15,16 @@ CONTENT = "the content"
 
 
 def as_text(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array of ``str`` for one of ``bytes`` that are all UTF-8; another array as it is."""
+    """Return an array of ``str`` for one of ``bytes`` that are all UTF-8; another array as it is.
+
+    Args:
+        array: objects, all of ``str`` or all of ``bytes``.
+    """
     values = array.reshape(-1).tolist()
+    if values and type(values[0]) is str:
+        return array
     try:
-        return objects_like([value.decode() if type(value) is bytes else value for value in values], array)
+        return objects_like([*map(bytes.decode, values)], array)
     except UnicodeDecodeError:
         return array
 
