@@ -65,7 +65,7 @@ def pack(
         return Payload(Kind.JSON, plain(result))
     if isinstance(result, list | tuple):
         return _pack_list(list(result), requested, names)
-    if hasattr(result, "DESCRIPTOR"):
+    if hasattr(type(result), "DESCRIPTOR"):  # of the class: frames search their columns for an attribute
         return Payload(Kind.CUSTOM, result)
     return _pack_other(result, requested, names, most_values)
 
@@ -143,6 +143,9 @@ def _pack_table(table: Table, requested: Kind | None, names: Names) -> Payload:
     own = table.names
     if requested is ARRAYS and own and len(set(own)) == len(own):
         return Payload(ARRAYS, Columns(zip(own, table.columns, strict=True)), own)
+    rows = table.plain_rows
+    if rows is not None:  # of most columns of several types
+        return _named_list(rows, (table.count, len(table.columns)), names if own is None else lambda: own)
     return _pack_array(table.rows, requested, names if own is None else lambda: own)
 
 
@@ -247,6 +250,7 @@ def _written(array: NDArray[Any], kind: Kind) -> Any:
 
 
 def _named_list(values: Any, shape: tuple[int, ...], names: Names) -> Payload:
+    """Return a list of plain values, which has the shape of an array."""
     if len(shape) < 2:
         return Payload(NDARRAY, values, [])
     own = names()

@@ -12,7 +12,7 @@ import pytest
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.hints.methods import Hints
 from seldon_runtime.errors import SeldonError
-from seldon_runtime.inference.arrays.columns import Columns, joined
+from seldon_runtime.inference.arrays.columns import Columns, are_texts, joined
 from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.inference.limits import Limits
@@ -154,3 +154,9 @@ def test_a_table_that_does_not_fit_names_its_place() -> None:
         SeldonError, match=r"^the request has data\.ndarray, and the component expects one text"
     ):
         ask(Model(), TABLE)
+
+
+def test_texts_are_told_from_other_values() -> None:
+    assert are_texts(["a", ""])
+    for others in ([], ["a", None], ["a", 1], [b"a"], [np.nan]):
+        assert not are_texts(others)

@@ -8,8 +8,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from seldon_runtime.protocols.libraries.frames import column_array, column_of, columns_of, joined, table
+from seldon_runtime.protocols.libraries.frames import (
+    Table,
+    column_array,
+    column_of,
+    columns_of,
+    joined,
+    table,
+)
+from seldon_runtime.protocols.plain_values import plain_array
 
 
 def read(frame: pd.DataFrame) -> Any:
@@ -165,6 +175,39 @@ def test_whole_numbers_that_numpy_lacks_are_objects() -> None:
 def test_missing_values_are_none_beside_text_and_nan_among_numbers() -> None:
     assert column_array(pd.Series(["a", None, np.nan, pd.NA])).tolist() == ["a", None, None, None]
     np.testing.assert_array_equal(column_array(pd.Series([1, None], dtype="Int64")), [1.0, np.nan])
+
+
+COLUMNS = st.sampled_from(
+    [
+        np.array([1, 2]),
+        np.array([0.5, np.nan]),
+        np.array([0.5, 1], np.float32),
+        np.array([True, False]),
+        np.array(["a", "b"]),
+        np.array(["a", None], object),
+        np.array([1, "b"], object),
+        np.array([1, np.float64(0.5)], object),
+        np.array([{}, "b"], object),
+        np.array(["2026-01-02", "NaT"], "M8[D]"),
+        np.array([2**64 - 1, 0], np.uint64),
+    ]
+)
+
+
+@given(st.lists(COLUMNS))
+def test_plain_rows_are_those_of_the_array(columns: list[Any]) -> None:
+    found = Table(None, columns, 2)
+    rows = found.plain_rows
+    if rows is not None:
+        wanted = found.rows
+        assert wanted.dtype == object
+        assert repr(rows) == repr(plain_array(wanted))
+
+
+def test_columns_of_text_beside_numbers_and_booleans_have_plain_rows() -> None:
+    columns = [np.array([1, 2]), np.array([True, False]), np.array(["a", None], object)]
+    assert Table(None, columns, 2).plain_rows == [[1, True, "a"], [2, False, None]]
+    assert Table(None, columns[:1], 2).plain_rows is None
 
 
 def test_dates_keep_their_digits_beside_other_values() -> None:

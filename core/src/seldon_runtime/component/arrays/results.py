@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seldon_runtime.component.arrays.masks import filled_with_nan, is_masked, loses_parts
 from seldon_runtime.component.result import SINGLE, converted_result, keys_of, plain
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.inference.arrays.columns import is_exact
+from seldon_runtime.inference.arrays.columns import are_texts, is_exact
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
 from seldon_runtime.protocols.arrays import object_array
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
@@ -122,7 +122,7 @@ def _is_text(array: NDArray[Any]) -> bool:
 
 def _column(values: NDArray[Any]) -> NDArray[Any]:
     """Return a column of a table in the type of its own values."""
-    if not values.dtype.hasobject or not values.size or _is_text(values):
+    if not values.dtype.hasobject or not values.size or are_texts(values.tolist()):
         return values
     return _array(values.tolist())
 

@@ -19,6 +19,10 @@ _NOT_OF_NUMPY = ("dictionary<", "tz=", "uuid", "bool8", "month_day")
 _DAYS = "date64"
 """The start of Arrow's type of days that are counted in milliseconds."""
 _NARROW = {bool, int, float}
+_OBJECT, _BOOL = np.dtype(object), np.dtype(bool)
+_PLAIN = frozenset({_OBJECT, _BOOL, np.dtype(np.int64), np.dtype(np.float64)})
+"""Types of columns whose rows, made of lists, are those of an array of objects."""
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 Columns = Callable[[Any], Iterable[tuple[Any, Any]]]
 """Function that returns the names and the columns of a frame."""
 
@@ -30,6 +34,21 @@ class Table:
     names: list[str] | None
     columns: Sequence[NDArray[Any]]
     count: int
+
+    @property
+    def plain_rows(self) -> list[list[Any]] | None:
+        """The rows as lists of JSON's types; None if the columns have a common type, or hold other values."""
+        types = {column.dtype for column in self.columns}
+        if not types <= _PLAIN or not (_OBJECT in types or (_BOOL in types and len(types) > 1)):
+            return None
+        columns = [column.tolist() for column in self.columns]
+        if not all(
+            _SCALARS.issuperset(map(type, values))
+            for values, column in zip(columns, self.columns, strict=True)
+            if column.dtype.kind == "O"
+        ):
+            return None
+        return list(map(list, zip(*columns, strict=True)))
 
     @property
     def rows(self) -> NDArray[Any]:
@@ -79,7 +98,8 @@ def column_array(column: Any) -> NDArray[Any]:
     if array.dtype.kind != "O":
         return array
     if hasattr(column, "isna"):
-        missing = np.asarray(column.isna(), bool)
+        inner = getattr(column, "array", column)  # whose missing values need no Series around them
+        missing = np.asarray(inner.isna() if hasattr(inner, "isna") else column.isna(), bool)
         if not missing.any():
             return array
         array = array.copy()
@@ -138,7 +158,7 @@ def _pandas_columns(frame: Any) -> Iterable[tuple[Any, Any]]:
     labels = list(frame.columns.tolist()) if hasattr(frame.columns, "tolist") else list(frame.columns)
     view = frame.copy(deep=False)
     view.columns = range(len(labels))
-    return zip(labels, (column for _, column in view.items()), strict=True)
+    return zip(labels, [view[place] for place in range(len(labels))], strict=True)
 
 
 def _name(label: Any) -> str:
