@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tracemalloc
 from dataclasses import asdict, replace
 from typing import Any
@@ -64,6 +65,15 @@ def test_small_values_are_estimated_at_what_they_take_or_a_little_more(item: str
 def test_no_kind_of_value_takes_much_more_than_its_estimate(values: list[Any]) -> None:
     text = json.dumps(values * 200).encode()
     assert measured(text) <= 1.5 * json_memory(text) + 10_000
+
+
+@given(st.lists(VALUES, min_size=1, max_size=5), st.integers(1, 200))
+def test_a_coarse_estimate_is_never_lower(values: list[Any], times: int) -> None:
+    text = json.dumps(values * times, ensure_ascii=False).encode()
+    exact, coarse = json_memory(text), json_memory(text, enough=sys.maxsize)
+    assert coarse >= exact
+    assert json_memory(text, enough=coarse) == coarse
+    assert json_memory(text, enough=coarse - 1) == exact
 
 
 @pytest.mark.parametrize("escape", [b'\\"', b"\\\\", b'\\\\\\"', b"\\u0041"])

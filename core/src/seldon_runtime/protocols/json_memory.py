@@ -37,7 +37,7 @@ _QUARTERS_OF_WIDE = 9
 """The same beyond that, where one character of a text is outside of ASCII and all take up to four bytes."""
 
 
-def json_memory(text: bytes, *, makes_arrays: bool = False) -> int:
+def json_memory(text: bytes, *, makes_arrays: bool = False, enough: int = 0) -> int:
     """Return an upper estimate of the bytes that parsing a JSON text takes, the text not included.
 
     Exact counts for valid JSON: brackets, commas and colons in strings do not count. For other texts the
@@ -46,7 +46,10 @@ def json_memory(text: bytes, *, makes_arrays: bool = False) -> int:
     Args:
         text: the JSON text.
         makes_arrays: True if its values may become arrays of text.
+        enough: a coarse estimate suffices if it is not larger.
     """
+    if enough and not makes_arrays and (coarse := _coarse_memory(text)) <= enough:
+        return coarse
     total = _counts(text)
     containers, members, items = total.containers, total.members, total.items
     inside, strings = len(text) - total.outside, total.quotes
@@ -66,6 +69,25 @@ def json_memory(text: bytes, *, makes_arrays: bool = False) -> int:
         + max(0, strings // 2 - members) * _TEXT_BYTES
         + scalars // _SHORTEST_NUMBER * _NUMBER_BYTES
         + inside * quarters // 4
+    )
+
+
+def _coarse_memory(text: bytes) -> int:
+    """Return an estimate that is never lower, since all signs count as if they were outside of strings."""
+    openings = commas = colons = quotes = 0
+    for start in range(0, len(text), _PIECE_BYTES):
+        piece = np.frombuffer(text, np.uint8, min(_PIECE_BYTES, len(text) - start), start)
+        openings += int(np.count_nonzero(piece == _OPEN_LIST) + np.count_nonzero(piece == _OPEN_DICT))
+        commas += int(np.count_nonzero(piece == _COMMA))
+        colons += int(np.count_nonzero(piece == _COLON))
+        quotes += int(np.count_nonzero(piece == _QUOTE))
+    return (
+        openings * (_CONTAINER_BYTES + _ITEM_BYTES)
+        + colons * _MEMBER_BYTES
+        + commas * _ITEM_BYTES
+        + quotes // 2 * _TEXT_BYTES
+        + len(text) // _SHORTEST_NUMBER * _NUMBER_BYTES
+        + len(text) * (_QUARTERS_OF_CHARACTER + _QUARTERS_OF_WIDE) // 4
     )
 
 

@@ -28,6 +28,8 @@ _DECODERS: Mapping[Method, Callable[[Any, Limits], Request]] = {
     Method.AGGREGATE: decode_messages,
     Method.SEND_FEEDBACK: decode_feedback,
 }
+_SHARES = 8
+"""A request that takes less than this part of the limit is estimated coarsely."""
 _ENCODERS = {Method.SEND_FEEDBACK: encode_feedback_reply}
 
 
@@ -101,7 +103,9 @@ class JsonCodec(RawCodec):
             copy = len(wire)
         if not isinstance(wire, bytes):
             return 0
-        return copy + json_memory(wire, makes_arrays=b'"ndarray"' in wire or b'"values"' in wire)
+        makes_arrays = b'"ndarray"' in wire or b'"values"' in wire
+        enough = self.limits.max_request_memory // _SHARES
+        return copy + json_memory(wire, makes_arrays=makes_arrays, enough=enough)
 
     def decode(self, method: Method, parsed: Any) -> Request:
         """Return the neutral request."""
