@@ -47,6 +47,7 @@ LOOKED_UP = {
     "component/result.py": "what the user's method returned",
     "component/hints/arrays.py": "the function of a library that a hint names",
     "component/hints/choice.py": "annotations of the user",
+    "component/hints/pandas_texts.py": "the type that pandas gives to text",
     "component/hints/models.py": "classes that annotations of the user name",
     "protocols/libraries/forms.py": "what the user's method returned",
     "protocols/libraries/frames.py": "what the user's method returned",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seldon_runtime.component.hints.pandas_texts import text_columns
 from seldon_runtime.component.hints.places import Convert, OfColumns, place_of, refusal
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.arrays import columns as table
@@ -22,6 +24,7 @@ from seldon_runtime.protocols.times import date_texts
 _BEYOND = 2**63
 _FINE = ("ns", "ps", "fs", "as")
 """The units of NumPy's times that ``datetime`` has not."""
+_OBJECT = frozenset({dict})
 _DTYPES: dict[type, type] = {bool: np.bool_, int: np.int64, float: np.float64}
 
 
@@ -53,7 +56,7 @@ def columns_in(payload: Payload) -> Columns:
         if _holds_records(array):
             return _of_records(array.tolist(), place_of(payload))
         return _all_narrowed(_of_array(array, payload))
-    if payload.kind is Kind.JSON and type(value) is list and all(type(row) is dict for row in value):
+    if payload.kind is Kind.JSON and type(value) is list and set(map(type, value)) <= _OBJECT:
         return _of_records(value, "jsonData")
     if payload.kind is Kind.JSON and type(value) is dict:
         if value and all(type(column) is list for column in value.values()):
@@ -78,10 +81,12 @@ def records_in(payload: Payload) -> list[dict[str, Any]]:
 
 def pandas_frame(make: Callable[..., Any]) -> Convert:
     """Return the conversion to a ``pandas.DataFrame``; without names its columns are numbered."""
+    of_texts = text_columns(make)
 
     def convert(payload: Payload) -> Any:
         names, values = columns_in(payload)
-        return make(dict(enumerate(values)) if names is None else dict(zip(names, values, strict=True)))
+        columns = values if of_texts is None else map(of_texts, values)
+        return make(dict(enumerate(columns) if names is None else zip(names, columns, strict=True)))
 
     return OfColumns(convert)
 
@@ -209,8 +214,8 @@ def _of_records(records: list[dict[str, Any]], place: str) -> Columns:
     names = list(records[0])
     if len(names) > 1 and set(map(len, records)) == {len(names)}:  # of nearly every request
         with suppress(KeyError):
-            columns = list(zip(*map(itemgetter(*names), records), strict=True))
-            return Columns(names, [_column(column) for column in columns])
+            flat = list(chain.from_iterable(map(itemgetter(*names), records)))
+            return Columns(names, [_column(flat[index :: len(names)]) for index in range(len(names))])
     names = list(dict.fromkeys(name for record in records for name in record))
     return Columns(names, [_column([record.get(name) for record in records]) for name in names])
 
@@ -222,8 +227,8 @@ def _of_lists(columns: dict[str, list[Any]]) -> Columns:
     return Columns(list(columns), [_column(column) for column in columns.values()])
 
 
-def _column(values: Sequence[Any]) -> NDArray[Any]:
-    kinds = set(map(type, values))
+def _column(values: list[Any]) -> NDArray[Any]:
+    kinds = {str} if table.are_texts(values) else set(map(type, values))
     narrow = _of_one_type(values, kinds)
     if narrow is not None:
         return narrow
@@ -237,6 +242,8 @@ def _narrowed(column: NDArray[Any]) -> NDArray[Any]:
     if column.dtype.kind != "O":
         return column
     values = column.tolist()
+    if table.are_texts(values):
+        return column
     kinds = set(map(type, values))
     narrow = _of_one_type(values, kinds)
     return _with_floats(column, kinds) if narrow is None else narrow
