@@ -228,7 +228,7 @@ def _of_lists(columns: dict[str, list[Any]]) -> Columns:
 
 
 def _column(values: list[Any]) -> NDArray[Any]:
-    kinds = {str} if table.are_texts(values) else set(map(type, values))
+    kinds: set[type] = {str} if table.are_texts(values) else set(map(type, values))
     narrow = _of_one_type(values, kinds)
     if narrow is not None:
         return narrow
