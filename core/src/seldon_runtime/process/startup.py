@@ -13,6 +13,7 @@ from seldon_runtime.inference.identity import ServiceType
 from seldon_runtime.inference.owners import described
 from seldon_runtime.plugins.library_guard import guard_libraries
 from seldon_runtime.plugins.manager import PluginSet
+from seldon_runtime.process.allocator import keep_freed_memory
 from seldon_runtime.process.bounded import Notices
 from seldon_runtime.process.devices import show_devices
 from seldon_runtime.process.free_memory import free_bytes
@@ -72,6 +73,7 @@ class Startup:
         if service is None:
             service = self._component_service()
         free = free_bytes(settings.worker.count)  # now that the components are loaded
+        keep_freed_memory(free)
         service.limits, service.memory = memory_from(settings, service.limits, free)
         interceptors = self._parts.start(
             plugins.collect("seldon_interceptor", service=service, settings=settings)
