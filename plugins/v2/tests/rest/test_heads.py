@@ -103,6 +103,21 @@ def test_a_request_like_an_earlier_one_has_the_answer_of_any_other(asked, data):
         assert asked(body, heads, non_finite) == asked(body, None, non_finite)
 
 
+@pytest.mark.parametrize("value", [7, 8])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"inputs":[{"name":"x","shape":[1],"datatype":"INT64","data":[3]}],'
+        '"inputs":[{"name":"x","shape":[1],"datatype":"INT64","data":[%d]}]}',
+        '{"inputs":[{"d\\u0061ta":[%d],"name":"data","datatype":"INT64","shape":[1]}]}',
+    ],
+)
+def test_the_last_of_members_that_come_twice_counts_in_each_request(asked, text, value):
+    heads, body = asked.new_heads(), (text % value).encode()
+    for _ in range(3):
+        assert asked(body, heads) == asked(body)
+
+
 def body_of(**changes):
     tensor = {"name": "x", "shape": [2], "datatype": "FP32", "data": [1, 2]} | changes
     return json.dumps({"inputs": [tensor]}).encode()

@@ -26,7 +26,8 @@ from seldon_runtime_v2.rest.request_body import LARGE_BYTES, InferRequest, Large
 from seldon_runtime_v2.tensors.datatypes import FLOAT, WHOLE
 
 _DATA = b'"data"'
-_PROBE, _PROBED = b"[7]", [7]
+_PROBES: tuple[tuple[bytes, list[int]], ...] = ((b"[7]", [7]), (b"[8]", [8]))
+"""Two texts in place of the data, and their values: one alone may stand elsewhere in a request, too."""
 _END = b"}]}"
 _MOST_NUMBERS = 256
 """The most numbers of an answer that are searched for null."""
@@ -147,13 +148,17 @@ class Heads:
     def _are_around_data(self, before: bytes, behind: bytes) -> bool:
         """Return whether whatever value stands between these texts is the data of the only input.
 
-        The parser reads each value at a place in the same way, so one value shows it for all.
+        The parser reads each value at a place in the same way, so two values show it for all. One does not:
+        a member that comes twice may have this value, and its last one counts.
         """
         try:
-            (given,) = parse(before + _PROBE + behind, self._limits).inputs
+            for text, value in _PROBES:
+                (given,) = parse(before + text + behind, self._limits).inputs
+                if given.data != value:
+                    return False
         except SeldonError:
             return False
-        return given.data == _PROBED
+        return True
 
     def known_answer(self, payload: Payload | None) -> HttpResponse | None:
         """Return the response if an earlier one had the same text around the numbers; else None."""
