@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from seldon_runtime.component.adapter import ComponentAdapter
-from seldon_runtime.errors import ComponentFailed
+from seldon_runtime.errors import ComponentFailed, SeldonError
 from seldon_runtime.inference.message import ARRAYS, Message, Payload
 from seldon_runtime.inference.method import Method
 
@@ -78,6 +78,51 @@ def test_copies_that_do_not_help_are_tried_once() -> None:
         with pytest.raises(ComponentFailed, match=r"copy what you change, such as X = X\.copy\(\)"):
             made.answer(Method.PREDICT, Message(Payload(ARRAYS, {"x": view(1)}, [])))
         assert user.calls == calls
+
+
+@pytest.mark.parametrize("refusal", [SeldonError("negative"), ValueError("negative")])
+def test_copies_have_helped_if_the_class_refuses_the_request_that_it_has_written_into(
+    refusal: Exception,
+) -> None:
+    class Refuses:
+        calls = 0
+
+        def predict(self, X: Any, names: Any) -> Any:
+            self.calls += 1
+            X *= 2
+            if X[0] < 0:
+                raise refusal
+            return X
+
+    user = Refuses()
+    made = adapter(user)
+    with pytest.raises(SeldonError, match="negative"):
+        made.answer(Method.PREDICT, Message(Payload(ARRAYS, {"x": view(-1)}, [])))
+    answer = made.answer(Method.PREDICT, Message(Payload(ARRAYS, {"x": view(1)}, [])))
+    assert isinstance(answer, Message)
+    assert answer.payload is not None
+    assert [array.tolist() for array in answer.payload.value.values()] == [[2]]
+    assert user.calls == 3
+
+
+def test_copies_that_do_not_help_one_method_are_tried_for_another() -> None:
+    class Mixed:
+        own = view(1)
+
+        def predict(self, X: Any, names: Any) -> Any:
+            self.own[0] = 1
+
+        def transform_input(self, X: Any, names: Any) -> Any:
+            X[0] = 9
+            return X
+
+    made = adapter(Mixed())
+    with pytest.raises(ComponentFailed, match="read-only"):
+        made.answer(Method.PREDICT, Message(Payload(ARRAYS, {"x": view(1)}, [])))
+    answer = made.answer(Method.TRANSFORM_INPUT, Message(Payload(ARRAYS, {"x": view(1)}, [])))
+    assert isinstance(answer, Message)
+    assert answer.payload is not None
+    assert [array.tolist() for array in answer.payload.value.values()] == [[9]]
 
 
 def test_a_method_that_fails_with_writeable_arrays_is_not_called_again() -> None:

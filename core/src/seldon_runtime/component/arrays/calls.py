@@ -72,7 +72,8 @@ class NamedArrays:
         self._infer = self._adapted(user.find("infer"))
         self._copies = False
         """True for a class that writes into the arrays that it receives, as its first such call has shown."""
-        self._has_tried_copies = False
+        self._tried_copies: set[Method] = set()
+        """The methods that have failed once because they wrote into a view."""
         self._inputs: Mapping[str, str] = {}
         self._outputs: Sequence[str] = (OUTPUT,)
 
@@ -99,8 +100,8 @@ class NamedArrays:
     def result(self, method: Method, request: Message) -> Any:
         """Call the user's method with a request of kind ARRAYS, and return its result. Blocks meanwhile.
 
-        The first call that fails because it writes into a view of the request runs once more, with copies.
-        Later calls receive copies at once.
+        The first call of a method that fails because it writes into a view of the request runs once more,
+        with copies. Later calls receive copies at once.
 
         Raises:
             SeldonError: raised by user code; NOT_IMPLEMENTED when the class has no method for it;
@@ -115,14 +116,31 @@ class NamedArrays:
                 return call_user(self._infer, dict(payload.value), parameters)
             return self._by_plain_method(method, request)
         except ComponentFailed as error:
-            if self._has_tried_copies or not is_read_only(error.__cause__) or _writeable(request) is request:
+            if (
+                method in self._tried_copies
+                or not is_read_only(error.__cause__)
+                or _writeable(request) is request
+            ):
                 raise
             return self._with_copies(method, request, error)
 
     def _with_copies(self, method: Method, request: Message, error: ComponentFailed) -> Any:
-        """Return the result of a second call; if it fails, no other call is tried so."""
-        self._has_tried_copies = True
-        result = self.result(method, _writeable(request))
+        """Return the result of a second call; if it writes into a view again, no other call is tried so.
+
+        If it fails for another reason, such as a request that the class refuses, the copies have helped.
+        """
+        self._tried_copies.add(method)
+        has_helped = True
+        try:
+            return self.result(method, _writeable(request))
+        except ComponentFailed as again:
+            has_helped = not is_read_only(again.__cause__)
+            raise
+        finally:
+            if has_helped:
+                self._copy_from_now_on(error)
+
+    def _copy_from_now_on(self, error: ComponentFailed) -> None:
         self._copies = True
         logger.warning(
             "%s writes into the arrays that it receives (%s). They are views of the request: from now on the "
@@ -130,7 +148,6 @@ class NamedArrays:
             error.where,
             described(error.__cause__ or error),
         )
-        return result
 
     def message(self, method: Method, metas: Sequence[Meta], result: Any) -> Message:
         """Return the answer of kind ARRAYS for the result of the user's method.
