@@ -133,6 +133,20 @@ def test_a_declared_output_that_the_answer_lacks_is_the_components_fault(outputs
     assert error.value.code is ErrorCode.COMPONENT_FAILED
 
 
+def test_half_a_surrogate_pair_in_a_name_or_tag_is_the_components_fault(outputs):
+    half = "\ud800"
+    with pytest.raises(SeldonError, match=r"the output name .* lone surrogate") as name:
+        outputs(ARRAYS, {half: np.array([1.0])})
+    with pytest.raises(SeldonError, match=r"the column names .* lone surrogate") as column:
+        outputs(ARRAYS, {"y": np.ones((1, 1))}, names=(half,))
+    errors = [name, column]
+    for tags in ({half: 1}, {"a": half}, {"a": [half]}):
+        with pytest.raises(SeldonError, match=r"the tag .* lone surrogate") as tag:
+            parameters_of(Message(None, Meta(tags=tags)))
+        errors.append(tag)
+    assert {error.value.code for error in errors} == {ErrorCode.COMPONENT_FAILED}
+
+
 def test_tags_are_parameters():
     large = Meta(tags={"a": 2**64 - 1, "b": 2**64, "c": -(2**63), "d": -(2**63) - 1})
     assert parameters_of(Message(None, large)) == {

@@ -65,7 +65,11 @@ def parameters_of(answer: Message, non_finite: NonFinite = NonFinite.NULL) -> di
 
 def _parameter(name: str, value: Any, non_finite: NonFinite) -> Parameter:
     is_plain = isinstance(value, str | float) or (isinstance(value, int) and _INT64 <= value <= _UINT64)
-    return value if is_plain else _json_text(value, f"the tag {name!r:.80}", non_finite)
+    _check_text(name, "the tag")
+    found: Parameter = value if is_plain else _json_text(value, f"the tag {name!r:.80}", non_finite)
+    if isinstance(found, str):
+        _check_text(found, f"the tag {name!r:.80}:")
+    return found
 
 
 def _json_text(value: Any, what: str, non_finite: NonFinite) -> str:
@@ -101,7 +105,11 @@ def _names(payload: Payload) -> Mapping[str, Parameter]:
     """Return the names of the columns as a parameter; not those that the runtime made itself."""
     names = [str(name) for name in payload.names or ()]
     is_own = any(name != f"t:{index}" for index, name in enumerate(names))
-    return {"names": ",".join(names)} if is_own else NONE
+    if not is_own:
+        return NONE
+    joined = ",".join(names)
+    _check_text(joined, "the column names")
+    return {"names": joined}
 
 
 def _output(
@@ -109,6 +117,7 @@ def _output(
 ) -> OutputTensor:
     if array.dtype.kind in _ELEMENTS or array.dtype.names:
         array = from_elements(array, name, model.non_finite)
+    _check_text(name, "the output name")
     datatype = datatype_of(array)
     if datatype is None and is_of_library(array.dtype):  # such as float8
         array = known(array)
@@ -121,6 +130,19 @@ def _output(
     if array.dtype is not datatype.dtype and array.dtype != datatype.dtype:  # swapped, or a wider float
         array = array.astype(datatype.dtype)
     return OutputTensor(name, datatype, array, parameters)
+
+
+def _check_text(text: str, what: str) -> None:
+    """Raise SeldonError for half of a surrogate pair, which no wire format can hold."""
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SeldonError(
+            f"the component's answer has {what} {text!r:.80} with a lone surrogate, expected Unicode text",
+            code=ErrorCode.COMPONENT_FAILED,
+        ) from error
 
 
 def _declared(
