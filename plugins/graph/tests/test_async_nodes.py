@@ -64,6 +64,27 @@ def test_async_children_of_one_thread_work_at_the_same_time(held, make):
     assert asked.outcome == "x"
 
 
+@pytest.mark.parametrize("type_", ["COMBINER", None])
+@pytest.mark.parametrize("threads", ["each", "one"])
+def test_an_answer_that_waits_for_others_is_not_that_of_a_later_call(serve, make, threads, type_):
+    graph = make.node("c", type_, make.node("a"), make.node("h"))
+    if type_ is None:
+        graph["methods"] = []
+    served = serve(graph, "--graph-threads", threads, classes={"a": "graph_classes.Keeps", "h": HOLDS})
+    users = {unit.identity.unit: unit.user for unit in served.service.units}
+
+    def both_asked(count):
+        wait_until(lambda: (users["a"].calls, len(users["h"].entered)) == (count, count), "both to be asked")
+
+    asked = []
+    for number in (1.0, 5.0):
+        asked.append(Background(lambda number=number: served.predict([[number]]).rows))
+        both_asked(len(asked))
+    users["h"].open = True
+    times = 1 if type_ is None else 2
+    assert [one.outcome for one in asked] == [[[times * 1.0]], [[times * 5.0]]]
+
+
 def test_a_client_that_leaves_cancels_the_coroutines_of_the_nodes(held, make):
     graph = make.node("c", None, make.node("h1"), make.node("h2"))
     graph["methods"] = []

@@ -185,6 +185,19 @@ class Holds:
         return X
 
 
+class Keeps:
+    """Answers each call in the same array."""
+
+    def __init__(self):
+        self.own = np.zeros((1, 1))
+        self.calls = 0
+
+    def predict(self, X, names=None):
+        self.own[:] = X
+        self.calls += 1
+        return self.own
+
+
 class Gated:
     """Holds its thread in each call until ``opened`` is set."""
 

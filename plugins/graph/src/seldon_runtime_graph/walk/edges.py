@@ -7,6 +7,7 @@ bits unless a tftensor names its type, lists are arrays, and JSON values are cop
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,19 @@ def carried(message: Message, *, wants_meta: bool = False) -> Message:
         else:
             payload = _payload(payload, message.meta)
     return Message(payload, message.meta, given)
+
+
+def kept(answer: Any) -> Any:
+    """Return an answer that waits for others: a message with a copy of its value.
+
+    Meanwhile its component may have another call, and alter what it has answered in this one.
+    """
+    if not isinstance(answer, Message) or answer.payload is None:
+        return answer
+    payload = answer.payload
+    value, names = payload.value, payload.names
+    value = value.copy() if type(value) is np.ndarray else deepcopy(value)
+    return replace(answer, payload=Payload(payload.kind, value, names if names is None else [*names]))
 
 
 def _payload(payload: Payload, meta: Meta) -> Payload:

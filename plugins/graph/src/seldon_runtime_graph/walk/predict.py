@@ -12,6 +12,7 @@ from typing import Any
 from seldon_runtime.plugin import Ask, Message, SeldonError, Steps, Stream
 from seldon_runtime_graph.walk.asking import Asking
 from seldon_runtime_graph.walk.branches import ALL, branch_of
+from seldon_runtime_graph.walk.edges import kept
 from seldon_runtime_graph.walk.flight import Flight, whole
 from seldon_runtime_graph.walk.plan import PlannedNode
 
@@ -105,6 +106,7 @@ def _branches(children: Sequence[PlannedNode], flight: Flight) -> Any:
     """Yield the steps of several children, and return their answers.
 
     Nodes on this thread answer one after the other. Those whose answers are unfinished go on together.
+    Answers that wait for others are copies.
 
     Raises:
         SeldonError: the error of the first child in the list that has one; all have ended before.
@@ -113,16 +115,22 @@ def _branches(children: Sequence[PlannedNode], flight: Flight) -> Any:
     flight.branches = flights
     branches = [predict(child, below) for child, below in zip(children, flights, strict=True)]
     if not flight.stays:
-        answers = yield branches
+        answers = yield [_kept(steps) for steps in branches]
         flight.moved(None)
         return answers
     begun = [_begun(steps) for steps in branches]
     if any(step is not None for step, _, _ in begun):
+        begun = [(step, kept(answer), error) for step, answer, error in begun]
         return (yield [_rest(steps, *each) for steps, each in zip(branches, begun, strict=True)])
     for _, _, error in begun:
         if error is not None:
             raise error
     return [answer for _, answer, _ in begun]
+
+
+def _kept(steps: Steps) -> Steps:
+    """Yield the steps of a child, and return a copy of its answer, made on the thread of its last node."""
+    return kept((yield from steps))  # type: ignore[no-any-return]
 
 
 _Begun = tuple[Ask | list[Any] | None, Any, SeldonError | None]
@@ -151,5 +159,5 @@ def _rest(steps: Steps, step: Any, answer: Any, error: SeldonError | None) -> St
             else:
                 step = steps.send(given)
     except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]
+        return kept(end.value)  # type: ignore[no-any-return]
     return answer  # type: ignore[no-any-return]
