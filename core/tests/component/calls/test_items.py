@@ -203,7 +203,7 @@ def test_a_generator_from_a_method_with_one_answer_is_an_error(make_service: Ser
             return (number for number in (1, 2))
 
     request = Call(Method.ROUTE, b'{"strData":"x"}', JsonCodec(Limits()), "test")
-    with pytest.raises(SeldonError, match="returned a generator, expected the result itself"):
+    with pytest.raises(SeldonError, match="route returned a generator, expected the result itself"):
         make_service(Odd()).call(request)
 
 

@@ -104,11 +104,14 @@ def refuse_unfinished(function: Callable[..., Any], result: Any) -> Any:
     """
     if type(result) not in UNFINISHED:
         return result
+    raise _refused(name_of(function), result)
+
+
+def _refused(name: str, result: Any) -> SeldonError:
     if not isinstance(result, AsyncGeneratorType):
         result.close()  # else Python warns that nobody awaited it
-    raise SeldonError(
-        f"{name_of(function)} returned a {type(result).__name__.replace('_', ' ')}, "
-        "expected the result itself",
+    return SeldonError(
+        f"{name} returned a {type(result).__name__.replace('_', ' ')}, expected the result itself",
         code=ErrorCode.COMPONENT_FAILED,
     )
 
@@ -133,7 +136,7 @@ def answer_of(
         unfinished, finish = unfinished.data, within(unfinished, finish)
     if isinstance(unfinished, GeneratorType | AsyncGeneratorType):
         if method not in STREAMED:
-            refuse_unfinished(finish, unfinished)
+            raise _refused(method.value, unfinished)
         kind = GeneratorItems if isinstance(unfinished, GeneratorType) else AsyncItems
         stream = kind(unfinished, finish)  # type: ignore[arg-type]  # one of the two
         stream.headers = headers
