@@ -119,3 +119,9 @@ def test_an_answer_that_no_wire_carries_is_refused_and_names_its_node(path, kind
     who = "the node 'b'" if path else "a node"
     assert raised.value.message.startswith(f"the answer of {who} cannot be passed on: {reason}")
     assert raised.value.code is ErrorCode.COMPONENT_FAILED
+
+
+def test_complex_numbers_in_named_arrays_are_refused():
+    given = Message(Payload(ARRAYS, {"x": np.array([1j])}), Meta(request_path={"a": ""}))
+    with pytest.raises(SeldonError, match=r"the answer of the node 'a' cannot be passed on: .* complex128"):
+        carried(given)

@@ -94,8 +94,14 @@ def _copied(payload: Payload) -> Payload:
     if kind is _JSON:
         return Payload(kind, plain_loads(plain_dumps(value)))
     if kind is ARRAYS:
-        return Payload(kind, {name: np.array(array) for name, array in value.items()}, payload.names)
+        return Payload(kind, {name: _named_array(array) for name, array in value.items()}, payload.names)
     return payload  # text and bytes cannot be altered
+
+
+def _named_array(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    if array.dtype.kind == "c":
+        raise TypeError(f"an array is of {array.dtype}, expected real numbers. Return its .real and .imag")
+    return np.array(array)
 
 
 def _tensor(value: Any) -> np.ndarray[Any, Any]:
