@@ -13,8 +13,10 @@ import pytest
 
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
+from seldon_runtime.inference.codec import NeutralCodec
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Kind, Message, Payload
+from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.component_service import ComponentService
 from seldon_runtime.service.executor import Executor
@@ -74,6 +76,26 @@ def test_an_item_that_fails_ends_the_stream_with_its_error(opened: Any) -> None:
     assert caught.value.code is ErrorCode.COMPONENT_FAILED
     assert [outcome.error for outcome in sees.outcomes] == [caught.value]
     assert counts.closed == 1
+
+
+class Unwritable(NeutralCodec):
+    """Writes no item."""
+
+    error = SeldonError("cannot be written", code=ErrorCode.COMPONENT_FAILED)
+
+    def write_item(self, method: Method, item: Message) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize("place", ["", "the part 'b'"])
+def test_an_item_that_cannot_be_written_names_the_component_that_made_it(opened: Any, place: str) -> None:
+    stream, sees, _ = opened(Counts(2), waits_for=lambda: place)
+    stream._call.codec = Unwritable()
+    with pytest.raises(SeldonError) as caught:
+        pulled(stream)
+    assert caught.value.message == f"{place}: cannot be written".removeprefix(": ")
+    assert Unwritable.error.message == "cannot be written"
+    assert [outcome.error for outcome in sees.outcomes] == [caught.value]
 
 
 def test_a_client_that_leaves_closes_the_stream_once(opened: Any) -> None:

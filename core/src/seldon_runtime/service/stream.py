@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Awaitable
 from contextvars import copy_context
+from copy import copy
 from typing import Any
 
 from seldon_runtime.errors import ErrorCode, SeldonError
@@ -204,10 +205,20 @@ class OpenStream:
                 self._deliver(done, item)
                 return
             except SeldonError as raised:
-                error = raised
+                error = self._placed(raised)
             except BaseException as raised:  # noqa: BLE001 - the boundary to user code and codecs
                 error = failed(raised, self._name)
         self._finish(done, error)
+
+    def _placed(self, error: SeldonError) -> SeldonError:
+        """Return the error of an item that cannot be written, with the component that made the item."""
+        place = waited_for(self._call)
+        if not place:
+            return error
+        told = copy(error)  # a codec may raise the same object again
+        told.message = f"{place}: {error.message}"
+        told.args = (told.message,)
+        return told
 
     def _count_item(self, item: Message) -> None:
         self._call.metrics = item.metrics

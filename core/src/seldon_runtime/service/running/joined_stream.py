@@ -67,7 +67,7 @@ class JoinedStream(OpenStream):
             try:
                 answer = self._write(self._call, self._items.message())
             except SeldonError as raised:
-                error = raised
+                error = self._placed(raised)
             except BaseException as raised:  # noqa: BLE001 - codecs are plugins
                 error = failed(raised)
         self._end(error)
