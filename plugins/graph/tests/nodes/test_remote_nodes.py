@@ -11,6 +11,7 @@ import pytest
 
 import seldon_runtime
 from seldon_runtime.plugin import (
+    ARRAYS,
     TENSOR,
     ErrorCode,
     Feedback,
@@ -66,6 +67,23 @@ def node(request, addresses):
 
 def message(number=1.0, **meta):
     return Message(Payload(TENSOR, np.array([[number]]), ["x"]), Meta(**meta))
+
+
+def test_named_arrays_of_other_protocols_are_sent_as_one(node):
+    alone = Message(Payload(ARRAYS, {"x": np.array([[3.0]])}))
+    assert node.answer(Method.PREDICT, alone).payload.value.tolist() == [[6.0]]
+    columns = Message(Payload(ARRAYS, {"x": np.array([1.0]), "y": np.array([2.0])}))
+    assert node.answer(Method.AGGREGATE, [alone, columns]).payload.value.tolist() == [[4.0, 5.0]]
+    feedback = Feedback(alone, None, 0.5, alone)
+    assert node.answer(Method.SEND_FEEDBACK, feedback).payload.value.tolist() == [[0.5]]
+
+
+def test_metadata_over_grpc_that_are_no_message_are_as_if_there_were_none(addresses, monkeypatch, caplog):
+    node = GrpcNode(addresses["grpc"], Limits())
+    monkeypatch.setattr(node, "_result", lambda *arguments: b"\xff")
+    assert node.metadata() == {}
+    assert "sent a wrong answer: it is not a SeldonModelMetadata" in caplog.text
+    node.close()
 
 
 @pytest.mark.parametrize("method", [Method.PREDICT, Method.TRANSFORM_INPUT, Method.TRANSFORM_OUTPUT])
@@ -215,10 +233,10 @@ def test_a_prediction_is_repeated_after_a_lost_connection_and_a_feedback_is_not(
 @pytest.mark.parametrize(
     ("body", "status", "wanted"),
     [
-        (b"<html>", "200 OK", "did not answer with JSON"),
-        (b"7", "200 OK", "the answer of .* is a number"),
-        (b'{"data":{"ndarray":[[1],[2,3]]}}', "200 OK", "ragged"),
-        (b"x" * 4096, "200 OK", "at most 1000 are accepted"),
+        (b"<html>", "200 OK", "sent a wrong answer: it is not JSON"),
+        (b"7", "200 OK", "sent a wrong answer: it is a number"),
+        (b'{"data":{"ndarray":[[1],[2,3]]}}', "200 OK", "sent a wrong answer: .* ragged"),
+        (b"x" * 4096, "200 OK", "sent a wrong answer: .* at most 1000 are accepted"),
         (b"oops", "502 Bad Gateway", "answered with status 502"),
         (b'{"status":7}', "301 Moved", "answered with status 301"),
     ],
@@ -230,8 +248,17 @@ def test_an_answer_that_is_none_is_the_nodes_fault(listener, closing, body, stat
 
     made = RestNode(listener(act)[0], Limits(max_body_bytes=1000))
     closing(made)
-    with pytest.raises(SeldonError, match=wanted):
+    with pytest.raises(SeldonError, match=f"the node at .* {wanted}") as raised:
         made.answer(Method.PREDICT, message())
+    assert raised.value.code is ErrorCode.COMPONENT_FAILED
+
+
+def test_an_answer_over_grpc_that_is_too_large_is_the_nodes_fault(addresses, closing):
+    made = GrpcNode(addresses["grpc"], Limits(max_body_bytes=10))
+    closing(made)
+    with pytest.raises(SeldonError, match=r"the node at .* sent a wrong answer: .*larger than max") as raised:
+        made.answer(Method.PREDICT, message())
+    assert raised.value.code is ErrorCode.COMPONENT_FAILED
 
 
 def test_other_references_are_not_remote(monkeypatch):

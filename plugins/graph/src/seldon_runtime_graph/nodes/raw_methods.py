@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 from seldon_runtime.plugin import (
-    ARRAYS,
     USER_METHODS,
     Call,
     Limits,
@@ -21,7 +20,6 @@ from seldon_runtime.plugin import (
     SeldonError,
     Stream,
     WireMethod,
-    as_single,
 )
 from seldon_runtime.protocols.v1.codec import JsonCodec, plain_dumps
 from seldon_runtime_graph.nodes.values import value_of
@@ -132,15 +130,4 @@ def has_raw_methods(user: object) -> bool:
 
 def _value(request: Request) -> Any:
     """Return a request as parsed JSON."""
-    if isinstance(request, list):
-        request = [_single(each) for each in request]
-    elif isinstance(request, Message):
-        request = _single(request)
     return json.loads(plain_dumps(value_of(request)))
-
-
-def _single(message: Message) -> Message:
-    payload = message.payload
-    if payload is None or payload.kind is not ARRAYS:
-        return message
-    return Message(as_single(payload), message.meta)

@@ -49,6 +49,35 @@ class Unreachable(Exception):
         self.was_sent = was_sent
 
 
+class RemoteFault(SeldonError):
+    """The error of a node elsewhere that the runtime found, with the address of the node.
+
+    Args:
+        address: the address of the node.
+        fault: the rest of the sentence, such as ``is not serving``.
+        code: the class of the error.
+        status_code: as of a SeldonError.
+        name: the name of the node, if it is known.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        fault: str,
+        code: ErrorCode = ErrorCode.COMPONENT_FAILED,
+        status_code: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        node = "the node" if name is None else f"the node {name!r}"
+        super().__init__(f"{node} at {address} {fault}", code=code, status_code=status_code)
+        self._address = address
+        self._fault = fault
+
+    def named(self, name: str) -> RemoteFault:
+        """Return the error with the name of the node."""
+        return RemoteFault(self._address, self._fault, self.code, self.status_code, name)
+
+
 class RemoteNode(Predictor):
     """A component at another address. Thread-safe.
 
@@ -108,18 +137,19 @@ class RemoteNode(Predictor):
             except Unreachable as error:
                 is_safe = method is not Method.SEND_FEEDBACK or not error.was_sent
                 if pause_s is None or not is_safe or time.monotonic() + pause_s >= until:
-                    raise SeldonError(
-                        f"the node at {self.address} cannot be reached: {error}", code=ErrorCode.UNAVAILABLE
-                    ) from error
+                    fault = f"cannot be reached: {error}"
+                    raise RemoteFault(self.address, fault, ErrorCode.UNAVAILABLE) from error
                 time.sleep(pause_s)
         raise AssertionError  # the last round has no pause
 
     def too_late(self) -> SeldonError:
         """Return the error of a call that the node did not answer in time."""
-        return SeldonError(
-            f"the node at {self.address} did not answer within the time of the call",
-            code=ErrorCode.DEADLINE_EXCEEDED,
-        )
+        fault = "did not answer within the time of the call"
+        return RemoteFault(self.address, fault, ErrorCode.DEADLINE_EXCEEDED)
+
+    def wrong_answer(self, reason: str) -> SeldonError:
+        """Return the error of an answer that is not a message of the protocol, or that is too large."""
+        return RemoteFault(self.address, f"sent a wrong answer: {reason}")
 
     @abstractmethod
     def prepare(

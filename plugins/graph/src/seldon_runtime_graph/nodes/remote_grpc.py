@@ -8,12 +8,14 @@ from typing import Any
 
 import grpc
 from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import DecodeError
 
 from seldon_runtime.plugin import ErrorCode, Feedback, Limits, Message, Method, Payload, Request, SeldonError
 from seldon_runtime.plugin import Kind as PayloadKind
 from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_graph.nodes.client_tls import ClientTls
-from seldon_runtime_graph.nodes.remote import RemoteNode, Unreachable
+from seldon_runtime_graph.nodes.remote import RemoteFault, RemoteNode, Unreachable
+from seldon_runtime_graph.nodes.values import single
 from seldon_runtime_grpc import messages
 
 _RPCS = {
@@ -34,6 +36,7 @@ _CODES = {
     grpc.StatusCode.UNAUTHENTICATED: ErrorCode.UNAUTHENTICATED,
     grpc.StatusCode.PERMISSION_DENIED: ErrorCode.FORBIDDEN,
 }
+_TOO_LARGE = "Received message larger than max"
 _UNLIMITED = -1
 _EMPTY = {"name": "", "versions": [], "platform": "", "inputs": [], "outputs": [], "custom": {}}
 """The members that protobuf leaves out when they are empty."""
@@ -65,11 +68,13 @@ class GrpcNode(RemoteNode):
         metadata = list(headers.items())
 
         def send(timeout_s: float) -> Message:
-            answer = messages.SeldonMessage.FromString(self._result(call, wire, timeout_s, metadata))
+            found = self._result(call, wire, timeout_s, metadata)
             try:
-                return messages.decode_message(answer, self.limits)
+                return messages.decode_message(messages.SeldonMessage.FromString(found), self.limits)
+            except DecodeError as error:
+                raise self.wrong_answer(f"it is not a SeldonMessage: {error}") from error
             except SeldonError as error:
-                raise SeldonError(error.message, code=ErrorCode.COMPONENT_FAILED) from error
+                raise self.wrong_answer(error.message) from error
 
         return send
 
@@ -78,7 +83,11 @@ class GrpcNode(RemoteNode):
         call: Any = self._channel.unary_unary("/seldon.protos.Model/Metadata")
         wire = self._result(call, b"", timeout_s, [])
         kind = messages.POOL.FindMessageTypeByName("seldon.protos.SeldonModelMetadata")
-        found = MessageToDict(messages_class(kind).FromString(wire), descriptor_pool=messages.POOL)
+        try:
+            document = messages_class(kind).FromString(wire)
+        except DecodeError as error:
+            raise self.wrong_answer(f"it is not a {kind.name}: {error}") from error
+        found = MessageToDict(document, descriptor_pool=messages.POOL)
         for tensor in (*found.get("inputs", ()), *found.get("outputs", ())):
             if "datatype" in tensor:
                 tensor["shape"] = [int(size) for size in tensor.get("shape", ())]  # protobuf writes text
@@ -91,7 +100,7 @@ class GrpcNode(RemoteNode):
     def _health(self, timeout_s: float) -> Message:
         answer = self._result(self._channel.unary_unary(_HEALTH), b"", timeout_s, [])
         if answer != _SERVING:
-            raise SeldonError(f"the node at {self.address} is not serving", code=ErrorCode.UNAVAILABLE)
+            raise RemoteFault(self.address, "is not serving", ErrorCode.UNAVAILABLE)
         return Message(Payload(PayloadKind.STR, "healthy"))
 
     def _result(self, call: Any, wire: bytes, timeout_s: float, metadata: list[tuple[str, str]]) -> bytes:
@@ -107,7 +116,12 @@ class GrpcNode(RemoteNode):
             return Unreachable(details, was_sent="failed to connect" not in details.lower())
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             return self.too_late()
-        return SeldonError(details, code=_CODES.get(code, ErrorCode.COMPONENT_FAILED))
+        told = _CODES.get(code, ErrorCode.COMPONENT_FAILED)
+        if not details.strip():
+            return RemoteFault(self.address, f"answered with status {code.name}", told)
+        if _TOO_LARGE in details:  # the text of this client
+            return self.wrong_answer(details)
+        return SeldonError(details, code=told)
 
 
 def messages_class(kind: Any) -> Any:
@@ -126,8 +140,8 @@ def _wire(request: Request) -> bytes:
         given = {key: _parsed(part) for key, part in parts.items() if part is not None}
         return bytes(messages.Feedback(reward=request.reward, **given).SerializeToString())
     assert request is not None
-    return messages.encode_message(request, NonFinite.NULL)
+    return messages.encode_message(single(request), NonFinite.NULL)
 
 
 def _parsed(message: Message) -> Any:
-    return messages.SeldonMessage.FromString(messages.encode_message(message, NonFinite.NULL))
+    return messages.SeldonMessage.FromString(messages.encode_message(single(message), NonFinite.NULL))

@@ -13,7 +13,7 @@ from seldon_runtime.plugin import ErrorCode, Kind, Limits, Message, Method, Payl
 from seldon_runtime.protocols.v1.codec import plain_dumps, plain_loads
 from seldon_runtime.protocols.v1.message import decode_message
 from seldon_runtime_graph.nodes.client_tls import ClientTls
-from seldon_runtime_graph.nodes.remote import RemoteNode, Unreachable
+from seldon_runtime_graph.nodes.remote import RemoteFault, RemoteNode, Unreachable
 from seldon_runtime_graph.nodes.values import value_of
 
 _PATHS = {
@@ -55,7 +55,7 @@ class RestNode(RemoteNode):
                 raise _error(status, content, self.address)
             if method is Method.HEALTH_STATUS:
                 return Message(Payload(Kind.STR, "healthy"))
-            return _answer(content, self.limits, self.address)
+            return self._answer(content)
 
         return send
 
@@ -101,7 +101,7 @@ class RestNode(RemoteNode):
             connection.request("GET" if body is None else "POST", path, body, dict(headers))
             response = connection.getresponse()
             content = response.read(self.limits.max_body_bytes + 1)
-            self.limits.check_body(len(content))
+            self._check_size(len(content))
         except TimeoutError:
             connection.close()
             raise self.too_late() from None
@@ -114,26 +114,30 @@ class RestNode(RemoteNode):
         self._idle.append(connection)
         return response.status, content
 
+    def _check_size(self, size: int) -> None:
+        try:
+            self.limits.check_body(size)
+        except SeldonError as error:
+            raise self.wrong_answer(error.message) from error
 
-def _answer(content: bytes, limits: Limits, address: str) -> Message:
-    try:
-        parsed = json.loads(content)
-        if isinstance(parsed, list):  # of a router
-            parsed = {"data": {"ndarray": parsed}}
-        return decode_message(parsed, limits, f"the answer of {address}")
-    except (ValueError, RecursionError) as error:
-        reason = f"the node at {address} did not answer with JSON: {error}"
-        raise SeldonError(reason, code=ErrorCode.COMPONENT_FAILED) from error
-    except SeldonError as error:
-        raise SeldonError(error.message, code=ErrorCode.COMPONENT_FAILED) from error
+    def _answer(self, content: bytes) -> Message:
+        try:
+            parsed = json.loads(content)
+            if isinstance(parsed, list):  # of a router
+                parsed = {"data": {"ndarray": parsed}}
+            return decode_message(parsed, self.limits, "it")
+        except (ValueError, RecursionError) as error:
+            raise self.wrong_answer(f"it is not JSON: {error}") from error
+        except SeldonError as error:
+            raise self.wrong_answer(error.message) from error
 
 
 def _error(status: int, content: bytes, address: str) -> SeldonError:
-    """Return the node's own error: its status, info and reason."""
+    """Return the node's own error: its status, info and reason; without them the one of its status."""
+    code = status if _LEAST_ERROR <= status <= _LAST_ERROR else 502
     try:
         told = json.loads(content)["status"]
         info, reason = str(told["info"]), str(told["reason"])
     except (ValueError, TypeError, KeyError, RecursionError):
-        info, reason = f"the node at {address} answered with status {status}", None
-    code = status if _LEAST_ERROR <= status <= _LAST_ERROR else 502
+        return RemoteFault(address, f"answered with status {status}", status_code=code)
     return SeldonError(info, code=ErrorCode.COMPONENT_FAILED, status_code=code, reason=reason)
