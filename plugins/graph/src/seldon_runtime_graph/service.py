@@ -39,6 +39,7 @@ from seldon_runtime_graph.loading import LoadedGraph
 from seldon_runtime_graph.metadata import describe, document_of
 from seldon_runtime_graph.walk.feedback import learn, routing_of
 from seldon_runtime_graph.walk.flight import Flight, PassedOn
+from seldon_runtime_graph.walk.naming import named
 from seldon_runtime_graph.walk.predict import predict
 from seldon_runtime_graph.walk.told_stream import Counted
 from seldon_runtime_graph.walk.whereabouts import Whereabouts
@@ -141,12 +142,7 @@ class GraphService(ComposedService):
             for executor in self._aside:
                 executor.require_room()
         elif len(self._executors) > 1 and self.waiting >= self.queue_size:  # else the only one refuses
-            retry_after_s = max(executor.retry_after_s for executor in self._executors)
-            raise SeldonError(
-                f"{self.queue_size} steps of requests are waiting in the graph already; try again later",
-                code=ErrorCode.OVERLOADED,
-                headers={"Retry-After": str(retry_after_s)},
-            )
+            raise self._overloaded()
         if call.deadline is not None:
             call.waits_for = self._at_entrance
         if call.method is not _HEALTH_STATUS:
@@ -154,6 +150,18 @@ class GraphService(ComposedService):
             if self._timeout_s is not None:
                 done = self._bounds[call] = BoundedCall(done, self._timeout_s, self.timers.call_at)
         self.units[0].executor.submit(partial(self.run, call, done))
+
+    def _overloaded(self) -> SeldonError:
+        fullest = max(self._executors, key=lambda executor: executor.waiting)
+        place = Whereabouts()
+        place.below([str(unit.identity.unit) for unit in self.units if unit.executor is fullest])
+        retry_after_s = max(executor.retry_after_s for executor in self._executors)
+        return SeldonError(
+            f"{self.queue_size} steps of requests are waiting in the graph already, most for {place.text()}; "
+            "try again later",
+            code=ErrorCode.OVERLOADED,
+            headers={"Retry-After": str(retry_after_s)},
+        )
 
     def batch(self, batchers: Mapping[Unit, Batcher]) -> None:
         """Answer the waiting steps of some nodes by plugins' batchers."""
@@ -204,7 +212,7 @@ class GraphService(ComposedService):
         executor = None if makes_steps else self.units[0].executor
         stays = not makes_steps and graph in self._direct
         flight = Flight(request, routing, counted, call, self.refusal, executor, stays, True)
-        if call.deadline is not None or call.accepts_stream:
+        if call.deadline is not None:
             call.waits_for = flight.text
         steps = predict(graph.root, flight)
         if is_traced:
@@ -252,12 +260,21 @@ class GraphService(ComposedService):
         return health_of(self.graphs, call.wire, place)
 
     def encode(self, call: Call, answer: Message) -> Any:
-        """Return the wire answer; a request that no node answered keeps its unknown members."""
+        """Return the wire answer; a request that no node answered keeps its unknown members.
+
+        Raises:
+            SeldonError: the answer cannot be written; the message names the node that answered last.
+        """
         codec = call.codec
         if type(answer) is PassedOn and isinstance(codec, RawCodec):
             parsed = codec.parse(call.method, call.wire)
             return codec.annotate(call.method, parsed, Message(None, Meta(routing=answer.meta.routing)))
-        return ComposedService.encode(self, call, answer)
+        try:
+            return ComposedService.encode(self, call, answer)
+        except SeldonError as error:
+            graph = self._split.of_answer(answer.meta.routing)
+            name = graph.root.last(answer.meta.routing)
+            raise (error if name is None else named(error, name)) from error.__cause__
 
     def outline(self) -> str:
         """Return a drawing of each graph as a tree."""

@@ -74,11 +74,33 @@ class Broken:
             raise ValueError(self.raises) if " " in self.raises else KeyError(self.raises)
         return eval(self.expression, {"X": X})
 
+    route = predict
+
     def send_feedback(self, X, names, reward, truth, routing=None):
         return None
 
     def tags(self):
         return eval(self._tags)
+
+
+def fail(text):
+    raise ValueError(text)
+
+
+class Streamed:
+    """Streams the value of an expression."""
+
+    def __init__(self, expression):
+        self.expression = expression
+
+    def predict(self, X, names=None):
+        yield eval(self.expression, {"X": X, "fail": fail})
+
+
+class StreamedLater(Streamed):
+    async def predict(self, X, names=None):
+        await asyncio.sleep(0)
+        yield eval(self.expression, {"X": X, "fail": fail})
 
 
 class Fails:

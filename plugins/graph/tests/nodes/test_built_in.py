@@ -16,7 +16,7 @@ def message(value, names=(), kind=TENSOR, **meta):
 def test_an_average_has_names_and_kind_of_the_first_and_the_meta_of_all():
     first = message(np.array([[1, 2]]), ["a", "b"], NDARRAY, puid="p", tags={"x": 1}, request_path={"m": "i"})
     second = message(np.array([[2.0, 4.0]]), ["c", "d"], tags={"x": 2, "y": 3}, metrics=[{"key": "k"}])
-    found = average("avg")([first, second])
+    found = average("avg", ["a", "b"])([first, second])
     assert found.payload.value.tolist() == [[1.5, 3.0]]
     assert (found.payload.kind, found.payload.names) == (NDARRAY, ["a", "b"])
     assert found.meta == Meta("p", {"x": 2, "y": 3}, {}, {"m": "i"}, [{"key": "k"}])
@@ -34,9 +34,9 @@ def test_an_average_has_names_and_kind_of_the_first_and_the_meta_of_all():
         [message([[1], [2, 3]], kind=NDARRAY)],
     ],
 )
-def test_an_average_of_other_answers_names_the_node(answers):
-    with pytest.raises(SeldonError, match="the combiner 'avg' receives") as raised:
-        average("avg")(answers)
+def test_an_average_of_other_answers_names_the_node_and_the_child(answers):
+    with pytest.raises(SeldonError, match=r"the combiner 'avg' receives .* from '[ab]', expected ") as raised:
+        average("avg", ["a", "b"][: len(answers)])(answers)
     assert raised.value.code is ErrorCode.COMPONENT_FAILED
 
 

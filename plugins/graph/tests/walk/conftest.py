@@ -7,6 +7,8 @@ Modules that are tested elsewhere:
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -106,14 +108,13 @@ def answered(root, request, routing=None, *, is_own=False, is_here=False):
 def flight_of(request, routing=None, *, is_own=False, is_here=True, refusal=lambda call: None):
     """A request on its way. With ``is_here`` all components are on its thread, else on others."""
     executor = HERE if is_here else None
-    return Flight(request, {} if routing is None else routing, [], None, refusal, executor, is_here, is_own)
+    routing, call = {} if routing is None else routing, SimpleNamespace()
+    return Flight(request, routing, [], call, refusal, executor, is_here, is_own)
 
 
 @pytest.fixture(scope="module")
 def parts():
     """The functions and classes of this module."""
-    from types import SimpleNamespace
-
     return SimpleNamespace(
         Part=Part,
         message=message,

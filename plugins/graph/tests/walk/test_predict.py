@@ -137,7 +137,9 @@ def test_a_stream_in_the_middle_is_refused(parts, is_here):
             return Items()
 
     root = Node("a", "graph", "MODEL", None, None, {}, (Node("b", "graph.b", "MODEL"),))
-    with pytest.raises(SeldonError, match="'b' cannot receive") as raised:
+    with pytest.raises(
+        SeldonError, match="the node 'a' answers with a stream, which the node 'b' cannot"
+    ) as raised:
         parts.answered(
             planned(root, {"a": Streams("a"), "b": parts.Part("b")}), parts.message(1.0), is_here=is_here
         )
@@ -154,7 +156,9 @@ def test_a_combiner_cannot_receive_a_stream(parts, is_here, implementation):
     children = (Node("a", "graph.a", "MODEL"), Node("b", "graph.b", "MODEL"))
     root = Node("avg", "graph", kind, None, implementation, {}, children)
     made = {"avg": None if implementation else parts.Part("avg"), "a": parts.Part("a"), "b": Streams("b")}
-    with pytest.raises(SeldonError, match="a stream, which the node 'avg' cannot receive"):
+    with pytest.raises(
+        SeldonError, match="the node 'b' answers with a stream, which the node 'avg' cannot receive"
+    ):
         parts.answered(planned(root, made), parts.message(1.0), is_here=is_here)
 
 

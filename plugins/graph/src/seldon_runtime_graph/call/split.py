@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -81,6 +81,10 @@ class Split:
                 f"expected 0 to {len(self.served) - 1}"
             )
         return self.served[int(given)]
+
+    def of_answer(self, routing: Mapping[str, int]) -> LoadedGraph:
+        """Return the graph of an answer, which its routing tells."""
+        return self.served[routing.get(self._name, 0)]
 
     def _random(self) -> int:
         number = random.random() * self._bounds[-1]

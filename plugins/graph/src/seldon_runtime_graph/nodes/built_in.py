@@ -22,22 +22,22 @@ def random_branch(ratio_a: float) -> Callable[[], int]:
     return choose
 
 
-def average(name: str) -> Callable[[Sequence[Message]], Message]:
-    """Return the function of an AVERAGE_COMBINER of this name.
+def average(name: str, children: Sequence[str]) -> Callable[[Sequence[Message]], Message]:
+    """Return the function of an AVERAGE_COMBINER of this name, with children of these names.
 
     It takes arrays of numbers of one shape, rows and columns, and returns their mean with names and kind of
-    the first. Raises SeldonError (COMPONENT_FAILED) for other answers.
+    the first. Raises SeldonError (COMPONENT_FAILED) for other answers; the message names the child.
     """
 
     def combine(answers: Sequence[Message]) -> Message:
-        arrays = [_numbers(answer, name) for answer in answers]
+        arrays = [_numbers(answer, name, child) for answer, child in zip(answers, children, strict=True)]
         first = answers[0].payload
         assert first is not None
-        shapes = {array.shape for array in arrays}
-        if len(shapes) > 1:
-            raise _failed(
-                name, f"receives the shapes {', '.join(map(str, sorted(shapes)))}, expected one shape"
-            )
+        shape = arrays[0].shape
+        for array, child in zip(arrays, children, strict=True):
+            if array.shape != shape:
+                wanted = f"expected {shape} as from {children[0]!r}"
+                raise _failed(name, f"receives the shape {array.shape} from {child!r}, {wanted}")
         single = as_single(first)
         return Message(Payload(single.kind, np.mean(arrays, axis=0), single.names), merged(answers))
 
@@ -56,17 +56,20 @@ def merged(answers: Sequence[Message]) -> Meta:
     return Meta(answers[0].meta.puid, tags, {}, path, metrics)
 
 
-def _numbers(answer: Message, name: str) -> Any:
+def _numbers(answer: Message, name: str, child: str) -> Any:
     payload = None if answer.payload is None else as_single(answer.payload)
     if payload is None or payload.kind not in DATA_KINDS:
         kind = "nothing" if payload is None else payload.kind.value
-        raise _failed(name, f"receives {kind}, expected an array of numbers")
+        raise _failed(name, f"receives {kind} from {child!r}, expected an array of numbers")
     try:
         array = np.asarray(payload.value)
     except ValueError:  # ragged rows
         array = np.array(None)
     if array.dtype.kind not in "fiu" or array.ndim != _MATRIX or not array.size:
-        raise _failed(name, f"receives an array of {array.dtype}, {array.ndim}-D, expected numbers in rows")
+        raise _failed(
+            name,
+            f"receives an array of {array.dtype}, {array.ndim}-D, from {child!r}, expected numbers in rows",
+        )
     return array
 
 

@@ -166,7 +166,7 @@ class Flight(Whereabouts):
         """Return the message for a node.
 
         Raises:
-            SeldonError: COMPONENT_FAILED for a stream; the message has the name of the receiver.
+            SeldonError: COMPONENT_FAILED for a stream; the message has the names of both nodes.
         """
         return whole(self.result(), receiver)
 
@@ -177,6 +177,7 @@ class Flight(Whereabouts):
         message = self.message
         if isinstance(message, UnitStream):
             self.asked = message.unit.identity.unit  # until the stream ends
+            self.call.waits_for = self.text
             return ToldStream(message, self.routing, self.counted)
         meta = message.meta
         told = Meta(meta.puid, meta.tags, self.routing, meta.request_path, meta.metrics)
@@ -184,16 +185,16 @@ class Flight(Whereabouts):
         return kind(message.payload, told, None, (), message.headers)
 
 
-def whole(answer: Any, receiver: str) -> Message:
+def whole(answer: Message | UnitStream, receiver: str) -> Message:
     """Return an answer, which must not be a stream.
 
     Raises:
-        SeldonError: COMPONENT_FAILED for a stream; the message has the name of the receiver.
+        SeldonError: COMPONENT_FAILED for a stream; the message has the names of both nodes.
     """
     if isinstance(answer, Message):
         return answer
     raise SeldonError(
-        f"a node answers with a stream, which the node {receiver!r} cannot receive: only the last node of a "
-        "call may stream",
+        f"the node {answer.unit.identity.unit!r} answers with a stream, which the node {receiver!r} cannot "
+        "receive: only the last node of a call may stream",
         code=ErrorCode.COMPONENT_FAILED,
     )

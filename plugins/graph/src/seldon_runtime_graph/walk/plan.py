@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from seldon_runtime_graph.spec.nodes import (
     SIMPLE_ROUTER,
 )
 from seldon_runtime_graph.walk.asking import Asking
+from seldon_runtime_graph.walk.branches import ALL, NONE
 
 
 @dataclass(slots=True, eq=False)
@@ -68,6 +69,24 @@ class PlannedNode:
             if ask is not None:
                 ask.with_messages()
 
+    def last(self, routing: Mapping[str, int]) -> str | None:
+        """Return the node, of this one and those below, that made an answer; None if no node did.
+
+        Args:
+            routing: the branches that the call took.
+        """
+        node, last = self, None
+        while not node.transforms_output:
+            if node.first is not None:
+                last = node.name
+            branch = routing.get(node.name, ALL)
+            if not node.children or branch == NONE:
+                return last
+            if node.aggregates or node.combine is not None:
+                break
+            node = node.children[max(branch, 0)]
+        return node.name
+
     def walk(self) -> Iterator[PlannedNode]:
         """Yield this node and all nodes below it, each before its children."""
         waiting = [self]
@@ -99,7 +118,7 @@ def _built_in(node: Node, children: tuple[PlannedNode, ...]) -> PlannedNode:
     elif node.implementation == SIMPLE_ROUTER:
         made.choose = _first
     elif node.implementation == AVERAGE_COMBINER:
-        made.combine = average(node.name)
+        made.combine = average(node.name, [child.name for child in children])
     elif node.implementation == SIMPLE_MODEL:
         made.first = Method.PREDICT
     return made

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
-from seldon_runtime.plugin import Identity, Message, Meta, Method, Metric, UnitStream
+from seldon_runtime.plugin import Identity, Message, Meta, Method, Metric, SeldonError, UnitStream
+from seldon_runtime_graph.walk.naming import named
 
 Counted = list[tuple[Identity, Method, Sequence[Metric]]]
 """The custom metrics of the nodes: whose, of which method, and which."""
@@ -28,12 +29,22 @@ class ToldStream(UnitStream):
         self._counted = counted
 
     def next(self) -> Message | Awaitable[Message | None] | None:
-        """Return the node's next item."""
-        item = super().next()
+        """Return the node's next item.
+
+        Raises:
+            SeldonError: the error of the node, with its name if the runtime found the fault.
+        """
+        try:
+            item = super().next()
+        except SeldonError as raised:
+            raise named(raised, str(self.unit.identity.unit)) from raised.__cause__
         return self._told_later(item) if isinstance(item, Awaitable) else self._told(item)
 
     async def _told_later(self, item: Awaitable[Message | None]) -> Message | None:
-        return self._told(await item)
+        try:
+            return self._told(await item)
+        except SeldonError as raised:
+            raise named(raised, str(self.unit.identity.unit)) from raised.__cause__
 
     def _told(self, item: Message | None) -> Message | None:
         if item is None:
