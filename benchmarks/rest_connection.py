@@ -32,6 +32,8 @@ from seldon_runtime_v2.statistics import Statistics
 
 _PIECE_BYTES = 64 * 1024
 """The largest piece of a request that a connection receives at a time."""
+_LIMITS = ConnectionLimits(keep_alive_s=86_400.0, max_age_s=86_400.0)
+"""Limits that are checked but not met: under callgrind, all cases take minutes."""
 
 
 class Inline(Executor):
@@ -118,7 +120,7 @@ def through_connection(
     loop = uvloop.new_event_loop()
 
     async def open_connection() -> Any:
-        protocol = HttpServer(application, ConnectionLimits(max_age_s=60.0)).protocol()
+        protocol = HttpServer(application, _LIMITS).protocol()
         protocol.connection_made(client)
         return protocol
 
