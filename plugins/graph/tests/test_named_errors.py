@@ -148,10 +148,14 @@ def test_an_average_names_the_child_whose_answer_does_not_fit(serve, make, ask):
 def test_a_full_graph_names_the_node_for_which_most_steps_wait(serve, make, ask):
     graph = make.node("a", None, make.node("b"))
     served = serve(graph, "--queue-size", "3", api_type="REST,GRPC", classes={"b": GATED})
-    user = served.service.units[1].user
-    calls = [Background(lambda: served.predict()) for _ in range(4)]
+    unit = served.service.units[1]
+    user, calls = unit.user, []
     try:
-        wait_until(lambda: served.service.units[1].executor.waiting == 3, "the calls to wait")
+        for others in range(4):  # one by one: too many at once would be refused before they reach the node
+            calls.append(Background(lambda: served.predict()))
+            wait_until(
+                lambda others=others: len(user.entered) + unit.executor.waiting > others, "a call to wait"
+            )
         status, text = ask(served.serving, "a")
     finally:
         user.opened.set()
