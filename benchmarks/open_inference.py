@@ -51,7 +51,9 @@ def _over_rest(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Ser
     measure = partial(_rate if array.shape == _SMALL else _round_trip, plan)
     yield from _measured(plan, f"JSON, {row}", [*as_json, as_v1], measure)
     takers = [bare_echo(), own, *(peer for peer in peers if peer.name not in _WITHOUT_BINARY)]
-    yield from _measured(plan, f"binary, {row}", [_binary(server, array) for server in takers], measure)
+    in_json = replace(own, name="seldon, JSON", body=infer_body(array))
+    in_turn = [*(_binary(server, array) for server in takers), in_json]
+    yield from _measured(plan, f"binary, {row}", in_turn, measure)
 
 
 def _over_grpc(plan: Plan, row: str, array: NDArray[np.float32], peers: list[Server]) -> Iterator[Finding]:

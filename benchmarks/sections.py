@@ -45,13 +45,14 @@ SECTIONS = {
     ),
     "open_inference": Section(
         "Open Inference Protocol",
-        "One worker serves the identity: four numbers over 16 connections or streams, a million over "
-        "one. *Binary* is binary tensor data in both directions, *raw* are raw contents. *seldon, v1* "
-        "answers the same numbers as a `tensor` of the v1 protocol, without the plugin of the Open Inference "
-        "Protocol; over gRPC these are float64. The bare servers return the bytes of the request. Triton "
-        "runs the identity by its backend for Python.",
+        "One worker serves the identity: four numbers over 16 connections or streams, a million over one. "
+        "*Binary* is binary tensor data in both directions, *raw* are raw contents. *seldon, v1* answers "
+        "the same numbers as a `tensor` of the v1 protocol, without the plugin of the Open Inference "
+        "Protocol; over gRPC these are float64. *seldon, JSON* answers them in JSON, in turn with binary "
+        "data. The bare servers return the bytes of the request. Triton runs the identity by its backend "
+        "for Python.",
         ("calls/s", "µs of processor per call", "ms"),
-        references=("seldon, v1", "bare", "triton", "mlserver", "kserve"),
+        references=("seldon, v1", "seldon, JSON", "bare", "triton", "mlserver", "kserve"),
     ),
     "batches": Section(
         "Batches",
