@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Mapping
+from copy import copy
 from enum import Enum
 from operator import index
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Self
 
 from seldon_runtime.response_headers import valid_headers
 from seldon_runtime.tracebacks import place_of
@@ -96,6 +97,16 @@ class SeldonError(Exception):
         self.reason = str(reason or self.code.value)
         if headers:
             self.headers = valid_headers(headers, "SeldonError.headers")
+
+    def placed(self, place: str) -> Self:
+        """Return a copy whose message begins with a place, such as ``the node 'a'``.
+
+        It is a copy, since whoever raised this error may raise the same object again.
+        """
+        told = copy(self)
+        told.message = f"{place}: {self.message}"
+        told.args = (told.message,)
+        return told
 
 
 def _checked_code(code: object) -> ErrorCode:

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Awaitable
 from contextvars import copy_context
-from copy import copy
 from typing import Any
 
 from seldon_runtime.errors import ErrorCode, SeldonError
@@ -213,12 +212,7 @@ class OpenStream:
     def _placed(self, error: SeldonError) -> SeldonError:
         """Return the error of an item that cannot be written, with the component that made the item."""
         place = waited_for(self._call)
-        if not place:
-            return error
-        told = copy(error)  # a codec may raise the same object again
-        told.message = f"{place}: {error.message}"
-        told.args = (told.message,)
-        return told
+        return error.placed(place) if place else error
 
     def _count_item(self, item: Message) -> None:
         self._call.metrics = item.metrics

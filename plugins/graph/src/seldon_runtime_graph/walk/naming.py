@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import copy
 
 from seldon_runtime.plugin import ComponentFailed, ErrorCode, SeldonError
 from seldon_runtime_graph.nodes.remote import RemoteFault
@@ -31,10 +30,7 @@ def named(error: SeldonError, name: str) -> SeldonError:
         return error
     if not _is_found_here(list(_modules(error))):
         return error
-    told = copy(error)  # the component may raise the same object again
-    told.message = f"the node {name!r}: {error.message}"
-    told.args = (told.message,)
-    return told
+    return error.placed(f"the node {name!r}")
 
 
 def _is_found_here(modules: list[str]) -> bool:
