@@ -13,13 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seldon_runtime.plugin import ARRAYS, NO_META, Message, Payload
+from seldon_runtime.plugin import Message, Payload
 from seldon_runtime.protocols.remembered import LARGEST_BYTES, Remembered
 from seldon_runtime_grpc.protobuf import head
 from seldon_runtime_v2.grpc.contents import flat_binary
 from seldon_runtime_v2.grpc.protos.inference_pb2 import ModelInferResponse
 from seldon_runtime_v2.grpc.request_message import InferRequest
 from seldon_runtime_v2.grpc.request_wire import raw_at_end
+from seldon_runtime_v2.mapping.known import AnswerKey, only_array, request_of, takes_named
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor
 from seldon_runtime_v2.tensors.binary import elements_of
@@ -40,7 +41,7 @@ class KnownRequest(NamedTuple):
     def message(self, wire: bytes) -> Message:
         """Return the neutral request of a wire request with this head, as ``message_of`` makes it."""
         array: Any = np.ndarray(self.shape, self.dtype, wire, len(self.head))
-        return Message(Payload(ARRAYS, {self.name: array}, []), NO_META, {"tags": {}})
+        return request_of(self.name, array)
 
 
 class Heads:
@@ -52,9 +53,9 @@ class Heads:
 
     def __init__(self, model: ServedModel) -> None:
         self._requests: Remembered[int, KnownRequest] = Remembered()
-        self._answers: Remembered[tuple[str, np.dtype[Any], tuple[int, ...]], bytes] = Remembered()
+        self._answers: Remembered[AnswerKey, bytes] = Remembered()
         self._has_declared_outputs = bool(model.outputs)
-        self._takes_named = model.takes_arrays and not model.v1_names
+        self._takes_named = takes_named(model)
         self._model = ModelInferResponse(
             model_name=model.name, model_version=model.version or ""
         ).SerializeToString()
@@ -84,13 +85,11 @@ class Heads:
 
     def known_answer(self, request_id: str, payload: Payload | None) -> bytes | None:
         """Return the serialized answer if an earlier one had the same head; else None."""
-        if payload is None or payload.kind is not ARRAYS or payload.names or len(payload.value) != 1:
+        found = only_array(payload)
+        known = None if found is None else self._answers.get(found[0])
+        if found is None or known is None:
             return None
-        for name, array in payload.value.items():
-            known = self._answers.get((name, array.dtype, array.shape))
-            if known is not None:
-                return self._joined(request_id, known, elements_of(array))
-        return None
+        return self._joined(request_id, known, elements_of(found[1]))
 
     def answer(self, request_id: str, output: OutputTensor) -> bytes:
         """Return the serialized answer with one output of raw contents, and without any parameter."""

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seldon_runtime.plugin import ARRAYS, NO_META, Message, Payload
+from seldon_runtime.plugin import Message, Payload
 from seldon_runtime.protocols.remembered import LARGEST_BYTES, Remembered
 from seldon_runtime_rest.extension import HttpResponse
+from seldon_runtime_v2.mapping.known import AnswerKey, only_array, request_of, takes_named
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor
 from seldon_runtime_v2.rest.request_body import BINARY_SIZE, HEADER, RequestedOutput
@@ -41,7 +42,7 @@ class KnownRequest(NamedTuple):
     def message(self, body: bytes) -> Message:
         """Return the neutral request of a body with this JSON and length, as ``message_of`` makes it."""
         array: Any = np.ndarray(self.shape, self.dtype, body, self.start)
-        return Message(Payload(ARRAYS, {self.name: array}, []), NO_META, {"tags": {}})
+        return request_of(self.name, array)
 
 
 class BinaryHeads:
@@ -53,8 +54,8 @@ class BinaryHeads:
 
     def __init__(self, model: ServedModel) -> None:
         self._requests: Remembered[bytes, KnownRequest] = Remembered()
-        self._answers: Remembered[tuple[str, np.dtype[Any], tuple[int, ...]], HttpResponse] = Remembered()
-        self._takes_named = model.takes_arrays and not model.v1_names
+        self._answers: Remembered[AnswerKey, HttpResponse] = Remembered()
+        self._takes_named = takes_named(model)
         self._has_declared_outputs = bool(model.outputs)
 
     def known(self, body: bytes, start: int) -> KnownRequest | None:
@@ -97,14 +98,16 @@ class BinaryHeads:
             payload: the answer.
             wanted: the only output that the client asks for; None for all.
         """
-        if payload is None or payload.kind is not ARRAYS or payload.names or len(payload.value) != 1:
+        found = only_array(payload)
+        if found is None:
             return None
-        for name, array in payload.value.items():
-            known = self._answers.get((name, array.dtype, array.shape))
-            if known is not None and (wanted is None or wanted == name):
-                body = b"".join((known.body, elements_of(array)))
-                return HttpResponse(200, body, known.content_type, known.headers)
-        return None
+        key, array = found
+        known = self._answers.get(key)
+        if known is None or (wanted is not None and wanted != key[0]):
+            return None
+        return HttpResponse(
+            200, b"".join((known.body, elements_of(array))), known.content_type, known.headers
+        )
 
     def learn_answer(self, output: OutputTensor, response: HttpResponse) -> None:
         """Remember the JSON of a response with one binary output, no id, and no parameter but its size."""

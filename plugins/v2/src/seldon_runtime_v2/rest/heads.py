@@ -16,9 +16,10 @@ import msgspec
 import numpy as np
 import orjson
 
-from seldon_runtime.plugin import ARRAYS, NO_META, Limits, Message, Payload, SeldonError
+from seldon_runtime.plugin import Limits, Message, Payload, SeldonError
 from seldon_runtime.protocols.remembered import LARGEST_BYTES, Remembered
 from seldon_runtime_rest.extension import HttpResponse
+from seldon_runtime_v2.mapping.known import AnswerKey, only_array, request_of, takes_named
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import InputTensor, OutputTensor
 from seldon_runtime_v2.rest.binary_heads import BinaryHeads
@@ -75,7 +76,7 @@ class KnownRequest(NamedTuple):
         except (msgspec.DecodeError, UnicodeDecodeError, struct.error, OverflowError):
             return None
         array: Any = np.ndarray(self.shape, self.dtype, data)
-        return Message(Payload(ARRAYS, {self.name: array}, []), NO_META, {"tags": {}})
+        return request_of(self.name, array)
 
 
 class Heads:
@@ -91,8 +92,8 @@ class Heads:
         self._requests: Remembered[tuple[bytes, bytes], KnownRequest] = Remembered()
         self._latest: KnownRequest | None = None
         """The last request: most requests are like the one before."""
-        self._answers: Remembered[tuple[str, np.dtype[Any], tuple[int, ...]], bytes] = Remembered()
-        self._takes_named = model.takes_arrays and not model.v1_names
+        self._answers: Remembered[AnswerKey, bytes] = Remembered()
+        self._takes_named = takes_named(model)
         self._has_declared_outputs = bool(model.outputs)
         head = {"model_name": model.name}
         if model.versions:
@@ -162,16 +163,14 @@ class Heads:
 
     def known_answer(self, payload: Payload | None) -> HttpResponse | None:
         """Return the response if an earlier one had the same text around the numbers; else None."""
-        if payload is None or payload.kind is not ARRAYS or payload.names or len(payload.value) != 1:
+        found = only_array(payload)
+        known = None if found is None else self._answers.get(found[0])
+        if found is None or known is None:
             return None
-        for name, array in payload.value.items():
-            known = self._answers.get((name, array.dtype, array.shape))
-            if known is not None:
-                flat = np.ascontiguousarray(array).reshape(-1)
-                numbers = orjson.dumps(flat, option=orjson.OPT_SERIALIZE_NUMPY)
-                has_none = b"null" in numbers  # in place of NaN or an infinity
-                return None if has_none else HttpResponse(200, b"".join((known, numbers, _END)))
-        return None
+        flat = np.ascontiguousarray(found[1]).reshape(-1)
+        numbers = orjson.dumps(flat, option=orjson.OPT_SERIALIZE_NUMPY)
+        has_none = b"null" in numbers  # in place of NaN or an infinity
+        return None if has_none else HttpResponse(200, b"".join((known, numbers, _END)))
 
     def learn_answer(self, output: OutputTensor) -> None:
         """Remember the text around the numbers of an answer with one output, and without any parameter."""
