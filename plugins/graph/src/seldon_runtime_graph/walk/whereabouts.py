@@ -30,7 +30,7 @@ class Whereabouts:
         return self.branches
 
     def text(self) -> str:
-        """Return the nodes for a message, such as ``the node 'a'``; an empty text once every node has answered."""
+        """Return the nodes for a message, such as ``the node 'a'``; nothing once every node has answered."""
         names = self._unanswered()
         told = [f"{name!r:.80}" for name in islice(names, _MOST_NAMES)]
         more = sum(1 for _ in names)
