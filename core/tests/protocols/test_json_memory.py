@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import tracemalloc
 from dataclasses import asdict, replace
 from typing import Any
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 
 from seldon_runtime.inference.codec import Codec
 from seldon_runtime.protocols import json_memory as json_memory_module
-from seldon_runtime.protocols.json_memory import json_memory
+from seldon_runtime.protocols.json_memory import coarse_json_memory, json_memory
 
 COUNT = 20_000
 LEAST = 16 * 1024
@@ -67,13 +66,17 @@ def test_no_kind_of_value_takes_much_more_than_its_estimate(values: list[Any]) -
     assert measured(text) <= 1.5 * json_memory(text) + 10_000
 
 
-@given(st.lists(VALUES, min_size=1, max_size=5), st.integers(1, 200))
-def test_a_coarse_estimate_is_never_lower(values: list[Any], times: int) -> None:
+@given(st.lists(VALUES, min_size=1, max_size=5), st.integers(1, 200), st.booleans())
+def test_a_coarse_estimate_is_never_lower(values: list[Any], times: int, makes_arrays: bool) -> None:
     text = json.dumps(values * times, ensure_ascii=False).encode()
-    exact, coarse = json_memory(text), json_memory(text, enough=sys.maxsize)
-    assert coarse >= exact
-    assert json_memory(text, enough=coarse) == coarse
-    assert json_memory(text, enough=coarse - 1) == exact
+    assert coarse_json_memory(text) >= json_memory(text, makes_arrays=makes_arrays)
+
+
+@pytest.mark.parametrize("value", ["1,", '"",', '"a",', '1,"a",', "[1],", '[1,"a"],', "0,"])
+@pytest.mark.parametrize("width", [0, 40, 4000])
+def test_nor_is_it_lower_where_one_text_makes_an_array_wide(value: str, width: int) -> None:
+    text = f'{{"data":{{"ndarray":[{value * COUNT}"{"a" * width}"]}}}}'.encode()
+    assert coarse_json_memory(text) >= json_memory(text, makes_arrays=True)
 
 
 @pytest.mark.parametrize("escape", [b'\\"', b"\\\\", b'\\\\\\"', b"\\u0041"])

@@ -15,7 +15,7 @@ from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.arrays import type_name
 from seldon_runtime.protocols.collector import paused_collector
 from seldon_runtime.protocols.depth import check_nesting
-from seldon_runtime.protocols.json_memory import json_memory
+from seldon_runtime.protocols.json_memory import coarse_json_memory, json_memory
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime.protocols.plain_values import plain_value
 from seldon_runtime.protocols.v1.feedback import decode_feedback, encode_feedback_reply
@@ -103,9 +103,10 @@ class JsonCodec(RawCodec):
             copy = len(wire)
         if not isinstance(wire, bytes):
             return 0
-        makes_arrays = b'"ndarray"' in wire or b'"values"' in wire
-        enough = self.limits.max_request_memory // _SHARES
-        return copy + json_memory(wire, makes_arrays=makes_arrays, enough=enough)
+        estimate = coarse_json_memory(wire)
+        if estimate > self.limits.max_request_memory // _SHARES:
+            estimate = json_memory(wire, makes_arrays=b'"ndarray"' in wire or b'"values"' in wire)
+        return copy + estimate
 
     def decode(self, method: Method, parsed: Any) -> Request:
         """Return the neutral request."""
