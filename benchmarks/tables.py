@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -21,14 +22,18 @@ _ROWS, _COLUMNS = 1000, 20
 _CONNECTIONS = 4
 _ARROW = "application/vnd.apache.arrow.stream"
 _HEADER = "Inference-Header-Content-Length"
+_WITHOUT_BARE = ("seldon, V2 binary",)
+"""Requests that no library but a client's reads."""
 _DATATYPES = {"f": "FP64", "i": "INT64", "b": "BOOL", "O": "BYTES"}
 
 
 def tables(plan: Plan) -> Iterator[Finding]:
     """Measure calls with a table: as records, as V2's JSON and binary data, and as Arrow."""
     columns = mixed_columns()
+    own = own_servers(columns)
     servers = [
-        *own_servers(columns),
+        *own,
+        *(_bare(server) for server in own if server.name not in _WITHOUT_BARE),
         *(_peer(server, columns) for server in plan.peers if server.name == "mlserver"),
     ]
     for server in servers:  # one after the other: none takes the memory of another one's caches
@@ -116,6 +121,13 @@ def _arrow(columns: Mapping[str, Any]) -> Server:
         writer.write_table(table)
     server = _own("seldon, Arrow", "/predict", sink.getvalue().to_pybytes())
     return replace(server, headers={"Content-Type": _ARROW, "Accept": _ARROW})
+
+
+def _bare(server: Server) -> Server:
+    """Return the bare server with the same request."""
+    command = (sys.executable, str(PROGRAMS / "bare_table.py"), "{http}")
+    name = server.name.replace("seldon", "bare")
+    return replace(server, name=name, command=command, environment={}, files={})
 
 
 def _peer(server: Server, columns: Mapping[str, Any]) -> Server:

@@ -255,7 +255,7 @@ def _of_one_type(values: Sequence[Any], kinds: set[type]) -> NDArray[Any] | None
     if dtype is None:
         return None
     with suppress(OverflowError):  # of a whole number beyond 64 bits
-        return np.array(values, dtype)
+        return np.fromiter(values, dtype, len(values))  # which looks at each value once
     return None
 
 

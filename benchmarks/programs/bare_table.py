@@ -1,0 +1,64 @@
+"""A bare server of tables: what pandas, orjson and PyArrow do in a few lines, in an ASGI application.
+
+python bare_table.py PORT
+"""
+
+import sys
+
+import orjson
+import pandas as pd
+import uvicorn
+
+ARROW = "application/vnd.apache.arrow.stream"
+
+
+def of_records(body):
+    frame = pd.DataFrame(orjson.loads(body)["jsonData"])
+    return orjson.dumps({"jsonData": frame.to_dict("records")})
+
+
+def of_v2(body):
+    inputs = orjson.loads(body)["inputs"]
+    frame = pd.DataFrame({described["name"]: described["data"] for described in inputs})
+    outputs = [{**described, "data": frame[described["name"]].tolist()} for described in inputs]
+    return orjson.dumps({"outputs": outputs})
+
+
+def of_arrow(body):
+    import pyarrow as pa  # an optional library
+
+    frame = pa.ipc.open_stream(body).read_pandas()
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+async def app(scope, receive, send):
+    parts = []
+    more = scope["method"] == "POST"
+    while more:
+        message = await receive()
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    body, answer = b"".join(parts), b""
+    media_type = dict(scope["headers"]).get(b"content-type", b"").decode()
+    if body:
+        through = of_arrow if media_type == ARROW else of_v2 if "/v2/" in scope["path"] else of_records
+        answer = through(body)
+    headers = [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(answer))]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": answer})
+
+
+if __name__ == "__main__":
+    uvicorn.run(
+        app,
+        host="127.0.0.1",
+        port=int(sys.argv[1]),
+        access_log=False,
+        log_level="warning",
+        lifespan="off",
+        ws="none",
+    )
