@@ -9,14 +9,14 @@ backwards, restarts add no files, and nothing needs cleaning up.
 from __future__ import annotations
 
 import fcntl
+import os
 from itertools import count
 from pathlib import Path
-from typing import IO
 
 from prometheus_client.multiprocess import mark_process_dead
 
-_held: dict[str, IO[bytes]] = {}
-"""Open lock files. They stay open: closing any descriptor of a file releases the process's lock on it."""
+_held: dict[str, int] = {}
+"""The descriptors of locked files. They stay open: closing one releases the process's lock on its file."""
 
 
 def take_slot(folder: Path) -> str:
@@ -36,7 +36,7 @@ def remove_dead_gauges(folder: Path) -> None:
     for path in folder.glob("slot-*.lock"):
         if _lock(path):
             mark_process_dead(path.stem.replace("-", ""), str(folder))  # type: ignore[no-untyped-call]
-            _held.pop(str(path.resolve())).close()
+            os.close(_held.pop(str(path.resolve())))
 
 
 def _lock(path: Path) -> bool:
@@ -47,14 +47,14 @@ def _lock(path: Path) -> bool:
     name = str(path.resolve())
     if name in _held:
         return False
-    file = path.open("ab")
+    file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        file.close()
+        os.close(file)
         return False
     except OSError:
-        file.close()
+        os.close(file)
         raise
     _held[name] = file
     return True
