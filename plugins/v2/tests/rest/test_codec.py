@@ -118,6 +118,8 @@ def test_a_raw_binary_request_is_the_only_declared_input(ask, shape, body, wante
         ({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1]}]}, b"123", "expected whole elements"),
         ({"inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 2]}]}, b"1234", "takes 0 bytes"),
         ({"inputs": [{"name": "x", "datatype": "FP32", "shape": [2]}]}, b"1234", "takes 8 bytes"),
+        ({"inputs": [{"name": "x", "datatype": "BYTES", "shape": [2]}]}, b"ab", "takes 2 elements .* got 1"),
+        ({"inputs": [{"name": "x", "datatype": "BYTES", "shape": [-1, 0]}]}, b"", "takes 0 elements"),
     ],
 )
 def test_a_raw_binary_request_that_does_not_fit_is_refused(ask, metadata, body, message):
@@ -125,9 +127,14 @@ def test_a_raw_binary_request_that_does_not_fit_is_refused(ask, metadata, body, 
         ask(Identity(), body, 0, metadata)
 
 
-def test_a_raw_binary_request_may_have_one_element_of_bytes(ask):
-    metadata = {"inputs": [{"name": "x", "datatype": "BYTES", "shape": [1]}]}
-    assert ask(Identity(), b"\2\0\0\0ab", 0, metadata).body.endswith(b"\2\0\0\0ab")
+@pytest.mark.parametrize("shape", [[1], [-1], [1, 1], []])
+@pytest.mark.parametrize("body", [b"427", b"", b"\2\0\0\0ab", b"\xff\xfe"])
+def test_a_raw_binary_request_of_bytes_is_one_element_without_a_length(ask, shape, body):
+    metadata = {"inputs": [{"name": "x", "datatype": "BYTES", "shape": shape}]}
+    response = ask(Identity(), body, 0, metadata)
+    (found,) = binary_of(response)
+    assert found["shape"] == [1] * len(shape)
+    assert response.body.endswith(len(body).to_bytes(4, "little") + body)
 
 
 def test_the_estimate_of_memory_is_that_of_the_body(make_service):

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from time import perf_counter
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seldon_runtime.plugin import Limits, Message, Method, Payload, SeldonError
 from seldon_runtime_rest.extension import HttpResponse
@@ -20,7 +24,8 @@ from seldon_runtime_v2.rest.request_body import RequestedOutput, inputs_of, pars
 from seldon_runtime_v2.rest.response_body import write
 from seldon_runtime_v2.statistics import MeasuredCodec, rows_of
 from seldon_runtime_v2.tensors.binary import from_binary
-from seldon_runtime_v2.tensors.shapes import element_count
+from seldon_runtime_v2.tensors.datatypes import TEXT
+from seldon_runtime_v2.tensors.shapes import element_count, misfit
 
 _BINARY_OUTPUT = "binary_data_output"
 _RAW = 0
@@ -163,14 +168,13 @@ class InferCodec(MeasuredCodec):
                 "a raw binary request needs a model with one declared input, of which at most one size varies"
             )
         (only,) = declared
-        if not only.datatype.item_bytes:
-            count = 1
-        else:
-            count, left = divmod(len(body), only.datatype.item_bytes)
-            if left:
-                raise SeldonError(
-                    f"the body has {len(body)} bytes, expected whole elements of {only.datatype.name}"
-                )
+        if only.datatype.kind is TEXT:
+            return InputTensor(only.name, only.datatype, _single(body, _filled(only.shape, 1), only.name))
+        count, left = divmod(len(body), only.datatype.item_bytes)
+        if left:
+            raise SeldonError(
+                f"the body has {len(body)} bytes, expected whole elements of {only.datatype.name}"
+            )
         shape = _filled(only.shape, count)
         count = element_count(shape, only.name, self._limits)
         array = from_binary(only.datatype, shape, count, body, 0, len(body), only.name)
@@ -183,3 +187,13 @@ def _filled(shape: tuple[int, ...], count: int) -> list[int]:
     for size in shape:
         fixed *= size if size >= 0 else 1
     return [size if size >= 0 else count // max(1, fixed) for size in shape]
+
+
+def _single(element: bytes, shape: list[int], name: str) -> NDArray[Any]:
+    """Return an array of BYTES with one element, which a raw binary request holds without its length."""
+    count = prod(shape)
+    if count != 1:
+        raise misfit(name, shape, f"{count} elements of BYTES", "1, the body of a raw binary request")
+    array = np.empty(shape, object)
+    array.fill(element)
+    return array
