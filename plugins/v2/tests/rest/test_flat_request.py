@@ -92,8 +92,8 @@ def test_values_of_a_wrong_type_are_refused(split_by, fields, inputs, message):
         split_by(fields, inputs)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"\xff"])
-def test_a_body_that_is_not_a_json_object_is_refused(body):
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"\xff", b'{"a": 1e400}'])
+def test_a_body_that_is_not_a_valid_json_object_is_refused(body):
     with pytest.raises(SeldonError, match="JSON"):
         parse(body, Limits())
 

@@ -32,6 +32,10 @@ def tensor(**member):
         ("FP32", [1, 2.5]),
         ("INT8", [1, -2]),
         ("UINT64", [2**63, 2**64 - 1]),
+        ("UINT64", [1.0, 2**64 - 1]),
+        ("UINT64", [1e19, 0]),
+        ("INT64", [1.0, 2**53 + 1]),
+        ("INT64", [-(2**63), 1e2]),
         ("BOOL", [True, False]),
         ("BYTES", ["a", "\u00e9"]),
     ],
@@ -49,6 +53,15 @@ def test_nan_and_infinities_are_read_as_words_and_null(padding):
     (found,) = read((text % ("." * padding)).encode())
     assert np.isnan(found.array[[0, 2]]).all()
     assert found.array[[1, 3]].tolist() == [-math.inf, math.inf]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1" + 400 * "0" + ".0"])
+@pytest.mark.parametrize("word", ["1", "NaN", '"Infinity"'])
+@pytest.mark.parametrize("padding", [0, LARGE_BYTES])
+def test_a_number_beyond_64_bit_floats_is_no_infinity(number, word, padding):
+    text = '{"inputs":[{"name":"x","datatype":"FP32","shape":[2],"data":[%s,%s]}],"p":"%s"}'
+    with pytest.raises(SeldonError, match=r"[Nn]umber .*out of range"):
+        read((text % (word, number, "." * padding)).encode())
 
 
 def test_utf16_is_json_too():

@@ -7,6 +7,7 @@ Sources: Open Inference Protocol, inference_rest.md, "Inference Request JSON Obj
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ from seldon_runtime_rest.extension import read_numbers
 from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter, is_converted
 from seldon_runtime_v2.tensors.binary import from_binary
 from seldon_runtime_v2.tensors.datatypes import DATATYPES, FLOAT, WHOLE, Datatype, datatype_named
-from seldon_runtime_v2.tensors.json_values import from_numbers, from_values
+from seldon_runtime_v2.tensors.json_values import are_exact, from_numbers, from_values
 from seldon_runtime_v2.tensors.shapes import element_count
 
 LARGE_BYTES = 1024
@@ -159,7 +160,7 @@ def _from_json(
     text = bytes(data)
     if datatype.kind in (FLOAT, WHOLE):
         numbers = read_numbers(text)
-        if numbers is not None:
+        if numbers is not None and are_exact(datatype, numbers):
             return from_numbers(datatype, shape, count, numbers, name)
         if len(text) > UNCOUNTED_BYTES:
             limits.check_memory(json_memory(text), f"the input {name!r:.80}")
@@ -178,7 +179,7 @@ def unusual(text: bytes) -> Any:
         SeldonError: BAD_DATA when the text is not JSON, or has half of a surrogate pair.
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_float=_float)
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise SeldonError("the request has a text with a lone surrogate, expected Unicode text") from error
@@ -186,6 +187,14 @@ def unusual(text: bytes) -> Any:
         hint = f"; {_NEEDS_HEADER}" if BINARY_SIZE.encode() in text else ""
         raise SeldonError(f"the request is not valid JSON: {error}{hint}") from error
     return value
+
+
+def _float(text: str) -> float:
+    """Return a number, which must not be so large that it becomes an infinity."""
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text:.40} is out of range")
+    return number
 
 
 def _unfit(error: msgspec.ValidationError) -> SeldonError:
