@@ -91,6 +91,15 @@ def test_invalid_varints_are_refused(asked):
         inputs_of(parse(bytes(wire)), LIMITS)
 
 
+@pytest.mark.parametrize("datatype", [*DATATYPES, "BF16"])
+def test_an_input_without_elements_needs_no_contents(asked, datatype):
+    request = asked("INT8", [], [0, 3])
+    request.inputs[0].datatype = datatype
+    request.inputs[0].ClearField("contents")
+    array = array_of(request)
+    assert (array.shape, array.dtype) == ((0, 3), datatype_named(datatype, "a test").dtype)
+
+
 def test_no_elements_need_no_contents(asked):
     assert array_of(asked("INT8", [], [0, 3])).shape == (0, 3)
     kind = datatype_named("FP32", "a test")

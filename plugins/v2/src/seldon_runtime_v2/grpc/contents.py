@@ -84,6 +84,8 @@ def from_contents(
     Raises:
         SeldonError: BAD_DATA for another field, another number of elements, or a number out of range.
     """
+    if not count and not contents.ListFields():
+        return np.empty(shape, datatype.dtype)  # also of a datatype without a field
     field = field_of(datatype, name)
     for given, _ in contents.ListFields():
         _check_field(given.name, field, datatype, name)
