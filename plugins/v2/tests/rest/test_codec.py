@@ -86,6 +86,15 @@ def test_all_outputs_are_binary_on_demand(ask):
     assert response.body.endswith(np.array([1, 2, 2, 4], "<f4").tobytes())
 
 
+@pytest.mark.parametrize("value", [1, 0, "true", 1.0])
+def test_the_wish_for_binary_data_is_a_truth_value(ask, value):
+    with pytest.raises(SeldonError, match=f"binary_data_output is {value!r}, expected true or false"):
+        ask(Twice(), {"inputs": [INPUT], "parameters": {"binary_data_output": value}})
+    outputs = [{"name": "a"}, {"name": "b", "parameters": {"binary_data": value}}]
+    with pytest.raises(SeldonError, match=f"the output 'b' has the binary_data {value!r}, expected true"):
+        ask(Twice(), {"inputs": [INPUT], "outputs": outputs})
+
+
 def test_an_unknown_output_is_refused_before_the_call_if_outputs_are_declared(ask):
     class Fails:
         def predict(self, X, names):

@@ -27,7 +27,7 @@ from seldon_runtime_v2.tensors.binary import from_binary
 from seldon_runtime_v2.tensors.datatypes import TEXT
 from seldon_runtime_v2.tensors.shapes import element_count, misfit
 
-_BINARY_OUTPUT = "binary_data_output"
+_BINARY, _BINARY_OUTPUT = "binary_data", "binary_data_output"
 _RAW = 0
 """The header's value of a request that is nothing but the data of the only input."""
 
@@ -87,10 +87,13 @@ class InferCodec(MeasuredCodec):
         parameters: Mapping[str, Parameter] = request.parameters or NONE
         self._id = request.id
         if _BINARY_OUTPUT in parameters:
-            self._is_binary = parameters[_BINARY_OUTPUT] is True
+            self._is_binary = _truth(parameters[_BINARY_OUTPUT], f"{_BINARY_OUTPUT} is")
             parameters = {name: value for name, value in parameters.items() if name != _BINARY_OUTPUT}
         if request.outputs:
             self._requested = {output.name: output for output in request.outputs}
+            for output in request.outputs:
+                if output.parameters and _BINARY in output.parameters:
+                    _truth(output.parameters[_BINARY], f"the output {output.name!r:.80} has the {_BINARY}")
             if model.outputs:
                 check_outputs(self._requested, model.outputs)
         message = self._message(inputs, parameters)
@@ -158,7 +161,7 @@ class InferCodec(MeasuredCodec):
         """Return whether the client asks for binary data. An output that it names is JSON by default."""
         if self._requested is None:
             return self._is_binary
-        return (self._requested[name].parameters or NONE).get("binary_data") is True
+        return (self._requested[name].parameters or NONE).get(_BINARY) is True
 
     def _raw_input(self, body: bytes) -> InputTensor:
         """Return the input of a raw binary request, whose shape follows from the size of the body."""
@@ -179,6 +182,12 @@ class InferCodec(MeasuredCodec):
         count = element_count(shape, only.name, self._limits)
         array = from_binary(only.datatype, shape, count, body, 0, len(body), only.name)
         return InputTensor(only.name, only.datatype, array)
+
+
+def _truth(value: Parameter, what: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise SeldonError(f"{what} {value!r:.40}, expected true or false")
 
 
 def _filled(shape: tuple[int, ...], count: int) -> list[int]:

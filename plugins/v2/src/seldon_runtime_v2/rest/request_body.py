@@ -21,7 +21,7 @@ from seldon_runtime_rest.extension import read_numbers
 from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter, is_converted
 from seldon_runtime_v2.tensors.binary import from_binary
 from seldon_runtime_v2.tensors.datatypes import DATATYPES, FLOAT, WHOLE, Datatype, datatype_named
-from seldon_runtime_v2.tensors.json_values import are_exact, from_numbers, from_values
+from seldon_runtime_v2.tensors.json_values import are_exact, from_numbers, from_values, seen
 from seldon_runtime_v2.tensors.shapes import element_count
 
 LARGE_BYTES = 1024
@@ -133,7 +133,7 @@ def inputs_of(
             if type(size) is not int or not 0 <= size <= len(body) - start:
                 hint = f"; {_NEEDS_HEADER}" if begin == len(body) else ""
                 raise SeldonError(
-                    f"the input {name!r:.80} has the {BINARY_SIZE} {size!r:.40}, expected 0 to "
+                    f"the input {name!r:.80} has the {BINARY_SIZE} {seen(size):.40}, expected 0 to "
                     f"{len(body) - start}, the bytes that are left in the body{hint}"
                 )
             prefers_text = not as_bytes and not is_converted(parameters, request.parameters)
