@@ -179,6 +179,7 @@ def test_endless_trailers_are_a_400_too_when_they_come_at_once(exchange, user, t
         (b"GET /own HTTP/1.1\r\n\r\n", 400),
         (b"GET //own/%6f?y HTTP/3.1\r\nHost: h\r\n\r\n", 400),
         (b"GET /own/ HTTP/1.1\r\nX: " + b"x" * MAX_HEAD_BYTES, 431),
+        (b"GET /own/" + b"x" * MAX_HEAD_BYTES, 431),
         (b"POST /own HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
     ],
 )

@@ -15,6 +15,8 @@ from seldon_runtime_rest.targets import merged_slashes, parts_of
 _HOST = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(:[0-9]*)?")
 _MOST_DIGITS = 20
 """A Content-Length below 2 to the power of 64 has at most this many digits."""
+_MOST_TARGET_BYTES = 2**16 - 1
+"""The longest target that httptools parses. Its path begins as that of a longer one does."""
 
 
 class Refused(Exception):
@@ -71,7 +73,7 @@ def refusal_response(application: Application, error: SeldonError, target: bytes
         target: the target of the request, as far as it came; empty when unknown.
     """
     try:
-        path = unquote(merged_slashes(parts_of(target)[0]))
+        path = unquote(merged_slashes(parts_of(target[:_MOST_TARGET_BYTES])[0]))
     except ValueError:
         path = "/"
     refused = Exchange(HttpRequest("GET", path, "", Headers([]), None), None, None)
