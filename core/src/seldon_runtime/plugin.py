@@ -10,7 +10,7 @@ from seldon_runtime.component.response_meta import answer_of
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError, StartupError, closest
 from seldon_runtime.hookspecs import Hooks, Units, hookimpl, hookspec
 from seldon_runtime.inference.arrays.columns import Columns
-from seldon_runtime.inference.arrays.named_arrays import as_single
+from seldon_runtime.inference.arrays.named_arrays import as_single, is_column
 from seldon_runtime.inference.call import Call, Origin, Outcome, request_id, request_id_from, running_call
 from seldon_runtime.inference.codec import Codec, NeutralCodec, RawCodec
 from seldon_runtime.inference.deadline import remaining_s
@@ -170,6 +170,7 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "identity_from",
+    "is_column",
     "limits_from",
     "methods_in_source",
     "option",

@@ -11,7 +11,17 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from seldon_runtime.plugin import ARRAYS, NO_META, Kind, Message, Meta, Payload, SeldonError, as_single
+from seldon_runtime.plugin import (
+    ARRAYS,
+    NO_META,
+    Kind,
+    Message,
+    Meta,
+    Payload,
+    SeldonError,
+    as_single,
+    is_column,
+)
 from seldon_runtime_v2.mapping.declared_inputs import check_inputs
 from seldon_runtime_v2.mapping.model import ServedModel
 from seldon_runtime_v2.mapping.tensors import BASE64, CONTENT_TYPE, DATETIME, InputTensor, Parameter
@@ -19,8 +29,6 @@ from seldon_runtime_v2.tensors.datatypes import TEXT
 from seldon_runtime_v2.tensors.text import as_text, from_base64, from_dates
 
 _TABLE = "pd"
-_COLUMN = ((), (1,))
-"""The sizes behind the first one of an array that is a column."""
 
 
 def message_of(
@@ -87,7 +95,7 @@ def _single(
     if kind is not None:
         (value,) = (as_text(array) if kind is Kind.STR else array).reshape(-1).tolist()
         return Payload(kind, value.encode() if kind is Kind.BINARY and isinstance(value, str) else value)
-    if content_type == _TABLE and array.shape[1:] in _COLUMN and array.ndim:
+    if content_type == _TABLE and is_column(array):
         return Payload(ARRAYS, {given.name: array.reshape(-1, 1)}, [given.name])
     names = given.parameters.get("names")
     if isinstance(names, str):
