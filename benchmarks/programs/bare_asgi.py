@@ -3,11 +3,9 @@
 python bare_asgi.py PORT
 """
 
-import sys
-
 import numpy as np
 import orjson
-import uvicorn
+from asgi_start import serve
 
 
 async def app(scope, receive, send):
@@ -30,12 +28,4 @@ async def app(scope, receive, send):
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=int(sys.argv[1]),
-        access_log=False,
-        log_level="warning",
-        lifespan="off",
-        ws="none",
-    )
+    serve(app)

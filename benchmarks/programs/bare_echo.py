@@ -3,9 +3,7 @@
 python bare_echo.py PORT
 """
 
-import sys
-
-import uvicorn
+from asgi_start import serve
 
 
 async def app(scope, receive, send):
@@ -22,12 +20,4 @@ async def app(scope, receive, send):
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=int(sys.argv[1]),
-        access_log=False,
-        log_level="warning",
-        lifespan="off",
-        ws="none",
-    )
+    serve(app)
