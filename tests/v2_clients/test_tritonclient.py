@@ -75,6 +75,16 @@ def test_an_array_comes_back_as_it_was(client_of: Any, datatype: str) -> None:
     np.testing.assert_array_equal(returned, array)
 
 
+@pytest.mark.parametrize("form", ["gzip", "deflate"])
+@pytest.mark.parametrize("datatype", ["FP32", "BYTES"])
+def test_a_compressed_request_is_read(client_of: Any, datatype: str, form: str) -> None:
+    client, array = client_of("Identity"), ARRAYS[datatype]
+    by_http = ("request_compression_algorithm", "response_compression_algorithm")
+    names = by_http if "http" in client.module.__name__ else ("compression_algorithm",)
+    answer = client.infer("Identity", {"x": array}, **dict.fromkeys(names, form))
+    np.testing.assert_array_equal(as_text(answer.as_numpy("output-0")), array)
+
+
 def test_two_inputs_and_requested_outputs(client_of: Any) -> None:
     client = client_of("AddSub")
     arrays = {"b": np.ones(3, "f4"), "a": np.arange(3, dtype="f4")}
