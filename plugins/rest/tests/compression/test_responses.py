@@ -40,6 +40,9 @@ class Pages:
             "/packed": HttpResponse(
                 200, gzip.compress(bytes(10**6)), headers=(("content-Encoding", "gzip"),)
             ),
+            "/as_it_is": HttpResponse(
+                200, b"text " * 1000, "text/plain", (("cache-control", "max-age=60, No-Transform"),)
+            ),
             "/text": HttpResponse(200, b"text " * 1000, "text/plain"),
             "/empty": HttpResponse(204),
         }
@@ -113,8 +116,10 @@ def test_a_small_answer_is_plain(address: str) -> None:
     assert (response.headers["Content-Encoding"], response.headers["Vary"]) == (None, None)
 
 
-@pytest.mark.parametrize(("path", "coding"), [("/events", None), ("/image", None), ("/packed", "gzip")])
-def test_streams_of_events_and_compressed_media_stay_as_they_are(
+@pytest.mark.parametrize(
+    ("path", "coding"), [("/events", None), ("/image", None), ("/packed", "gzip"), ("/as_it_is", None)]
+)
+def test_streams_of_events_compressed_media_and_what_forbids_it_stay_as_they_are(
     address: str, path: str, coding: str | None
 ) -> None:
     response, body = ask(address, "gzip", path, verb="GET")

@@ -48,6 +48,23 @@ def test_health_has_both_keys_and_follows_the_service(ask):
     assert ask("GET", "/v2/health/live").status == 503
 
 
+def test_only_outputs_are_compressed(serve):
+    ask = serve(Model(), "--v2-model-name", "m", "--http-compress-from", "1")
+    for verb, path, body in [
+        ("GET", "/v2/models/m", None),
+        ("GET", "/v2/models/m/stats", None),
+        ("GET", "/v2/models/x", None),
+        ("GET", "/v2/nothing", None),
+        ("POST", "/v2/repository/index", None),
+        ("POST", "/v2/models/m/infer", b"{"),
+    ]:
+        answer = ask(verb, path, body, Accept_Encoding="gzip")
+        assert isinstance(answer.json, dict | list)
+        assert answer.headers["cache-control"] == "no-transform"
+    answer = ask("POST", "/v2/models/m/infer", BODY, Accept_Encoding="gzip")
+    assert json.loads(gzip.decompress(answer.body))["outputs"][0]["data"] == [1, 2]
+
+
 @pytest.mark.parametrize("base", ["/v2/models/m", "/v2/models/m/versions/1", "/v2/models/%6D"])
 def test_a_model_is_found_with_and_without_its_version(ask, base):
     assert ask("GET", base).json["name"] == "m"

@@ -67,8 +67,13 @@ class Packing:
             len(response.body) >= self._least_bytes
             and response.status not in BODILESS
             and not response.content_type.startswith(_NEVER)
-            and not any(name.lower() == "content-encoding" for name, _ in response.headers)
+            and not any(_forbids(name.lower(), value.lower()) for name, value in response.headers)
         )
+
+
+def _forbids(name: str, value: str) -> bool:
+    """Return whether a header forbids to compress the body: it is compressed, or must not be transformed."""
+    return name == "content-encoding" or (name == "cache-control" and "no-transform" in value)
 
 
 def coding_of(accepted: str) -> str | None:

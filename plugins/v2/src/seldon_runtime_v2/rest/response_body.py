@@ -17,10 +17,11 @@ from seldon_runtime_v2.tensors.binary import to_binary
 from seldon_runtime_v2.tensors.datatypes import FLOAT, TEXT
 
 BINARY = "application/octet-stream"
+_AS_IT_IS = (("Cache-Control", "no-transform"),)
 IsBinary = Callable[[str], bool]
 _LARGE_BYTES = 4096
 """Searching a longer text for null takes longer than looking at the numbers."""
-_ASK = "ask for it with the parameter binary_data"
+_ASK = "ask for it by infer with the parameter binary_data"
 
 
 def write(
@@ -66,8 +67,11 @@ def write(
 
 
 def document(value: Mapping[str, Any] | Sequence[Any], status: int = 200) -> HttpResponse:
-    """Return a response with a JSON document."""
-    return HttpResponse(status, orjson.dumps(value))
+    """Return a response with a JSON document, which is never compressed.
+
+    Triton's asyncio client asks for compressed responses, and unpacks only those with outputs.
+    """
+    return HttpResponse(status, orjson.dumps(value), headers=_AS_IT_IS)
 
 
 def values_of(output: OutputTensor, non_finite: NonFinite) -> Any:
