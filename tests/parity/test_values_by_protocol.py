@@ -32,7 +32,7 @@ ASKED = {"x": np.zeros(1)}
 OUTPUT = "output-0"
 SINGLE = ("a number, a boolean, a NumPy scalar", "a member of an `Enum`")
 """Rows whose numbers have one dimension in V2."""
-BINARY = "ask for it with the parameter binary_data"
+BINARY = "ask for it by infer with the parameter binary_data"
 
 
 def hinted(row: hinted_rule.Row) -> object:

@@ -69,6 +69,13 @@ def test_flat_json_is_answered_with_bare_values(serve):
     }
 
 
+def test_an_infinity_is_refused_with_the_path_that_can_carry_it(serve):
+    ask = serve(Numbers(), "--v2-model-name", "m")
+    answer = ask("POST", "/v2/models/m/generate", '{"x": [1, Infinity]}')
+    assert answer.status == 400
+    assert "ask for it by infer with the parameter binary_data" in answer.json["error"]
+
+
 def test_a_stream_is_one_event(serve):
     ask = serve(Language(), "--v2-model-name", "m")
     answer = post(ask, "generate_stream", text_input="a")

@@ -70,7 +70,7 @@ def test_other_policies_of_nan():
 
 def test_bytes_that_are_not_text_are_refused():
     assert written(texts("\u00e9".encode()))[0]["data"] == ["\u00e9"]
-    with pytest.raises(SeldonError, match="not UTF-8, which JSON cannot hold: ask for it with"):
+    with pytest.raises(SeldonError, match="not UTF-8, which JSON cannot hold: ask for it by infer with"):
         written(texts(b"\xff"))
 
 
