@@ -33,7 +33,7 @@ def tables(plan: Plan) -> Iterator[Finding]:
     own = own_servers(columns)
     servers = [
         *own,
-        *(_bare(server) for server in own if server.name not in _WITHOUT_BARE),
+        *(bare_server(server) for server in own if server.name not in _WITHOUT_BARE),
         *(_peer(server, columns) for server in plan.peers if server.name == "mlserver"),
     ]
     for server in servers:  # one after the other: none takes the memory of another one's caches
@@ -123,8 +123,8 @@ def _arrow(columns: Mapping[str, Any]) -> Server:
     return replace(server, headers={"Content-Type": _ARROW, "Accept": _ARROW})
 
 
-def _bare(server: Server) -> Server:
-    """Return the bare server with the same request."""
+def bare_server(server: Server) -> Server:
+    """Return the bare server for the request of another server."""
     command = (sys.executable, str(PROGRAMS / "bare_table.py"), "{http}")
     name = server.name.replace("seldon", "bare")
     return replace(server, name=name, command=command, environment={}, files={})

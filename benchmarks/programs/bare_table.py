@@ -3,11 +3,9 @@
 python bare_table.py PORT
 """
 
-import sys
-
 import orjson
 import pandas as pd
-import uvicorn
+from asgi_start import serve
 
 ARROW = "application/vnd.apache.arrow.stream"
 
@@ -53,12 +51,4 @@ async def app(scope, receive, send):
 
 
 if __name__ == "__main__":
-    uvicorn.run(
-        app,
-        host="127.0.0.1",
-        port=int(sys.argv[1]),
-        access_log=False,
-        log_level="warning",
-        lifespan="off",
-        ws="none",
-    )
+    serve(app)

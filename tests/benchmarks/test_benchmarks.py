@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.programs import bare_table
-from benchmarks.tables import mixed_columns, own_servers
+from benchmarks.running import running
+from benchmarks.tables import bare_server, mixed_columns, own_servers
 from tests.support.http_client import HttpClient
 from tests.support.paths import ROOT
 
@@ -141,11 +141,11 @@ def test_every_form_of_the_table_is_answered(seldon_run: Start) -> None:
 
 
 def test_the_bare_server_of_tables_answers_the_table_that_it_receives() -> None:
-    forms = {form.name.partition(", ")[2]: json.loads(form.body) for form in own_servers(mixed_columns())[:2]}
-    records = json.loads(bare_table.of_records(json.dumps(forms["JSON records"]).encode()))
-    assert records == forms["JSON records"]
-    answer = json.loads(bare_table.of_v2(json.dumps(forms["V2 JSON"]).encode()))
-    assert answer["outputs"] == forms["V2 JSON"]["inputs"]
+    records, by_v2 = map(bare_server, own_servers(mixed_columns())[:2])
+    with running(records, None) as server:
+        assert json.loads(server.ask()) == json.loads(records.body)
+    with running(by_v2, None) as server:
+        assert json.loads(server.ask())["outputs"] == json.loads(by_v2.body)["inputs"]
 
 
 @pytest.mark.parametrize(("before", "status"), [(1000, 0), (900, 1), (2000, 0)])
