@@ -69,7 +69,7 @@ def test_an_exception_of_a_component_is_the_calls_error(chain: Any, caplog: Any)
     ("steps", "complaint"),
     [
         (lambda call, request: 1 / 0, "division by zero"),
-        (lambda call, request: request, "returned Message, expected a generator"),
+        (lambda call, request: request.payload, "returned Payload, expected a generator, a Message or a Stream"),
         (lambda call, request: (unit for unit in ()), "returned NoneType, expected a Message or a Stream"),
     ],
 )

@@ -103,6 +103,7 @@ class Loader:
         nodes = {
             each.node.name: self._node(each, planned[each.node.name], predictor, labels) for each in resolved
         }
+        root.join()
         graph = LoadedGraph(predictor, root, nodes)
         if not graph.units:
             raise StartupError(f"{predictor.path} (predictor {predictor.name!r}) has no node with a class")

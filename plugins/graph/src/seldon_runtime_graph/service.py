@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from seldon_runtime.plugin import (
     SeldonError,
     ServiceType,
     Steps,
+    Stream,
     Unit,
 )
 from seldon_runtime_graph.call.puid import HEADER, Puids, WithPuid, puid_of
@@ -192,15 +193,15 @@ class GraphService(ComposedService):
             error.message = text
         ComposedService.finish(self, call, done, answer, error, started)
 
-    def steps(self, call: Call, request: Request) -> Steps:
-        """Return the steps of a prediction or a feedback."""
+    def steps(self, call: Call, request: Request) -> Steps | Message | Stream:
+        """Return the steps of a prediction or a feedback; the answer itself if it is there at once."""
         if call.method is _PREDICT:
             assert isinstance(request, Message)
             return self._predict(call, request)
         assert isinstance(request, Feedback)
         return self._learn(call, request)
 
-    def _predict(self, call: Call, request: Message) -> Steps:
+    def _predict(self, call: Call, request: Message) -> Steps | Message | Stream:
         routing: dict[str, int] = {}
         split = self._split
         graph = split.only or split.choose(call, request, routing, self.submit)
@@ -215,6 +216,9 @@ class GraphService(ComposedService):
         if call.deadline is not None:
             call.waits_for = flight.text
         steps = predict(graph.root, flight)
+        if not makes_steps:
+            return steps
+        assert isinstance(steps, Generator)
         if is_traced:
             steps = traced(steps)
         return steps if bound is None else bound.bounded(steps)

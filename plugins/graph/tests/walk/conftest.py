@@ -7,6 +7,7 @@ Modules that are tested elsewhere:
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from types import SimpleNamespace
 
 import numpy as np
@@ -72,7 +73,12 @@ def value_of(answer):
 
 
 def take(steps):
-    """Take the steps one after the other; of a list all of them, then the first error in its order."""
+    """Take the steps one after the other; of a list all of them, then the first error in its order.
+
+    A message or a stream in their place is the answer.
+    """
+    if not isinstance(steps, Generator):
+        return steps
     given, error = None, None
     while True:
         try:

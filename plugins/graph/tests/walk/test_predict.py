@@ -30,6 +30,7 @@ def planned(root, made):
     for each in found.walk():
         if made[each.name] is not None:
             each.bind(made[each.name])
+    found.join()
     return found
 
 
@@ -199,6 +200,7 @@ def test_the_meta_reaches_only_methods_that_take_it(parts, is_here, is_short):
     root = planned(chain(3), {f"n{i}": Sees(f"n{i}", is_short=is_short) for i in range(3)})
     last = list(root.walk())[2]
     last.bind(last.unit, {Method.PREDICT})
+    root.join()
     request = Message(Payload(TENSOR, parts.message(1.0).payload.value), given_meta={"tags": {"a": 1}})
     parts.answered(root, request, is_own=True, is_here=is_here)
     path = {"requestPath": {"n1": "n1:1", "n0": "n0:1"}} if is_short else {}

@@ -31,6 +31,8 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
+_ANSWERS = (Message, Stream)
+
 
 class ComposedService(Service):
     """Several components behind one entrance, each on its own thread. Define :meth:`steps`.
@@ -68,13 +70,14 @@ class ComposedService(Service):
         """Makes the strand of a call."""
 
     @abstractmethod
-    def steps(self, call: Call, request: Request) -> Steps:
+    def steps(self, call: Call, request: Request) -> Steps | Message | Stream:
         """Yield the steps that answer a request, and return the answer.
 
         ``answer = yield Ask(unit, method, request)`` has a component answer on its own thread. ``answers =
         yield [Ask(…), self.below(…)]`` takes several at the same time, generators included, and gives their
         answers in order. The error of a step is raised at its ``yield``. The generator runs on the thread of
-        the component that answered last, so it must not block.
+        the component that answered last, so it must not block. A plain method returns such a generator; or,
+        if this thread has made it without a step, the answer itself.
 
         Args:
             call: the call, for its method and headers; HEALTH_STATUS and METADATA never come here.
@@ -211,7 +214,7 @@ class ComposedService(Service):
         return None
 
     def _steps_of(self, call: Call, end: CallEnd) -> tuple[Steps | None, Any]:
-        """Return the steps of a call; or None, and the answer of an interceptor."""
+        """Return the steps of a call; or None, and the answer of an interceptor or of :meth:`steps`."""
         if call.method in EMPTY_REQUESTS:
             steps = self.health(call) if call.method is Method.HEALTH_STATUS else None
             return (None if steps is None else _checked(steps)), None
@@ -224,10 +227,11 @@ class ComposedService(Service):
             if isinstance(given, Answer):
                 return None, given.message
             request = given
-        return _checked(self.steps(call, request)), None
+        made = self.steps(call, request)
+        return (None, made) if isinstance(made, _ANSWERS) else (_checked(made), None)
 
 
 def _checked(steps: object) -> Steps:
     if type(steps) is GeneratorType or isinstance(steps, Generator):
         return steps
-    raise TypeError(f"returned {type(steps).__name__}, expected a generator: yield at least one step")
+    raise TypeError(f"returned {type(steps).__name__}, expected a generator, a Message or a Stream")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -41,7 +41,7 @@ class Asking:
         wants_meta: True for a method that receives the meta of its request.
     """
 
-    __slots__ = ("_call", "_leaves", "_name", "_request_path", "_wants_meta", "executor", "method", "unit")
+    __slots__ = ("_call", "_leaves", "_name", "_wants_meta", "executor", "method", "request_path", "unit")
 
     def __init__(
         self,
@@ -57,44 +57,12 @@ class Asking:
         self.unit = unit
         self.executor = unit.executor
         self.method = method
-        self._request_path = request_path
+        self.request_path = request_path
+        """The entries that the node adds to the request path of an answer."""
         self._call: Any = array_call
         self._wants_meta = wants_meta
         self._leaves = method is Method.ROUTE
         """True if the message goes on beside the answer."""
-
-    def now(self, flight: Flight) -> Ask | None:
-        """Ask the node on this thread, and have the flight take its answer.
-
-        Returns:
-            None; or a step for an answer that is unfinished.
-
-        Raises:
-            SeldonError: the error of the node; that of a call which must not go on.
-        """
-        payload = flight.payload
-        value: Any = payload.value if payload is not None and self._call is not None else None
-        if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:
-            answer = self.answer(flight)
-        else:  # most messages
-            flight.asked = self._name
-            error = flight.refusal(flight.call)
-            if error is not None:
-                raise error
-            given = self._given_meta(flight) if self._wants_meta else flight.given_meta
-            names = payload.names
-            if not flight.is_own:
-                value, names = value.copy(), None if names is None else [*names]
-            try:
-                answer = self._call(value, names, payload.kind, given, flight)
-            except SeldonError as raised:
-                raise named(raised, self._name) from raised.__cause__
-            if type(answer) is Payload:
-                flight.answered(answer, self._request_path)
-                return None
-        if (step := self.unfinished(answer)) is None:
-            self.take(flight, answer)
-        return step
 
     def answer(self, flight: Flight, request: Request = None) -> Any:
         """Call the node on this thread, and return its answer.
@@ -150,7 +118,7 @@ class Asking:
     def take(self, flight: Flight, answer: Any) -> None:
         """Have the flight take the answer of a step."""
         if type(answer) is Payload:
-            flight.answered(answer, self._request_path)
+            flight.answered(answer, self)
             return
         self.count(flight, answer)
         is_plain = isinstance(answer, Stream) and not isinstance(answer, UnitStream)
@@ -174,3 +142,46 @@ class Asking:
         """Return the message as the component receives it."""
         message = flight.whole(self._name)
         return message if flight.is_own and not self._leaves else self.copy(message)
+
+
+Halt = tuple[Asking, Ask]
+"""A call that needs a step, and the step."""
+
+
+def along(asks: Iterator[Asking], flight: Flight) -> Halt | None:
+    """Ask nodes one after the other on this thread, and have the flight take their answers.
+
+    Returns:
+        None at the end; before that the first call that needs another thread, or whose answer is unfinished.
+
+    Raises:
+        SeldonError: the error of a node; that of a call which must not go on.
+    """
+    executor, refusal, call = flight.executor, flight.refusal, flight.call
+    for ask in asks:
+        if ask.executor is not executor:
+            return ask, ask.step(flight)
+        payload, short = flight.payload, ask._call
+        value: Any = None if payload is None or short is None else payload.value
+        if payload is None or type(value) is not np.ndarray or value.dtype is not _FLOAT64:
+            answer = ask.answer(flight)
+        else:  # most messages
+            flight.asked = ask._name
+            error = refusal(call)
+            if error is not None:
+                raise error
+            given = ask._given_meta(flight) if ask._wants_meta else flight.given_meta
+            names = payload.names
+            if not flight.is_own:
+                value, names = value.copy(), None if names is None else [*names]
+            try:
+                answer = short(value, names, payload.kind, given, flight)
+            except SeldonError as raised:
+                raise named(raised, ask._name) from raised.__cause__
+        if type(answer) is Payload:
+            flight.answered(answer, ask)
+        elif (step := ask.unfinished(answer)) is not None:
+            return ask, step
+        else:
+            ask.take(flight, answer)
+    return None

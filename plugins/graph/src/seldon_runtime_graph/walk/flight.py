@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from seldon_runtime.plugin import (
     NO_META,
@@ -14,15 +14,23 @@ from seldon_runtime.plugin import (
     SeldonError,
     UnitStream,
 )
+from seldon_runtime.protocols.remembered import Remembered
 from seldon_runtime_graph.walk.told_stream import Counted, ToldStream
 from seldon_runtime_graph.walk.whereabouts import Whereabouts
 
 Refusal = Callable[[Any], SeldonError | None]
 """Function that returns the error of a call that must not go on, else None."""
-
+Metas = Remembered[tuple[Any, ...], Meta]
+"""The metas of answers, by the calls that nodes have answered and the branches."""
 
 _MOST_NESTED = 32
 """The branches inside one another that the walk takes itself: each needs stack. Those below make steps."""
+
+
+class Answered(Protocol):
+    """A call that a node has answered."""
+
+    request_path: Mapping[str, str]
 
 
 class PassedOn(Message):
@@ -50,7 +58,7 @@ class Flight(Whereabouts):
     """
 
     __slots__ = (
-        "_paths",
+        "_answered",
         "call",
         "counted",
         "executor",
@@ -89,8 +97,8 @@ class Flight(Whereabouts):
         """The newest payload."""
         self.given_meta = given
         """The meta as the client sent it, until a node has answered."""
-        self._paths: list[Mapping[str, str]] = []
-        """The request paths of the nodes that have answered since the last whole message."""
+        self._answered: list[Answered] = []
+        """The calls that nodes have answered since the last whole message."""
         self.is_own = is_own
         self.routing = routing
         self.counted = counted
@@ -124,10 +132,10 @@ class Flight(Whereabouts):
         if not self.makes_steps:
             self.executor = executor
 
-    def answered(self, payload: Payload, request_path: Mapping[str, str]) -> None:
+    def answered(self, payload: Payload, ask: Answered) -> None:
         """Take the answer of a node that adds nothing but its request path."""
         self.payload = payload
-        self._paths.append(request_path)
+        self._answered.append(ask)
         self.is_own = False
         self.given_meta = None
 
@@ -137,19 +145,19 @@ class Flight(Whereabouts):
         is_message = isinstance(answer, Message)
         self.payload = answer.payload if is_message else None
         self.given_meta = answer.given_meta if is_message else None
-        self._paths = []
+        self._answered = []
         self.is_own = False
 
     @property
     def meta(self) -> Meta:
         """The meta of the message, with what all nodes so far have added."""
-        return self._meta({}) if self._paths else self.message.meta
+        return self._meta({}) if self._answered else self.message.meta
 
     def _meta(self, routing: Mapping[str, int]) -> Meta:
         before = self.message.meta
         path: dict[str, str] = {}
-        for own in reversed(self._paths):
-            path.update(own)
+        for ask in reversed(self._answered):
+            path.update(ask.request_path)
         if before is NO_META:  # as of nearly all requests
             return Meta("", {}, routing, path, ())
         path.update(before.request_path)
@@ -157,9 +165,9 @@ class Flight(Whereabouts):
 
     def result(self) -> Any:
         """Return the message, or the stream."""
-        if self._paths:
+        if self._answered:
             self.message = Message(self.payload, self._meta({}))
-            self._paths = []
+            self._answered = []
         return self.message
 
     def whole(self, receiver: str) -> Message:
@@ -170,10 +178,21 @@ class Flight(Whereabouts):
         """
         return whole(self.result(), receiver)
 
-    def ended(self) -> Any:
-        """Return the answer of a graph, which tells the routing; each item of a stream does."""
-        if self._paths:
-            return Message(self.payload, self._meta(self.routing))
+    def ended(self, metas: Metas) -> Any:
+        """Return the answer of a graph, which tells the routing; each item of a stream does.
+
+        Args:
+            metas: remembers the metas of answers.
+        """
+        if self._answered:
+            if self.message.meta is not NO_META:
+                return Message(self.payload, self._meta(self.routing))
+            way = (*self._answered, *self.routing.items())
+            meta = metas.get(way)
+            if meta is None:
+                meta = self._meta(self.routing)
+                metas.remember(way, meta)
+            return Message(self.payload, meta)
         message = self.message
         if isinstance(message, UnitStream):
             self.asked = message.unit.identity.unit  # until the stream ends

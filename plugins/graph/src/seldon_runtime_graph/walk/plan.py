@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from seldon_runtime.plugin import Message, Method
@@ -18,6 +18,7 @@ from seldon_runtime_graph.spec.nodes import (
 )
 from seldon_runtime_graph.walk.asking import Asking
 from seldon_runtime_graph.walk.branches import ALL, NONE
+from seldon_runtime_graph.walk.flight import Metas
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +44,8 @@ class PlannedNode:
     ask_aggregate: Asking | None = None
     ask_output: Asking | None = None
     """The calls that the node receives. :meth:`bind` sets them."""
+    line: Line | None = None
+    """The calls from this node on, without a choice between them. :meth:`join` sets it."""
 
     def bind(self, unit: Any, wants_meta: Set[Method] = frozenset()) -> None:
         """Make the calls of the node.
@@ -62,6 +65,22 @@ class PlannedNode:
         self.ask_route = asking(Method.ROUTE) if self.routes else None
         self.ask_aggregate = asking(Method.AGGREGATE) if self.aggregates else None
         self.ask_output = asking(Method.TRANSFORM_OUTPUT) if self.transforms_output else None
+
+    def join(self) -> None:
+        """Make the lines of this node and of all nodes below it, which are bound."""
+        for node in self.walk():
+            node.line = _line_from(node)
+
+    @property
+    def chooses(self) -> bool:
+        """True if the children's calls are not all known before, or their answers need a combination."""
+        return (
+            len(self.children) > 1
+            or self.ask_route is not None
+            or self.choose is not None
+            or self.combine is not None
+            or self.ask_aggregate is not None
+        ) and bool(self.children)
 
     def ask_with_messages(self) -> None:
         """Make all calls of the node with messages, which a batcher can join."""
@@ -94,6 +113,40 @@ class PlannedNode:
             node = waiting.pop()
             yield node
             waiting.extend(reversed(node.children))
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """Calls that follow one another without a choice, from a node down to a leaf or to a node that chooses."""
+
+    asks: tuple[Asking, ...]
+    """The calls on the way down; in a line to a leaf also those on the way back."""
+    back: tuple[Asking, ...]
+    """The calls on the way back from the node that chooses."""
+    routing: Mapping[str, int]
+    """The branches of the nodes above that node, none of which chooses."""
+    end: PlannedNode | None
+    """The node that chooses; None for a leaf."""
+    metas: Metas = field(default_factory=Metas)
+    """The metas of answers of a graph that begins here."""
+
+
+def _line_from(node: PlannedNode) -> Line:
+    asks: list[Asking] = []
+    back: list[Asking] = []
+    routing: dict[str, int] = {}
+    while True:
+        if node.ask_first is not None:
+            asks.append(node.ask_first)
+            routing[node.name] = ALL
+        if node.ask_output is not None:
+            back.insert(0, node.ask_output)
+        if node.chooses:
+            return Line(tuple(asks), tuple(back), routing, node)
+        if not node.children:
+            return Line((*asks, *back), (), routing, None)
+        routing[node.name] = ALL
+        (node,) = node.children
 
 
 def plan(root: Node) -> PlannedNode:

@@ -6,76 +6,109 @@ transformation. A single child makes no step of its own, so a chain of any lengt
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seldon_runtime.plugin import Ask, Message, SeldonError, Steps, Stream
-from seldon_runtime_graph.walk.asking import Asking
+from seldon_runtime_graph.walk.asking import Asking, Halt, along
 from seldon_runtime_graph.walk.branches import ALL, branch_of
 from seldon_runtime_graph.walk.edges import kept
 from seldon_runtime_graph.walk.flight import Flight, whole
-from seldon_runtime_graph.walk.plan import PlannedNode
+from seldon_runtime_graph.walk.plan import Line, PlannedNode
 
 
-def predict(node: PlannedNode, flight: Flight) -> Steps:
-    """Yield the steps of a graph, and return its answer: a message, or the stream of a node.
+def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
+    """Return the answer of a graph if this thread makes it at once; else the steps to it.
 
     The walk calls the nodes of the current thread itself, as far as the flight knows the thread. It yields
     a step for an answer of theirs that is unfinished.
 
     Args:
-        node: the root.
+        root: the root.
         flight: the request.
+
+    Raises:
+        SeldonError: the error of a node, as the steps raise it.
+    """
+    line = root.line
+    assert line is not None
+    if flight.executor is None or line.end is not None:
+        return walk(line, flight)
+    flight.routing.update(line.routing)
+    asks = iter(line.asks)
+    try:
+        halt = along(asks, flight)
+    except BaseException:
+        flight.asked = None
+        raise
+    if halt is not None:
+        return walk(line, flight, asks, halt)
+    flight.asked = None
+    return flight.ended(line.metas)  # type: ignore[no-any-return]
+
+
+def walk(
+    line: Line, flight: Flight, asks: Iterator[Asking] | None = None, halt: Halt | None = None
+) -> Steps:
+    """Yield the steps of a graph, and return its answer: a message, or the stream of a node.
+
+    Args:
+        line: the calls from the root on.
+        flight: the request.
+        asks: the calls of the line that have not begun, if it has begun.
+        halt: the call that needs a step.
 
     Raises:
         SeldonError: the error of a node; of several children that of the first in the list. A wrong route.
     """
-    waiting: list[PlannedNode] = []
-    routing = flight.routing
+    metas, waiting, routing = line.metas, [], flight.routing
     try:
         while True:
-            ask = node.ask_first
-            if ask is not None:
-                if ask.executor is not flight.executor:
-                    ask.take(flight, (yield from ask.answered(ask.step(flight))))
-                    flight.moved(ask.executor)
-                elif (step := ask.now(flight)) is not None:
-                    ask.take(flight, (yield from ask.answered(step)))
-                routing[node.name] = ALL
-            children = node.children
-            if children:
+            if asks is None:
+                routing.update(line.routing)
+                asks = iter(line.asks)
+                halt = along(asks, flight)
+            if halt is not None:
+                yield from _taken(asks, flight, halt)
+            if (node := line.end) is not None:
                 branch = ALL
                 if node.ask_route is not None:
                     answer = yield from _answer(node.ask_route, flight)
                     node.ask_route.count(flight, answer)
-                    branch = branch_of(answer, node.name, len(children))
+                    branch = branch_of(answer, node.name, len(node.children))
                 elif node.choose is not None:
                     branch = node.choose()
                 routing[node.name] = branch
-                if branch >= 0 or (branch == ALL and len(children) == 1):
-                    waiting.append(node)
-                    node = children[max(branch, 0)]
+                if branch >= 0 or (branch == ALL and len(node.children) == 1):
+                    waiting.append(line)
+                    line, asks = node.children[max(branch, 0)].line, None
                     continue
                 if branch == ALL:
-                    yield from _combined(node, (yield from _branches(children, flight)), flight)
+                    yield from _combined(node, (yield from _branches(node.children, flight)), flight)
             while True:
-                ask = node.ask_output
-                if ask is not None:
-                    if ask.executor is not flight.executor:
-                        ask.take(flight, (yield from ask.answered(ask.step(flight))))
-                        flight.moved(ask.executor)
-                    elif (step := ask.now(flight)) is not None:
-                        ask.take(flight, (yield from ask.answered(step)))
+                asks = iter(line.back)
+                if (halt := along(asks, flight)) is not None:
+                    yield from _taken(asks, flight, halt)
                 if not waiting:
                     flight.asked = None
-                    result: Message | Stream = flight.result() if flight.is_branch else flight.ended()
+                    result: Message | Stream = flight.result() if flight.is_branch else flight.ended(metas)
                     return result
-                node = waiting.pop()
+                line = waiting.pop()
+                node = line.end
                 if node.combine is not None or node.ask_aggregate is not None:
                     yield from _combined(node, [flight.result()], flight)
     except BaseException:
         flight.asked, flight.branches = None, ()
         raise
+
+
+def _taken(asks: Iterator[Asking], flight: Flight, halt: Halt | None) -> Any:
+    """Yield the steps of calls, from the first one that needs a step on."""
+    while halt is not None:
+        ask, step = halt
+        ask.take(flight, (yield from ask.answered(step)))
+        flight.moved(ask.executor)
+        halt = along(asks, flight)
 
 
 def _answer(ask: Asking, flight: Flight, request: Any = None) -> Any:
@@ -113,7 +146,7 @@ def _branches(children: Sequence[PlannedNode], flight: Flight) -> Any:
     """
     flights = [flight.branch(child.name) for child in children]
     flight.branches = flights
-    branches = [predict(child, below) for child, below in zip(children, flights, strict=True)]
+    branches = [walk(child.line, below) for child, below in zip(children, flights, strict=True)]
     if not flight.stays:
         answers = yield [_kept(steps) for steps in branches]
         flight.moved(None)
