@@ -92,7 +92,8 @@ class GraphService(ComposedService):
         aside = {unit.executor for unit in self._split.shadow_units} - {
             unit.executor for graph in self._split.served for unit in graph.units
         }
-        self._direct = {graph for graph in graphs if graph.runs_on(units[0].executor)}
+        self._first = units[0].executor
+        self._direct = {graph for graph in graphs if graph.runs_on(self._first)}
         """The graphs whose nodes all run on the thread on which calls begin."""
         self._executors = tuple({unit.executor: None for unit in units if unit.executor not in aside})
         self._aside = tuple(aside)
@@ -150,7 +151,7 @@ class GraphService(ComposedService):
             self._identify(call)
             if self._timeout_s is not None:
                 done = self._bounds[call] = BoundedCall(done, self._timeout_s, self.timers.call_at)
-        self.units[0].executor.submit(partial(self.run, call, done))
+        self._first.submit(partial(self.run, call, done))
 
     def _overloaded(self) -> SeldonError:
         fullest = max(self._executors, key=lambda executor: executor.waiting)
@@ -195,13 +196,10 @@ class GraphService(ComposedService):
 
     def steps(self, call: Call, request: Request) -> Steps | Message | Stream:
         """Return the steps of a prediction or a feedback; the answer itself if it is there at once."""
-        if call.method is _PREDICT:
-            assert isinstance(request, Message)
-            return self._predict(call, request)
-        assert isinstance(request, Feedback)
-        return self._learn(call, request)
-
-    def _predict(self, call: Call, request: Message) -> Steps | Message | Stream:
+        if call.method is _SEND_FEEDBACK:
+            assert isinstance(request, Feedback)
+            return self._learn(call, request)
+        assert isinstance(request, Message)
         routing: dict[str, int] = {}
         split = self._split
         graph = split.only or split.choose(call, request, routing, self.submit)
@@ -210,17 +208,15 @@ class GraphService(ComposedService):
         bound = self._bounds.pop(call, None) if self._bounds else None
         is_traced = self._traces and is_asked_for(call.headers)
         makes_steps = is_traced or bound is not None or self._batches
-        executor = None if makes_steps else self.units[0].executor
-        stays = not makes_steps and graph in self._direct
+        executor, stays = (None, False) if makes_steps else (self._first, graph in self._direct)
         flight = Flight(request, routing, counted, call, self.refusal, executor, stays, True)
         if call.deadline is not None:
             call.waits_for = flight.text
-        steps = predict(graph.root, flight)
+        answer = predict(graph.root, flight)
         if not makes_steps:
-            return steps
-        assert isinstance(steps, Generator)
-        if is_traced:
-            steps = traced(steps)
+            return answer
+        assert isinstance(answer, Generator)
+        steps = traced(answer) if is_traced else answer
         return steps if bound is None else bound.bounded(steps)
 
     def _learn(self, call: Call, feedback: Feedback) -> Steps:

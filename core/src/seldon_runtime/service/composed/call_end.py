@@ -60,7 +60,7 @@ class CallEnd:
         self.memory: HeldMemory | None = None
         """Taken to read the request, until the call ends."""
 
-    def __call__(self, result: Any, error: SeldonError | None) -> None:
+    def take(self, result: Any, error: SeldonError | None) -> None:
         """End the call with an answer or an error, in its context."""
         answer, call, service = None, self._call, self._service
         if error is None:
@@ -69,12 +69,12 @@ class CallEnd:
                     answer = self._encode(call, result)  # as nearly always
                 else:
                     answer = self._written(result)
-                if isinstance(answer, OpenStream):
-                    answer.begin(self._done, self._started)
-                    return
-                if type(answer) is CoroutineType:
-                    service.units[0].executor.spawn(self._await(answer))
-                    return
+                    if isinstance(answer, OpenStream):
+                        answer.begin(self._done, self._started)
+                        return
+                    if type(answer) is CoroutineType:
+                        service.units[0].executor.spawn(self._await(answer))
+                        return
                 if call.deadline is not None and has_passed(call):
                     answer, error = None, deadline_exceeded(call)  # what the client received
             except SeldonError as raised:

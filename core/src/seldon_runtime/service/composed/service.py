@@ -31,8 +31,6 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
-_ANSWERS = (Message, Stream)
-
 
 class ComposedService(Service):
     """Several components behind one entrance, each on its own thread. Define :meth:`steps`.
@@ -203,13 +201,13 @@ class ComposedService(Service):
                     except StopIteration as ended:
                         result = ended.value
                     else:
-                        strand = self._strand(self.place, steps, context, partial(self.refusal, call), end)
+                        strand = self._strand(self.place, steps, context, partial(self.refusal, call), end.take)
                         return strand if strand.start(step) else None
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
                 error = failed(raised, self.place)
-        end(result, error)
+        end.take(result, error)
         error = None  # its traceback refers to this frame: only the garbage collector would free the call
         return None
 
@@ -228,7 +226,9 @@ class ComposedService(Service):
                 return None, given.message
             request = given
         made = self.steps(call, request)
-        return (None, made) if isinstance(made, _ANSWERS) else (_checked(made), None)
+        if type(made) is Message or isinstance(made, Stream):
+            return None, made
+        return _checked(made), None
 
 
 def _checked(steps: object) -> Steps:

@@ -203,8 +203,8 @@ class Strand:
         try:
             call = ask.call
             answer = ask.unit.predictor.answer(ask.method, ask.request) if call is None else call()
-            if type(answer) is Message:
-                return answer, None
+            if type(answer) is Message or (call is not None and type(answer) is Payload):
+                return answer, None  # nearly always, without a look for what is unfinished
             return (answer if isinstance(answer, Awaitable) else _checked(ask, answer)), None
         except SeldonError as raised:
             return None, raised

@@ -58,12 +58,11 @@ class Flight(Whereabouts):
     """
 
     __slots__ = (
-        "_answered",
+        "answered",
         "call",
         "counted",
         "executor",
         "given_meta",
-        "is_branch",
         "is_own",
         "makes_steps",
         "message",
@@ -97,7 +96,7 @@ class Flight(Whereabouts):
         """The newest payload."""
         self.given_meta = given
         """The meta as the client sent it, until a node has answered."""
-        self._answered: list[Answered] = []
+        self.answered: list[Answered] = []
         """The calls that nodes have answered since the last whole message."""
         self.is_own = is_own
         self.routing = routing
@@ -108,10 +107,8 @@ class Flight(Whereabouts):
         """The threads of which the current one is, as far as it is known."""
         self.makes_steps = executor is None
         self.stays = stays
-        self.is_branch = False
-        """True below a node with several children."""
         self.nesting = 0
-        """The number of such nodes above."""
+        """The number of nodes with several children above."""
 
     def branch(self, asked: str) -> Flight:
         """Return a flight of the same message, for one of several children, which may begin on any thread.
@@ -124,7 +121,7 @@ class Flight(Whereabouts):
         message = self.result()
         made = Flight(message, self.routing, self.counted, self.call, self.refusal, executor, stays)
         made.asked = asked
-        made.is_branch, made.makes_steps, made.nesting = True, self.makes_steps, self.nesting + 1
+        made.makes_steps, made.nesting = self.makes_steps, self.nesting + 1
         return made
 
     def moved(self, executor: Any) -> None:
@@ -132,31 +129,24 @@ class Flight(Whereabouts):
         if not self.makes_steps:
             self.executor = executor
 
-    def answered(self, payload: Payload, ask: Answered) -> None:
-        """Take the answer of a node that adds nothing but its request path."""
-        self.payload = payload
-        self._answered.append(ask)
-        self.is_own = False
-        self.given_meta = None
-
     def replaced(self, answer: Any) -> None:
         """Take a whole answer of a node: a message, or a stream."""
         self.message = answer
         is_message = isinstance(answer, Message)
         self.payload = answer.payload if is_message else None
         self.given_meta = answer.given_meta if is_message else None
-        self._answered = []
+        self.answered = []
         self.is_own = False
 
     @property
     def meta(self) -> Meta:
         """The meta of the message, with what all nodes so far have added."""
-        return self._meta({}) if self._answered else self.message.meta
+        return self._meta({}) if self.answered else self.message.meta
 
     def _meta(self, routing: Mapping[str, int]) -> Meta:
         before = self.message.meta
         path: dict[str, str] = {}
-        for ask in reversed(self._answered):
+        for ask in reversed(self.answered):
             path.update(ask.request_path)
         if before is NO_META:  # as of nearly all requests
             return Meta("", {}, routing, path, ())
@@ -165,9 +155,9 @@ class Flight(Whereabouts):
 
     def result(self) -> Any:
         """Return the message, or the stream."""
-        if self._answered:
+        if self.answered:
             self.message = Message(self.payload, self._meta({}))
-            self._answered = []
+            self.answered = []
         return self.message
 
     def whole(self, receiver: str) -> Message:
@@ -184,10 +174,10 @@ class Flight(Whereabouts):
         Args:
             metas: remembers the metas of answers.
         """
-        if self._answered:
+        if self.answered:
             if self.message.meta is not NO_META:
                 return Message(self.payload, self._meta(self.routing))
-            way = (*self._answered, *self.routing.items())
+            way = (*self.answered, *self.routing.items())
             meta = metas.get(way)
             if meta is None:
                 meta = self._meta(self.routing)

@@ -91,7 +91,7 @@ def walk(
                     yield from _taken(asks, flight, halt)
                 if not waiting:
                     flight.asked = None
-                    result: Message | Stream = flight.result() if flight.is_branch else flight.ended(metas)
+                    result: Message | Stream = flight.result() if flight.nesting else flight.ended(metas)
                     return result
                 line = waiting.pop()
                 node = line.end
@@ -106,20 +106,30 @@ def _taken(asks: Iterator[Asking], flight: Flight, halt: Halt | None) -> Any:
     """Yield the steps of calls, from the first one that needs a step on."""
     while halt is not None:
         ask, step = halt
-        ask.take(flight, (yield from ask.answered(step)))
+        try:
+            answer = yield step
+        except SeldonError as raised:
+            raise ask.named(raised) from raised.__cause__
+        ask.take(flight, answer)
         flight.moved(ask.executor)
         halt = along(asks, flight)
 
 
 def _answer(ask: Asking, flight: Flight, request: Any = None) -> Any:
     """Yield the step of a call whose answer the flight does not take, and return the answer."""
-    if ask.executor is not flight.executor:
-        answer = yield from ask.answered(ask.step(flight, request))
-        flight.moved(ask.executor)
-        return answer
-    answer = ask.answer(flight, request)
-    step = ask.unfinished(answer)
-    return answer if step is None else (yield from ask.answered(step))
+    if ask.executor is flight.executor:
+        answer = ask.answer(flight, request)
+        step = ask.unfinished(answer)
+        if step is None:
+            return answer
+    else:
+        step = ask.step(flight, request)
+    try:
+        answer = yield step
+    except SeldonError as raised:
+        raise ask.named(raised) from raised.__cause__
+    flight.moved(ask.executor)
+    return answer
 
 
 def _combined(node: PlannedNode, answers: list[Any], flight: Flight) -> Any:
