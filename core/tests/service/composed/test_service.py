@@ -69,7 +69,10 @@ def test_an_exception_of_a_component_is_the_calls_error(chain: Any, caplog: Any)
     ("steps", "complaint"),
     [
         (lambda call, request: 1 / 0, "division by zero"),
-        (lambda call, request: request.payload, "returned Payload, expected a generator, a Message or a Stream"),
+        (
+            lambda call, request: request.payload,
+            "returned Payload, expected a generator, a Message or a Stream",
+        ),
         (lambda call, request: (unit for unit in ()), "returned NoneType, expected a Message or a Stream"),
     ],
 )
@@ -80,6 +83,21 @@ def test_faulty_steps_fail_their_call_only(chain: Any, steps: Any, complaint: st
     assert complaint in str(error.__cause__)
     assert complaint not in error.message
     assert error.where == "Acme.steps"
+
+
+def test_an_answer_without_a_step_needs_no_generator(chain: Any) -> None:
+    class Echo(Chain):
+        def steps(self, call: Call, request: Any) -> Any:
+            return request if request.payload.value == "x" else super().steps(call, request)
+
+    class Marks(Interceptor):
+        def after(self, call: Call, answer: Any) -> Message:
+            return Message(Payload(Kind.STR, answer.payload.value + ">"))
+
+    service = chain(Notes(), of=Echo)
+    assert [answered(service, call(text)) for text in "xy"] == ["x", "y."]
+    service.attach([], [Marks()])
+    assert [answered(service, call(text)) for text in "xy"] == ["x>", "y.>"]
 
 
 def test_metadata_and_health_need_no_steps(chain: Any) -> None:

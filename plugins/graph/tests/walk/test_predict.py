@@ -79,6 +79,26 @@ def test_a_chain_of_200_nodes_takes_200_steps_and_no_more(parts, is_here):
     assert all(part.calls == ["predict"] for part in ours.values())
 
 
+def test_each_answer_tells_its_own_path_and_branches(parts, is_here):
+    children = tuple(Node(name, f"graph.{name}", "MODEL") for name in "ab")
+    router = Node("r", "graph.r", "ROUTER", None, None, {}, children)
+    root = Node("t", "graph", "TRANSFORMER", None, None, {}, (router,))
+    made = {name: parts.Part(name, is_short=True) for name in "trab"}
+    graph = planned(root, made)
+
+    def told(branch, request):
+        made["r"].route_to = branch
+        meta = parts.answered(graph, request, {"split": 1}, is_own=True, is_here=is_here).meta
+        return meta.puid, meta.tags, meta.routing, list(meta.request_path)
+
+    plain = parts.message(1.0)
+    tagged = Message(plain.payload, Meta("p", {"x": 1}, {}, {"z": ""}))
+    for branch, name in [(0, "a"), (1, "b"), (0, "a"), (1, "b")]:
+        routing = {"split": 1, "t": -1, "r": branch, name: -1}
+        assert told(branch, plain) == ("", {}, routing, [name, "t"])
+        assert told(branch, tagged) == ("p", {"x": 1}, routing, [name, "t", "z"])
+
+
 def test_the_request_itself_is_the_answer_when_no_node_answers(parts, is_here):
     request = parts.message(7.0)
     root = Node("r", "graph", "ROUTER", None, None, {}, (Node("a", "graph.a"),))

@@ -201,7 +201,9 @@ class ComposedService(Service):
                     except StopIteration as ended:
                         result = ended.value
                     else:
-                        strand = self._strand(self.place, steps, context, partial(self.refusal, call), end.take)
+                        strand = self._strand(
+                            self.place, steps, context, partial(self.refusal, call), end.take
+                        )
                         return strand if strand.start(step) else None
             except SeldonError as raised:
                 error = raised
@@ -228,10 +230,10 @@ class ComposedService(Service):
         made = self.steps(call, request)
         if type(made) is Message or isinstance(made, Stream):
             return None, made
-        return _checked(made), None
+        return _checked(made, "a generator, a Message or a Stream"), None
 
 
-def _checked(steps: object) -> Steps:
+def _checked(steps: object, expected: str = "a generator: yield at least one step") -> Steps:
     if type(steps) is GeneratorType or isinstance(steps, Generator):
         return steps
-    raise TypeError(f"returned {type(steps).__name__}, expected a generator, a Message or a Stream")
+    raise TypeError(f"returned {type(steps).__name__}, expected {expected}")

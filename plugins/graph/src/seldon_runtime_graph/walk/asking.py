@@ -100,7 +100,7 @@ class Asking:
         )
 
     def named(self, error: SeldonError) -> SeldonError:
-        """Return the error of a step of this call, with the name of the node if the runtime found the fault."""
+        """Return the error of a step of this call; with the node's name if the runtime found the fault."""
         return named(error, self._name)
 
     def with_messages(self) -> None:

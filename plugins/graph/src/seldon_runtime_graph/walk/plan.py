@@ -44,8 +44,8 @@ class PlannedNode:
     ask_aggregate: Asking | None = None
     ask_output: Asking | None = None
     """The calls that the node receives. :meth:`bind` sets them."""
-    line: Line | None = None
-    """The calls from this node on, without a choice between them. :meth:`join` sets it."""
+    line: Line = field(init=False)
+    """The calls from this node on, up to the first choice. :meth:`join` sets it."""
 
     def bind(self, unit: Any, wants_meta: Set[Method] = frozenset()) -> None:
         """Make the calls of the node.
@@ -73,14 +73,9 @@ class PlannedNode:
 
     @property
     def chooses(self) -> bool:
-        """True if the children's calls are not all known before, or their answers need a combination."""
-        return (
-            len(self.children) > 1
-            or self.ask_route is not None
-            or self.choose is not None
-            or self.combine is not None
-            or self.ask_aggregate is not None
-        ) and bool(self.children)
+        """True for a node with several children, or that chooses its child, or combines the answers."""
+        asks = (self.ask_route, self.choose, self.ask_aggregate, self.combine)
+        return len(self.children) > 1 or (bool(self.children) and any(ask is not None for ask in asks))
 
     def ask_with_messages(self) -> None:
         """Make all calls of the node with messages, which a batcher can join."""
@@ -117,7 +112,7 @@ class PlannedNode:
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """Calls that follow one another without a choice, from a node down to a leaf or to a node that chooses."""
+    """Calls that follow one another: from a node down to a leaf, or to a node that chooses or combines."""
 
     asks: tuple[Asking, ...]
     """The calls on the way down; in a line to a leaf also those on the way back."""

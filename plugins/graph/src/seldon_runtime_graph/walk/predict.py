@@ -31,7 +31,6 @@ def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
         SeldonError: the error of a node, as the steps raise it.
     """
     line = root.line
-    assert line is not None
     if flight.executor is None or line.end is not None:
         return walk(line, flight)
     flight.routing.update(line.routing)
@@ -47,9 +46,7 @@ def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
     return flight.ended(line.metas)  # type: ignore[no-any-return]
 
 
-def walk(
-    line: Line, flight: Flight, asks: Iterator[Asking] | None = None, halt: Halt | None = None
-) -> Steps:
+def walk(line: Line, flight: Flight, asks: Iterator[Asking] | None = None, halt: Halt | None = None) -> Steps:
     """Yield the steps of a graph, and return its answer: a message, or the stream of a node.
 
     Args:
@@ -70,7 +67,8 @@ def walk(
                 halt = along(asks, flight)
             if halt is not None:
                 yield from _taken(asks, flight, halt)
-            if (node := line.end) is not None:
+            node = line.end
+            if node is not None:
                 branch = ALL
                 if node.ask_route is not None:
                     answer = yield from _answer(node.ask_route, flight)
@@ -95,6 +93,7 @@ def walk(
                     return result
                 line = waiting.pop()
                 node = line.end
+                assert node is not None
                 if node.combine is not None or node.ask_aggregate is not None:
                     yield from _combined(node, [flight.result()], flight)
     except BaseException:
