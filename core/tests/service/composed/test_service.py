@@ -86,9 +86,12 @@ def test_faulty_steps_fail_their_call_only(chain: Any, steps: Any, complaint: st
 
 
 def test_an_answer_without_a_step_needs_no_generator(chain: Any) -> None:
+    class Own(Message):
+        """A message that the service tells from others."""
+
     class Echo(Chain):
         def steps(self, call: Call, request: Any) -> Any:
-            return request if request.payload.value == "x" else super().steps(call, request)
+            return Own(request.payload) if request.payload.value == "x" else super().steps(call, request)
 
     class Marks(Interceptor):
         def after(self, call: Call, answer: Any) -> Message:

@@ -31,6 +31,8 @@ from seldon_runtime.service.service import Service
 from seldon_runtime.service.stream import OpenStream
 from seldon_runtime.service.unit import Unit
 
+_ANSWERS = (Message, Stream)
+
 
 class ComposedService(Service):
     """Several components behind one entrance, each on its own thread. Define :meth:`steps`.
@@ -228,7 +230,7 @@ class ComposedService(Service):
                 return None, given.message
             request = given
         made = self.steps(call, request)
-        if type(made) is Message or isinstance(made, Stream):
+        if type(made) is not GeneratorType and isinstance(made, _ANSWERS):
             return None, made
         return _checked(made, "a generator, a Message or a Stream"), None
 
