@@ -45,7 +45,7 @@ class PlannedNode:
     ask_output: Asking | None = None
     """The calls that the node receives. :meth:`bind` sets them."""
     line: Line = field(init=False)
-    """The calls from this node on, up to the first choice. :meth:`join` sets it."""
+    """The calls from this node on, up to the first choice. A root and the children of a choice have one."""
 
     def bind(self, unit: Any, wants_meta: Set[Method] = frozenset()) -> None:
         """Make the calls of the node.
@@ -67,9 +67,13 @@ class PlannedNode:
         self.ask_output = asking(Method.TRANSFORM_OUTPUT) if self.transforms_output else None
 
     def join(self) -> None:
-        """Make the lines of this node and of all nodes below it, which are bound."""
-        for node in self.walk():
+        """Make the lines of a graph whose nodes are bound: from the root, and from each child of a choice."""
+        begins = [self]
+        while begins:
+            node = begins.pop()
             node.line = _line_from(node)
+            if node.line.end is not None:
+                begins.extend(node.line.end.children)
 
     @property
     def chooses(self) -> bool:
@@ -135,11 +139,11 @@ def _line_from(node: PlannedNode) -> Line:
             asks.append(node.ask_first)
             routing[node.name] = ALL
         if node.ask_output is not None:
-            back.insert(0, node.ask_output)
+            back.append(node.ask_output)
         if node.chooses:
-            return Line(tuple(asks), tuple(back), routing, node)
+            return Line(tuple(asks), tuple(reversed(back)), routing, node)
         if not node.children:
-            return Line((*asks, *back), (), routing, None)
+            return Line((*asks, *reversed(back)), (), routing, None)
         routing[node.name] = ALL
         (node,) = node.children
 
