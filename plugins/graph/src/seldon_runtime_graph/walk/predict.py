@@ -18,7 +18,7 @@ from seldon_runtime_graph.walk.plan import Line, PlannedNode
 
 
 def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
-    """Return the answer of a graph if this thread makes it at once; else the steps to it.
+    """Return the answer of a graph if this thread makes it at once, else the steps to the answer.
 
     The walk calls the nodes of the current thread itself, as far as the flight knows the thread. It yields
     a step for an answer of theirs that is unfinished.
@@ -102,7 +102,7 @@ def walk(line: Line, flight: Flight, asks: Iterator[Asking] | None = None, halt:
 
 
 def _taken(asks: Iterator[Asking], flight: Flight, halt: Halt | None) -> Any:
-    """Yield the steps of calls, from the first one that needs a step on."""
+    """Yield the steps of the calls that are left, and have the flight take the answers."""
     while halt is not None:
         ask, step = halt
         try:
