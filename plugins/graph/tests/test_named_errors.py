@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from seldon_runtime.plugin import Answer, Interceptor, Kind, Message, Meta, Payload
 from seldon_runtime.testing import Background, wait_until
 from tests.support.graph_clients import STREAMS, WAYS, by_rest, feedback_by_grpc, feedback_by_rest
 
@@ -86,6 +87,56 @@ def test_an_answer_of_one_predictor_of_several_names_its_node(serve, make):
     canary = make.predictor(broken, "canary", classes={"b": BROKEN}, traffic=100)
     served = serve(make.deployment(main, canary), "--predictor", "all", "--non-finite", "error")
     assert by_rest(served.serving, "")[1].startswith("the node 'b': ")
+
+
+class Through(Interceptor):
+    """Leaves everything as it is."""
+
+    def before(self, call, request):
+        return request
+
+
+class Adds(Interceptor):
+    """Adds a tag to every answer."""
+
+    def __init__(self, tag):
+        self.tag = tag
+
+    def after(self, call, answer):
+        return Message(answer.payload, Meta(tags={"own": self.tag}))
+
+
+class Answers(Interceptor):
+    """Answers in place of the graph, with a tag that no codec writes."""
+
+    def before(self, call, request):
+        return Answer(Message(Payload(Kind.STR, "own"), Meta(tags={"own": object()})))
+
+
+@EACH_WAY
+@pytest.mark.parametrize("expression", [COMPLEX, OBJECTS])
+def test_an_answer_that_no_protocol_can_write_names_its_node_behind_interceptors(chain, ask, expression):
+    serving = chain(expression)
+    serving._service.attach([], [Through(), Adds("x")])
+    status, text = ask(serving, "a")
+    assert status in (500, "INTERNAL")
+    assert text.startswith("the node 'd': the component's ")
+
+
+@pytest.mark.parametrize("ask", WAYS[:3])
+def test_an_infinity_that_the_setting_forbids_names_the_node_behind_interceptors(chain, ask):
+    serving = chain(INFINITE, "--non-finite", "error")
+    serving._service.attach([], [Through(), Adds("x")])
+    assert ask(serving, "a")[1].startswith("the node 'd': ")
+
+
+@pytest.mark.parametrize("interceptor", [Adds(object()), Answers()])
+def test_an_answer_that_an_interceptor_spoilt_names_no_node(chain, interceptor):
+    serving = chain("X")
+    serving._service.attach([], [interceptor])
+    status, text = by_rest(serving, "a")
+    assert status == 500
+    assert "node" not in text
 
 
 def test_a_fault_of_the_request_names_no_node(chain):

@@ -110,4 +110,9 @@ class CallEnd:
         left = pipeline.leave(call, self.entered, result)
         if isinstance(left, Stream):
             return open_stream(self._service, executor, call, left, pipeline.write)
-        return pipeline.write(call, left)
+        try:
+            return pipeline.write(call, left)
+        except SeldonError:
+            if isinstance(result, Message):
+                self._encode(call, result)  # raises the service's own error, unless an interceptor is at fault
+            raise

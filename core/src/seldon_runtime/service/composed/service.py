@@ -105,8 +105,9 @@ class ComposedService(Service):
     def encode(self, call: Call, answer: Message) -> Any:
         """Return the wire answer of a message; by default the call's codec writes it.
 
-        Called on a component's thread, for calls that no interceptor saw. Override it to answer with parts
-        of the request's wire form that a message does not hold.
+        Called on a component's thread, for calls that no interceptor saw, and for the error of an answer that
+        cannot be written. Override it to answer with parts of the request's wire form that a message does not
+        hold, or to say more about such an answer.
         """
         return self._pipeline.write(call, answer)
 
