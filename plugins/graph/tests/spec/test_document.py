@@ -92,6 +92,54 @@ def test_tags_of_python_make_no_objects(tmp_path):
         deployment_of(written(tmp_path, "a: !!python/object/apply:time.sleep [10]"))
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "!!bool x",
+        "!!timestamp x",
+        "!!int x",
+        "!!int ''",
+        "!!float x",
+        "!!binary ä",
+        "!!map x",
+        "2026-13-45",
+    ],
+)
+def test_a_value_that_does_not_fit_its_tag_is_not_valid_yaml(tmp_path, value):
+    with pytest.raises(StartupError, match="the file is not valid YAML: "):
+        read_file(written(tmp_path, f"traffic: {value}\n"))
+
+
+@pytest.mark.parametrize("number", ["0x" + "f" * 5000, "1:" * 3000 + "1"])
+@pytest.mark.parametrize(
+    "place", ["traffic: {}", "labels: {{a: {}}}", "graph: {{name: a, parameters: [{}]}}"]
+)
+def test_a_number_that_no_message_could_write_is_refused(tmp_path, number, place):
+    text = f"kind: SeldonDeployment\nspec:\n  predictors:\n  - {place.format(number)}\n"
+    with pytest.raises(StartupError, match=r"graph\.yaml: the file has a whole number of \d+ bits, at most"):
+        read_file(written(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("graph.yaml", "kind: SeldonDeployment\nspec:\n  predictors: []\nspec:\n  predictors: []\n"),
+        ("graph.yaml", "kind: SeldonDeployment\nspec: {predictors: [{graph: {name: a, spec: 1, spec: 1}}]}"),
+        ("graph.yaml", '{"kind": "SeldonDeployment", "spec": {}, "spec": {}}'),
+        ("graph.json", '{"kind": "SeldonDeployment", "spec": {}, "spec": {}}'),
+    ],
+)
+def test_a_member_that_stands_twice_in_an_object_is_refused(tmp_path, name, text):
+    with pytest.raises(StartupError, match=r"has the member 'spec' twice"):
+        read_file(written(tmp_path, text, name))
+
+
+def test_members_that_yaml_merges_may_stand_in_the_object_too(tmp_path):
+    text = "x: &x {name: b, type: ROUTER}\nkind: SeldonDeployment\nspec:\n  predictors:\n"
+    found = read_file(written(tmp_path, text + "  - graph: {<<: *x, name: a}\n")).predictors[0].graph
+    assert (found.name, found.type) == ("a", "ROUTER")
+
+
 KEYS = [
     "kind",
     "spec",

@@ -24,6 +24,17 @@ def test_nodes_are_read_with_typed_parameters(read, make):
     assert (found.type, found.children[0].type, found.children[0].methods) == ("ROUTER", None, None)
 
 
+@pytest.mark.parametrize("kind", [None, "UNKNOWN_TYPE", "TRANSFORMER", "MODEL"])
+@pytest.mark.parametrize("methods", [{}, {"methods": ["TRANSFORM_OUTPUT"]}])
+def test_a_model_server_is_a_model_whatever_its_type_says(file_of, make, kind, methods):
+    graph = make.node("a", kind, implementation="SKLEARN_SERVER", **methods)
+    found = read_file(file_of(make.deployment({"graph": graph})))
+    assert found.predictors[0].graph.type == "MODEL"
+    assert any("has no effect: a model server is a MODEL" in each for each in found.warnings) == (
+        kind == "TRANSFORMER"
+    )
+
+
 def test_numbers_and_booleans_of_yaml_are_parameters(file_of):
     text = (
         "kind: SeldonDeployment\nspec: {predictors: [{graph: {name: a, parameters: ["

@@ -98,7 +98,9 @@ def test_a_variable_that_no_process_can_have_is_refused(file_of, make, variable,
         ([{}, {"shadow": True}, {"shadow": True}], "2 with shadow"),
         ([{"shadow": "yes"}], "shadow .* expected true or false"),
         ([{"traffic": "half"}], "traffic .* expected a whole number"),
+        ([{"traffic": 120}, {"shadow": True}], "traffic 120, expected 0 to 100"),
         ([{"annotations": {"seldon.io/no-engine": "true"}}], "no-engine, which allows one node"),
+        ([{"annotations": {"seldon.io/no-engine": "True"}}], "no-engine, which allows one node"),
     ],
 )
 def test_wrong_shares_are_refused(file_of, make, predictors, wanted):
@@ -106,6 +108,11 @@ def test_wrong_shares_are_refused(file_of, make, predictors, wanted):
     made = [make.predictor(graph, f"p{i}", **more) for i, more in enumerate(predictors)]
     with pytest.raises(StartupError, match=wanted):
         read_file(file_of(make.deployment(*made)))
+
+
+def test_any_share_beside_a_shadow_is_accepted_as_by_the_operator(file_of, make):
+    made = [make.predictor(make.node("a"), traffic=50), make.predictor(make.node("a"), "next", shadow=True)]
+    assert read_file(file_of(make.deployment(*made))).predictors[0].traffic == 50
 
 
 def test_two_predictors_of_one_name_are_refused(file_of, make):

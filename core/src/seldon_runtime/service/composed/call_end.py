@@ -114,5 +114,5 @@ class CallEnd:
             return pipeline.write(call, left)
         except SeldonError:
             if isinstance(result, Message):
-                self._encode(call, result)  # raises the service's own error, unless an interceptor is at fault
+                self._encode(call, result)  # raises its own error, unless an interceptor is at fault
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ _MOST_BYTES = 1_500_000
 """A cluster's store takes no larger object."""
 _MOST_VALUES = 100_000
 """The most values, those behind YAML aliases counted at each place."""
+_MOST_BITS = 4096
 _MOST_DEPTH = 600
 """The limit of the whole file: a graph nests an object and a list for each level."""
 
@@ -101,20 +103,24 @@ def _documents_of(text: str, *, is_json: bool) -> list[Any]:
 
 def _json(text: str) -> list[Any]:
     try:
-        return [json.loads(text)]
+        return [json.loads(text, object_pairs_hook=_unique)]
     except (ValueError, RecursionError) as error:
         raise StartupError(f"the file is not valid JSON: {error}") from None
 
 
-def _yaml(text: str) -> list[Any]:
-    import yaml
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object; a member that stands twice would hide the first one, such as children."""
+    made = dict(members)
+    if len(made) < len(members):
+        name, _ = Counter(name for name, _ in members).most_common(1)[0]
+        raise ValueError(f"an object has the member {name!r:.80} twice")
+    return made
 
-    try:
-        return list(yaml.safe_load_all(text))
-    except RecursionError:
-        raise StartupError("the file nests too deeply for YAML: write it as JSON") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise StartupError(f"the file is not valid YAML: {error}") from None
+
+def _yaml(text: str) -> list[Any]:
+    from seldon_runtime_graph.spec.yaml_documents import documents_of
+
+    return documents_of(text)
 
 
 def _check_size(document: Any) -> None:
@@ -125,8 +131,19 @@ def _check_size(document: Any) -> None:
         value, depth = waiting.pop()
         if depth > _MOST_DEPTH:
             raise StartupError(f"the file nests more than {_MOST_DEPTH} objects and lists")
-        members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        seen += len(members)
+        members = [*value, *value.values()] if isinstance(value, dict) else value
+        if not isinstance(members, list):
+            _check_number(value)
+            continue
+        seen += len(value)
         if seen > _MOST_VALUES:
             raise StartupError(f"the file has more than {_MOST_VALUES} values, aliases included")
         waiting.extend((member, depth + 1) for member in members)
+
+
+def _check_number(value: Any) -> None:
+    """Refuse a number that Python does not write in decimals, so that no message could have it."""
+    if type(value) is int and value.bit_length() > _MOST_BITS:
+        raise StartupError(
+            f"the file has a whole number of {value.bit_length()} bits, at most {_MOST_BITS} are accepted"
+        )

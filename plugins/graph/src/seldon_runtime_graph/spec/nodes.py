@@ -94,6 +94,12 @@ def _node(members: Members, warnings: list[str], depth: int) -> Node:
             members.refuse("has the type UNKNOWN_TYPE and no methods, so that nothing would call it")
         kind = None
         methods = methods or ()
+    if implementation is not None and implementation not in BUILT_IN:  # as the operator makes it
+        if kind not in (None, "MODEL"):
+            warnings.append(
+                f"{members.path}.type (node {name!r}) is {kind}, and has no effect: a model server is a MODEL"
+            )
+        kind = "MODEL"
     for key in ("logger", "envSecretRefName"):
         if members.value(key):
             warnings.append(f"{members.path}.{key} (node {name!r}) has no effect in one process")

@@ -63,7 +63,7 @@ def _predictor(members: Members, shared: dict[str, str], warnings: list[str]) ->
     members.about = f"predictor {name!r}"
     annotations = {**shared, **members.texts("annotations")}
     graph = graph_of(members, warnings)
-    if annotations.get(_NO_ENGINE) == "true" and graph.children:
+    if annotations.get(_NO_ENGINE, "").lower() == "true" and graph.children:
         members.refuse(f"has {_NO_ENGINE}, which allows one node only", "annotations")
     if NO_EFFECT in annotations:
         warnings.append(f"{members.path}: the annotation {NO_EFFECT} has no effect in one process")
@@ -167,5 +167,5 @@ def _check_traffic(spec: Members, predictors: tuple[Predictor, ...]) -> None:
     if len(served) > 1 and total != _WHOLE:
         shares = ", ".join(f"{each.name} {each.traffic}" for each in served)
         spec.refuse(f"has traffic {shares}, which adds up to {total}, expected 100", "predictors")
-    if len(served) == 1 and total not in (0, _WHOLE):
-        spec.refuse(f"gives the only one without shadow traffic {total}, expected 100 or none", "predictors")
+    if len(predictors) == 1 and total not in (0, _WHOLE):
+        spec.refuse(f"gives the only one traffic {total}, expected 100 or none", "predictors")

@@ -182,7 +182,7 @@ def _first() -> int:
 
 def _plain(node: Node, children: tuple[PlannedNode, ...]) -> PlannedNode:
     kind, methods = node.type, node.methods
-    if kind is None and methods is None:  # also of a model server
+    if kind is None and methods is None:
         kind = "MODEL"
     own = set(methods or ())
     first = None
