@@ -2,6 +2,6 @@
 
 Modules that are tested elsewhere:
 
-    remote, remote_rest, remote_grpc: plugins/graph/tests/nodes/test_remote_nodes.py
+    bounded_response, remote, remote_rest, remote_grpc: plugins/graph/tests/nodes/test_remote_nodes.py
     values: plugins/graph/tests/nodes/test_raw_methods.py
 """

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, IncompleteRead
 from typing import Any
 
 from seldon_runtime.plugin import ErrorCode, Kind, Limits, Message, Method, Payload, Request, SeldonError
 from seldon_runtime.protocols.v1.codec import plain_dumps, plain_loads
 from seldon_runtime.protocols.v1.message import decode_message
+from seldon_runtime_graph.nodes.bounded_response import BoundedResponse, is_dropped
 from seldon_runtime_graph.nodes.client_tls import ClientTls
 from seldon_runtime_graph.nodes.remote import RemoteFault, RemoteNode, Unreachable
 from seldon_runtime_graph.nodes.values import value_of
@@ -67,9 +70,12 @@ class RestNode(RemoteNode):
 
     def _connection(self, method: Method) -> HTTPConnection:
         """Return a connection. A feedback has a new one, since nobody knows how far it came on an old one."""
-        if method is not Method.SEND_FEEDBACK:
-            with suppress(IndexError):
-                return self._idle.pop()
+        while method is not Method.SEND_FEEDBACK and self._idle:
+            with suppress(IndexError):  # another thread took the last one
+                found = self._idle.pop()
+                if found.sock is None or not is_dropped(found.sock):
+                    return found
+                found.close()  # all of them are, after a restart of the node
         return self._new_connection()
 
     def _new_connection(self) -> HTTPConnection:
@@ -89,25 +95,37 @@ class RestNode(RemoteNode):
 
         Raises:
             Unreachable: the connection failed.
-            SeldonError: the time is over, or the answer is too large.
+            SeldonError: the time is over, or the answer is too large or not HTTP.
         """
         was_sent = False
+        until = time.monotonic() + timeout_s
         try:
             connection.timeout = timeout_s
             if connection.sock is None:
                 connection.connect()
             connection.sock.settimeout(timeout_s)
+            connection.response_class = partial(BoundedResponse, until=until)  # type: ignore[assignment]
             was_sent = True
             connection.request("GET" if body is None else "POST", path, body, dict(headers))
             response = connection.getresponse()
             content = response.read(self.limits.max_body_bytes + 1)
             self._check_size(len(content))
+            if response.length:
+                raise IncompleteRead(content, response.length)
         except TimeoutError:
             connection.close()
             raise self.too_late() from None
-        except (OSError, HTTPException) as error:
+        except IncompleteRead as error:
+            connection.close()
+            raise Unreachable(
+                "the connection was closed in the middle of the answer", was_sent=True
+            ) from error
+        except OSError as error:
             connection.close()
             raise Unreachable(error, was_sent=was_sent) from error
+        except HTTPException as error:
+            connection.close()
+            raise self.wrong_answer(f"it is not HTTP/1.1: {str(error)!r:.100}") from error
         except SeldonError:
             connection.close()
             raise
@@ -115,10 +133,11 @@ class RestNode(RemoteNode):
         return response.status, content
 
     def _check_size(self, size: int) -> None:
-        try:
-            self.limits.check_body(size)
-        except SeldonError as error:
-            raise self.wrong_answer(error.message) from error
+        most = self.limits.max_body_bytes
+        if size > most:
+            raise self.wrong_answer(
+                f"it has {size} bytes or more, at most {most} are accepted (SELDON_MAX_BODY_BYTES)"
+            )
 
     def _answer(self, content: bytes) -> Message:
         try:
@@ -137,7 +156,9 @@ def _error(status: int, content: bytes, address: str) -> SeldonError:
     code = status if _LEAST_ERROR <= status <= _LAST_ERROR else 502
     try:
         told = json.loads(content)["status"]
-        info, reason = str(told["info"]), str(told["reason"])
+        info, reason = told["info"], told["reason"]
     except (ValueError, TypeError, KeyError, RecursionError):
+        info = reason = None
+    if not isinstance(info, str) or not isinstance(reason, str):
         return RemoteFault(address, f"answered with status {status}", status_code=code)
     return SeldonError(info, code=ErrorCode.COMPONENT_FAILED, status_code=code, reason=reason)
