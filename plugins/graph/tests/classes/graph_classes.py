@@ -124,6 +124,13 @@ class Raw:
         return {**msg, "meta": {"tags": {"raw": sorted(msg)}}}
 
 
+class HalfText:
+    """Answers with one half of a surrogate pair, which JSON can carry and UTF-8 cannot."""
+
+    def predict(self, X, names=None):
+        return "\ud800"
+
+
 class Teapot:
     def predict_raw(self, msg):
         return {"status": {"code": 418, "info": "short and stout", "reason": "TEAPOT"}}

@@ -34,11 +34,11 @@ class Elsewhere:
 def beside(serve, make):
     """``beside(kind, address, *options)``: a chain whose last node, ``far``, is at an address."""
 
-    def beside(kind, address, *options):
+    def beside(kind, address, *options, classes=()):
         host, port = address.rpartition("/")[2].rsplit(":", 1)
         at = {"type": kind, "service_host": host, "service_port": int(port)}
         graph = make.node("a", None, make.node("far", endpoint=at))
-        served = serve(graph, *options, api_type="REST,GRPC", classes={"far": None})
+        served = serve(graph, *options, api_type="REST,GRPC", classes={"far": None, **dict(classes)})
         return served.serving, f"the node 'far' at {host}:{port} "
 
     return beside
@@ -163,6 +163,7 @@ class Wrong(grpc.GenericRpcHandler):
     ("body", "wanted"),
     [
         (b"\xff", "sent a wrong answer: it is not a SeldonMessage: "),
+        (b"", "sent a wrong answer: it has no payload, expected data"),
         (None, "answered with status INTERNAL"),
         (b"\x22" + b"\x01x" * 2, "sent a wrong answer: "),
     ],
@@ -177,3 +178,12 @@ def test_a_wrong_answer_over_grpc_has_name_and_address_of_its_node(beside, body,
             assert ask(serving, "a")[1].startswith(place + wanted)
     finally:
         server.stop(None).wait()
+
+
+@pytest.mark.parametrize("ask", WAYS)
+def test_a_message_that_protobuf_cannot_write_names_the_node_that_does_not_receive_it(beside, elsewhere, ask):
+    address = elsewhere("raise")["grpc"]
+    serving, place = beside("GRPC", address, classes={"a": "graph_classes.HalfText"})
+    status, text = ask(serving, "a")
+    assert status in (500, "INTERNAL")
+    assert text.startswith(f"{place}cannot receive its message, which cannot be written as protobuf: 'utf-8'")

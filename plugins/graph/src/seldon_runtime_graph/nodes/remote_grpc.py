@@ -64,13 +64,18 @@ class GrpcNode(RemoteNode):
         if method is Method.HEALTH_STATUS:
             return self._health
         call: Any = self._channel.unary_unary(f"/seldon.protos.{_RPCS[method]}")
-        wire = _wire(request)
+        try:
+            wire = _wire(request)
+        except SeldonError as error:  # its message blames a component's answer
+            reason = error.__cause__ or error.message
+            fault = f"cannot receive its message, which cannot be written as protobuf: {reason}"
+            raise RemoteFault(self.address, fault) from error
         metadata = list(headers.items())
 
         def send(timeout_s: float) -> Message:
             found = self._result(call, wire, timeout_s, metadata)
             try:
-                return messages.decode_message(messages.SeldonMessage.FromString(found), self.limits)
+                return messages.decode_message(messages.SeldonMessage.FromString(found), self.limits, "it")
             except DecodeError as error:
                 raise self.wrong_answer(f"it is not a SeldonMessage: {error}") from error
             except SeldonError as error:
