@@ -144,6 +144,14 @@ def test_a_fault_of_the_request_names_no_node(chain):
     assert not by_rest(serving, "a", value=[[1.0], "x"])[1].startswith("the node")
 
 
+def test_an_output_that_the_client_wants_and_no_model_has_names_no_node(serve, make):
+    served = serve(make.node("a", None, make.node("d")))
+    tensor = {"name": "x", "datatype": "FP64", "shape": [1, 1], "data": [1.0]}
+    answer = served.ask("POST", "/v2/models/a/infer", {"inputs": [tensor], "outputs": [{"name": "z"}]})
+    assert answer.status == 400
+    assert answer.json["error"].startswith("the model has no output 'z'")
+
+
 @THREADS
 @EACH_STREAM
 @pytest.mark.parametrize("kind", [STREAMED, f"{STREAMED}Later"])

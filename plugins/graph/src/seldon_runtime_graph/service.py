@@ -272,8 +272,8 @@ class GraphService(ComposedService):
         try:
             return ComposedService.encode(self, call, answer)
         except SeldonError as error:
-            if not answer.meta.request_path:  # an interceptor answered
-                raise
+            if error.code is ErrorCode.BAD_DATA or not answer.meta.request_path:
+                raise  # the client wants another answer, or an interceptor gave it
             graph = self._split.of_answer(answer.meta.routing)
             name = graph.root.last(answer.meta.routing)
             raise (error if name is None else named(error, name)) from error.__cause__
