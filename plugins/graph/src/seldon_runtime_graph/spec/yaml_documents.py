@@ -1,4 +1,4 @@
-"""The documents of YAML text that nobody trusts. PyYAML's own errors are told as faults of the text."""
+"""The documents of YAML text that nobody trusts. The errors of PyYAML become faults of the text."""
 
 from __future__ import annotations
 
