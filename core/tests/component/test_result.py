@@ -143,6 +143,24 @@ def test_ragged_lists_are_answered_as_they_are(ragged: Any) -> None:
         assert len(payload.value) == len(ragged)
 
 
+@pytest.mark.parametrize(
+    ("result", "kind", "listed"),
+    [
+        ([[2**63 + 1], [1]], Kind.TENSOR, [[2**63 + 1], [1]]),
+        ([[2**63 + 1], [-1]], Kind.NDARRAY, [[2**63 + 1], [-1]]),
+        ([[2**53 + 1, 0.5]], Kind.NDARRAY, [[2**53 + 1, 0.5]]),
+        (np.ma.array([[2**53 + 1, 1]], mask=[[0, 1]]), Kind.NDARRAY, [[2**53 + 1, None]]),
+        ([np.ma.array([2**53 + 1, 1], mask=[0, 1])], Kind.NDARRAY, [[2**53 + 1, None]]),
+        ([np.ma.array([2**53 + 1, 1], mask=[0, 0])], Kind.TENSOR, [[2**53 + 1, 1]]),
+    ],
+)
+def test_whole_numbers_that_floats_cannot_hold_keep_their_digits(
+    result: Any, kind: Kind, listed: list[Any]
+) -> None:
+    payload = packed(result)
+    assert (payload.kind, np.asarray(payload.value, object).tolist()) == (kind, listed)
+
+
 def test_lists_keep_their_integers_in_an_ndarray() -> None:
     payload = packed([[1, 2.5]], Kind.NDARRAY)
     assert payload.value == [[1, 2.5]]

@@ -15,6 +15,7 @@ from hypothesis.extra import numpy as arrays
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.protocols.arrays import array_from_list, as_floats, numpy_inferred, reshaped, type_name
+from seldon_runtime.protocols.exact_arrays import exact_array
 
 DTYPES = ["i1", "i4", "i8", "u1", "u4", "f2", "f4", "f8", "?"]
 
@@ -88,6 +89,10 @@ def test_anything_is_either_an_array_or_bad_data(values: object) -> None:
         ([{"a": [1, 2]}, {}], "object"),
         ([2**63], "uint64"),
         ([2**64], "object"),
+        ([[2**63 + 1], [1]], "uint64"),
+        ([2**63 + 1, -1], "object"),
+        ([2**53 + 1, 1.5], "object"),
+        ([[[[2**63 + 1, 1]]]], "uint64"),
     ],
 )
 def test_values_of_one_type_have_a_type_of_numpy_and_others_are_objects(
@@ -111,12 +116,16 @@ def test_every_value_stays_what_was_sent_and_numpys_array_can_be_made_of_it(arra
     read = array_of(sent)
     assert read.shape == array.shape
     are_numbers = {type(value) for value in array.ravel()} <= {int, float}
-    if not are_numbers:  # beside floats a whole number is one, too
+    if are_numbers:
+        assert read.tolist() == sent
+    else:
         assert [(type(value), value) for value in read.ravel().tolist()] == [
             (type(value), value) for value in array.ravel()
         ]
     inferred = numpy_inferred(read) if read.dtype.kind == "O" else read
     expected = np.array(sent)
+    if are_numbers and expected.dtype.kind == "f" and float not in {type(value) for value in array.ravel()}:
+        expected = exact_array(sent)
     assert inferred.dtype == expected.dtype
     np.testing.assert_array_equal(inferred, expected)
 

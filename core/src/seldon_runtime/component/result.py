@@ -20,9 +20,11 @@ from seldon_runtime.component.arrays.masks import filled_with_nan, is_masked, lo
 from seldon_runtime.component.calls.unfinished import UNFINISHED, Unfinished
 from seldon_runtime.component.user_api import Response
 from seldon_runtime.errors import ErrorCode, SeldonError
-from seldon_runtime.inference.arrays.columns import Columns
+from seldon_runtime.inference.arrays.columns import Columns, is_exact
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, NDARRAY, TENSOR, TFTENSOR, Kind, Payload
+from seldon_runtime.protocols.arrays import as_floats
+from seldon_runtime.protocols.exact_arrays import exact_array
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
 from seldon_runtime.protocols.libraries.frames import Table, of_fields
 from seldon_runtime.protocols.libraries.remedies import remedy_of
@@ -202,7 +204,7 @@ def _pack_list(values: list[Any], requested: Kind | None, names: Names) -> Paylo
     if loses_parts(values):
         return _pack_whole_list(plain(values), requested, names)
     try:
-        array = np.array(values)
+        array = exact_array(values)
     except (ValueError, OverflowError):  # ragged rows, which JSON can hold but arrays cannot
         return Payload(NDARRAY, plain(values), [])
     except (TypeError, RuntimeError):  # a tensor that NumPy does not read by itself
@@ -217,9 +219,11 @@ def _pack_whole_list(values: list[Any], requested: Kind | None, names: Names) ->
         array = np.array(values, object)
     except ValueError:  # ragged rows
         return Payload(NDARRAY, values, [])
-    is_numeric = _NUMBERS_OR_NONE.issuperset(map(type, array.ravel().tolist()))
-    if is_numeric and requested is not NDARRAY:
-        return _pack_array(array.astype(np.float64), requested, names)
+    kinds = set(map(type, array.ravel().tolist()))
+    if kinds <= _NUMBERS_OR_NONE and requested is not NDARRAY:
+        numbers = as_floats(array, words=False) if type(None) in kinds else exact_array(values)
+        if numbers is not None and numbers.dtype.kind != "O":
+            return _pack_array(numbers, requested, names)
     return _named_list(values, array.shape, names)
 
 
@@ -234,19 +238,21 @@ def _pack_array(array: NDArray[Any], requested: Kind | None, names: Names) -> Pa
     if is_numeric:
         kind = requested if requested is NDARRAY or requested is TFTENSOR else TENSOR
     if type(array) is not np.ndarray or not is_numeric:
-        value = _written(array, kind)
+        kind, value = _written(array, kind)
     if array.ndim < 2:
         return Payload(kind, value, [])
     own = names()
     return Payload(kind, value, default_names(array.shape[1]) if own is None else own)
 
 
-def _written(array: NDArray[Any], kind: Kind) -> Any:
-    """Return the value of a payload for a masked array, or for one of booleans, text or objects."""
+def _written(array: NDArray[Any], kind: Kind) -> tuple[Kind, Any]:
+    """Return the kind and the value of a payload for a masked array, or one of booleans, text or objects."""
     if isinstance(array, np.ma.MaskedArray) and is_masked(array):
-        return _listed(array) if kind is NDARRAY else filled_with_nan(array)
+        if kind is NDARRAY or not is_exact(array):
+            return NDARRAY, _listed(array)
+        return kind, filled_with_nan(array)
     base = np.asarray(array)
-    return base if base.dtype.kind in "fiub" else _listed(base)
+    return kind, base if base.dtype.kind in "fiub" else _listed(base)
 
 
 def _named_list(values: Any, shape: tuple[int, ...], names: Names) -> Payload:

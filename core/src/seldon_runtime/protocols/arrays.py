@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.arrays import columns
 from seldon_runtime.inference.limits import Limits, check_empty_shape
+from seldon_runtime.protocols.exact_arrays import exact_array, with_digits
 from seldon_runtime.protocols.non_finite import WORDS
 from seldon_runtime.protocols.text_arrays import is_too_wide
 
 _NUMBERS = frozenset({int, float})
+_WHOLE = frozenset({int})
 LARGEST_EXACT = columns.LARGEST_EXACT
 _OBJECTS = frozenset({dict, type(None), list})
 """The types that make an array of objects, whatever stands beside them."""
@@ -24,7 +26,8 @@ _OBJECTS = frozenset({dict, type(None), list})
 def array_from_list(values: object, where: str, limits: Limits) -> NDArray[Any]:
     """Return the array of a JSON list, in which every value stays what the client sent.
 
-    Numbers make an array of int64 or float64, booleans of bool, texts of text. Values of several types, null
+    Numbers make an array of int64, uint64 or float64, or one of objects where these would lose digits of a
+    whole number. Booleans make one of bool, texts of text. Values of several types, null
     or objects make an array of objects: ``[[1, "x", null]]`` holds ``1``, ``"x"`` and None. Texts
     that would be many times larger in NumPy's fixed width are objects, too. The function returns an array
     that a codec has made already as it is.
@@ -40,7 +43,7 @@ def array_from_list(values: object, where: str, limits: Limits) -> NDArray[Any]:
     if values and values[0] == []:  # before NumPy looks at each of a million empty rows
         check_empty_shape([len(values)], where)
     try:
-        array = np.array(values) if _are_numbers(values) else _array_of_others(values)
+        array = exact_array(values) if _are_numbers(values) else _array_of_others(values)
     except ValueError as error:
         raise SeldonError(
             f"{where} is ragged or has too many dimensions: all rows must have the same length"
@@ -62,17 +65,18 @@ def _array_of_others(values: list[Any]) -> NDArray[Any]:
     array = np.array(values, None if is_uniform and not _is_wide(values, kinds) else object)
     if array.dtype.kind == "O" and list in set(map(type, array.ravel().tolist())):
         raise ValueError("ragged")
-    return array
+    return with_digits(array, values) if array.dtype.kind == "f" else array
 
 
 def numpy_inferred(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array of objects as ``numpy.array`` makes it of the JSON list: numbers beside text are text.
 
-    Texts that would be many times larger in NumPy's fixed width stay objects.
+    Texts that would be many times larger in NumPy's fixed width stay objects, and so do whole numbers, of
+    which its floats would lose digits.
     """
     values = array.tolist()
     kinds = set(map(type, array.ravel().tolist()))
-    if not kinds.isdisjoint(_OBJECTS) or _is_wide(values, kinds):
+    if kinds == _WHOLE or not kinds.isdisjoint(_OBJECTS) or _is_wide(values, kinds):
         return array
     return np.array(values).reshape(array.shape)
 

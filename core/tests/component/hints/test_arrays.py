@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seldon_runtime.component.hints.arrays import library_array, torch_tensor
+from seldon_runtime.component.hints.arrays import as_type, library_array, torch_tensor
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import NDARRAY, TFTENSOR, Payload
@@ -42,6 +42,41 @@ def test_other_numbers_are_handed_on(convert: Any, values: list[float]) -> None:
     np.testing.assert_array_equal(
         convert(Payload(NDARRAY, np.array(values), [])), Narrow.asarray(np.array(values))
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype"),
+    [
+        ([2**63 + 1, 1], "uint64"),
+        ([2**53 + 1, 1.0], "int64"),
+        ([2**53 + 1, 1.5], "float64"),
+        ([2**53 + 1, None], "float32"),
+        ([True, False], "bool"),
+        (["a", "bc"], "str"),
+    ],
+)
+def test_objects_have_the_type_that_holds_each(values: list[Any], dtype: str) -> None:
+    array = as_type(np.array(values, object), np.dtype(dtype), "data.ndarray")
+    expected = np.array([np.nan if value is None else value for value in values], dtype)
+    np.testing.assert_array_equal(array, expected, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("values", "dtype", "message"),
+    [
+        ([1, 2**64], "int64", r"\[1\] is 18446744073709551616, expected a whole number of type int64"),
+        ([2**63 + 1, -1], "uint64", r"\[1\] is -1, expected a whole number of type uint64"),
+        ([2**53 + 1, 1.5], "int64", r"\[1\] is 1.5, expected a whole number"),
+        ([1.5, 2**1024], "float64", r"\[1\] is 1797.*, expected a number of type float64"),
+        ([None, 1e39], "float32", r"\[1\] is 1e\+39, expected a number of type float32"),
+        ([1, True], "int64", r"\[1\] is True, expected a whole number"),
+        ([True, None], "bool", r"\[1\] is None, expected true or false"),
+        (["a", 1], "str", r"\[1\] is 1, expected a text"),
+    ],
+)
+def test_the_object_that_a_type_cannot_hold_is_named(values: list[Any], dtype: str, message: str) -> None:
+    with pytest.raises(SeldonError, match=message):
+        as_type(np.array(values, object), np.dtype(dtype), "data.ndarray")
 
 
 @pytest.mark.parametrize("value", [2**40, 1e300])

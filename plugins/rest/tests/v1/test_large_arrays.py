@@ -115,6 +115,10 @@ def texts(draw):
 @example(b'{"data":{"ndarray":[[[[[[[[1]]]]]]]]}}')
 @example(b'{"data":{"ndarray":[18446744073709551615,1]}}')
 @example(b'{"data":{"ndarray":[-0,0.0,1E5]}}')
+@example(b'{"data":{"ndarray":[[9007199254740993,1.5]]}}')
+@example(b'{"data":{"ndarray":[[9007199254740993.0,1.5]]}}')
+@example(b'{"data":{"ndarray":[[1.5, -9007199254740993 ]]}}')
+@example(b'{"data":{"ndarray":[[9223372036854775809],[1]]}}')
 @example(b'{"data":{"ndarray":[10000000000000000000000]}}')
 def test_a_request_is_read_as_by_the_parser_of_all_requests(text):
     assert outcome(always, text) == outcome(usually, text)

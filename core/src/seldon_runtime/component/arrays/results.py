@@ -16,6 +16,7 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.arrays.columns import are_texts, is_exact
 from seldon_runtime.inference.limits import DEFAULT_ARRAY_VALUES
 from seldon_runtime.protocols.arrays import object_array
+from seldon_runtime.protocols.exact_arrays import exact_array
 from seldon_runtime.protocols.libraries.forms import Form, conversion_of, is_mapping
 from seldon_runtime.protocols.libraries.frames import Table, of_fields
 from seldon_runtime.protocols.plain_values import is_absent
@@ -163,7 +164,7 @@ def _array(value: Any) -> NDArray[Any]:
     if loses_parts(value):
         value = plain(value)
     try:
-        array = np.array(value)
+        array = exact_array(value)
         if array.dtype.kind in "SU":  # fixed width drops zero bytes at the end, and makes text of numbers
             array = np.array(value, object)
     except (ValueError, OverflowError):  # ragged rows

@@ -12,10 +12,11 @@ from seldon_runtime.component.hints.places import Convert, place_of, refusal
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import DATA_KINDS, TFTENSOR, Kind, Payload
-from seldon_runtime.protocols.arrays import array_from_list, as_floats
+from seldon_runtime.protocols.arrays import array_from_list
 
 _WORDS = {"f": "a number", "i": "a whole number", "u": "a whole number", "b": "true or false", "U": "a text"}
 _NUMERIC = frozenset("fiu")
+_LARGEST = int(np.finfo(np.float64).max)
 _NARROW: dict[str, np.dtype[Any]] = {
     "torch.float16": np.dtype(np.float16),
     "torch.float32": np.dtype(np.float32),
@@ -100,11 +101,10 @@ def as_type(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[An
     kind = dtype.kind
     if not array.size:
         return array.astype(dtype)
-    if kind == "f" and array.dtype.kind == "O":
-        floats = as_floats(array, words=False)
-        array = array if floats is None else floats
     if kind == "O":
         return array.astype(object)
+    if array.dtype.kind == "O":
+        array = _of_objects(array, np.dtype(np.float64) if kind == "f" else dtype, place)
     if kind == "f" and array.dtype.kind in _NUMERIC:
         with np.errstate(over="ignore"):
             narrow = array.astype(dtype)
@@ -114,16 +114,22 @@ def as_type(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[An
             whole = array.astype(dtype)
         is_kept = (whole == array) & ((whole < 0) == (array < 0))
         return _checked(array, whole, is_kept, place)
-    if kind == "b" and array.dtype.kind == "b":
-        return array
-    if kind == "U":
-        is_text = [type(value) is str for value in array.ravel().tolist()]
-        if all(is_text):
-            return array.astype(dtype)
-    first = next(
-        (index for index, value in np.ndenumerate(array) if not _fits(value, kind)), (0,) * array.ndim
-    )
-    raise _bad(array[first], place, first, dtype)
+    if kind == array.dtype.kind:  # booleans or text
+        return array.astype(dtype, copy=False)
+    raise _bad(array.flat[0], place, (0,) * array.ndim, dtype)
+
+
+def _of_objects(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[Any]:
+    """Return objects as an array of a type that holds each; null becomes NaN in one of floats."""
+    for index, value in np.ndenumerate(array):
+        if not _fits(value, dtype):
+            raise _bad(value, place, index, dtype)
+    values = array.ravel().tolist()
+    if dtype.kind == "f":
+        values = [np.nan if value is None else value for value in values]
+    elif dtype.kind in "iu":
+        values = list(map(int, values))
+    return np.array(values, dtype).reshape(array.shape)
 
 
 def _checked(array: NDArray[Any], converted: NDArray[Any], kept: Any, place: str) -> NDArray[Any]:
@@ -133,11 +139,17 @@ def _checked(array: NDArray[Any], converted: NDArray[Any], kept: Any, place: str
     raise _bad(array[first], place, first, converted.dtype)
 
 
-def _fits(value: object, kind: str) -> bool:
-    if kind == "U":
+def _fits(value: Any, dtype: np.dtype[Any]) -> bool:
+    if dtype.kind == "U":
         return type(value) is str
-    is_boolean = isinstance(value, bool | np.bool_)
-    return is_boolean if kind == "b" else isinstance(value, int | float | np.number) and not is_boolean
+    if dtype.kind == "b" or isinstance(value, bool | np.bool_):
+        return dtype.kind == "b" and isinstance(value, bool | np.bool_)
+    if not isinstance(value, int | float | np.number):
+        return dtype.kind == "f" and value is None
+    if dtype.kind == "f":
+        return not isinstance(value, int) or abs(value) <= _LARGEST
+    whole = np.iinfo(dtype)
+    return int(whole.min) <= value <= int(whole.max) and int(value) == value
 
 
 def _bad(value: Any, place: str, index: tuple[int, ...], dtype: np.dtype[Any]) -> SeldonError:

@@ -3,8 +3,9 @@
 simdjson reads the numbers into flat buffers, and msgspec where simdjson has no wheel. Brackets and commas
 give the shape. The parsers receive a long array in pieces: they need several times the text of a piece, and
 other threads run in between. The rest of the request, with a mark in place of the array, goes
-through the usual parser. The reader gives up on anything unusual, such as ragged rows, text among the numbers
-or whole numbers beyond 64 bits. Then the usual parser reads the whole request, and reports errors.
+through the usual parser. The reader gives up on anything unusual, such as ragged rows, text among numbers,
+whole numbers beyond 64 bits, or ones of which a float may lose digits. Then the usual parser reads the whole
+request, and reports errors.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.plugin import SeldonError
+from seldon_runtime.protocols.arrays import LARGEST_EXACT
 from seldon_runtime.protocols.depth import check_nesting
 from seldon_runtime.protocols.json_memory import json_memory
 from seldon_runtime_rest.v1.json_text import loads
@@ -40,6 +42,8 @@ _MOST_TIMES = 8
 """A value and a comma take two bytes at least; as brackets only, each byte is copied some times."""
 _KEY = re.compile(rb'"(?:ndarray|values)"\s*:\s*(?=\[)')
 _FURTHER_ROW = re.compile(rb"\s*,\s*\[")
+_LONG_WHOLE = re.compile(rb"[\[,\s-]\d{16,}\s*[,\]]")
+"""A whole number of as many digits as a float may lose."""
 _NO_FRAME = bytes(set(range(256)) - set(b"[],"))
 _UNUSUAL = (ValueError, TypeError, RuntimeError, OverflowError, msgspec.MsgspecError)
 """The errors of the parsers for something else than rows of numbers."""
@@ -169,8 +173,8 @@ def _numbers(text: bytes, start: int, end: int, count: int, *, is_unsigned: bool
 
     Raises:
         ValueError, TypeError, RuntimeError, OverflowError, msgspec.MsgspecError: the text is not valid JSON,
-            or the array holds something else than numbers, another count of them, or whole numbers beyond
-            64 bits.
+            or the array holds something else than numbers, another count of them, whole numbers beyond
+            64 bits, or ones beside floats of which a float may lose digits.
     """
     is_whole = all(text.find(sign, start, end) < 0 for sign in (b".", b"e", b"E"))
     dtype = np.dtype(("u8" if is_unsigned else "i8") if is_whole else "f8")
@@ -190,7 +194,13 @@ def _numbers(text: bytes, start: int, end: int, count: int, *, is_unsigned: bool
         filled += values.size
     if filled != count:
         raise ValueError(f"the array has {filled} numbers, expected {count}")
+    if not is_whole and _is_beyond(numbers) and _LONG_WHOLE.search(text, start, end):
+        raise ValueError("a float may lose digits of a whole number")
     return numbers
+
+
+def _is_beyond(numbers: NDArray[Any]) -> bool:
+    return bool(numbers.size) and not -LARGEST_EXACT < numbers.min() <= numbers.max() < LARGEST_EXACT
 
 
 def _number_pieces(text: bytes, start: int, end: int, size: int) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ARRAYS, DATA_KINDS, ErrorCode, Kind, Message, Payload, SeldonError
 from seldon_runtime.protocols.arrays import object_array
+from seldon_runtime.protocols.exact_arrays import exact_array
 from seldon_runtime.protocols.libraries.tensors import is_of_library, known
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime_v2.mapping.declared_inputs import check_outputs
@@ -95,7 +96,7 @@ def _arrays(payload: Payload, name: str, non_finite: NonFinite) -> Mapping[str, 
 def _of_list(values: Any) -> NDArray[Any]:
     """Return a list of plain values as an array, of which ragged rows are the elements."""
     try:
-        array = np.array(values)
+        array = exact_array(values)
         return np.array(values, object) if array.dtype.kind == "U" else array
     except (ValueError, OverflowError):
         return object_array(values)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ErrorCode, SeldonError
 from seldon_runtime.protocols.arrays import as_floats
+from seldon_runtime.protocols.exact_arrays import exact_array
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime.protocols.plain_values import plain_array, plain_value
 from seldon_runtime_v2.tensors.text import objects_like
@@ -94,8 +95,8 @@ def _numbers(values: Sequence[Any]) -> NDArray[Any] | None:
         return None
     if kinds == {int}:
         with suppress(OverflowError):
-            array = np.array(values)
-            return array if array.dtype.kind in "iu" else None  # not objects, or floats that lose digits
+            array = exact_array(values)
+            return array if array.dtype.kind in "iu" else None  # not objects
         return None
     return np.array(values) if kinds == {float} else as_floats(np.array(values, object), words=False)
 
