@@ -19,7 +19,7 @@ from seldon_runtime.protocols.libraries.frames import (
     joined,
     table,
 )
-from seldon_runtime.protocols.plain_values import plain_array
+from seldon_runtime.protocols.plain_values import plain_array, plain_value
 
 
 def read(frame: pd.DataFrame) -> Any:
@@ -217,3 +217,30 @@ def test_dates_keep_their_digits_beside_other_values() -> None:
 
 def test_a_frame_without_columns_has_its_rows() -> None:
     assert read(pd.DataFrame(index=[1, 2])).rows.shape == (2, 0)
+
+
+def times_of_a_day(library: str, nanoseconds: int) -> Any:
+    """Return a column of a time of a day and a missing one."""
+    pa = pytest.importorskip("pyarrow")
+    column = pa.array([nanoseconds, None], pa.time64("ns"))
+    if library == "polars":
+        return pytest.importorskip("polars").from_arrow(column)
+    if library == "pandas":
+        return pd.Series(pd.arrays.ArrowExtensionArray(pa.chunked_array([column])))
+    return column
+
+
+@pytest.mark.parametrize("library", ["pyarrow", "pandas", "polars"])
+def test_times_of_a_day_keep_their_nanoseconds(library: str) -> None:
+    for nanoseconds, text in ((1_000_001, "00:00:00.001000001"), (5_000, "00:00:00.000005")):
+        assert plain_array(column_array(times_of_a_day(library, nanoseconds))) == [text, None]
+
+
+def test_a_single_time_of_a_day_keeps_its_nanoseconds() -> None:
+    pa = pytest.importorskip("pyarrow")
+    kind = pa.time64("ns")
+    assert [plain_value(pa.scalar(count, kind)) for count in (1_000_001, 5_000, None)] == [
+        "00:00:00.001000001",
+        "00:00:00.000005",
+        None,
+    ]

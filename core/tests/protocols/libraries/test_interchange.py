@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from pandas.core.interchange.dataframe import PandasDataFrameXchg
 
 from seldon_runtime.protocols.libraries.frames import Table
-from seldon_runtime.protocols.libraries.interchange import is_frame, table
+from seldon_runtime.protocols.libraries.interchange import is_frame, table, zoned
+from seldon_runtime.protocols.plain_values import plain_array
 
 
 class Exchanged:
@@ -55,6 +57,20 @@ def test_nulls_are_none_beside_text_and_nan_among_numbers() -> None:
 def test_dates_keep_their_unit() -> None:
     rows = read(d=np.array(["2026-01-02", "NaT"], "M8[ms]")).rows
     assert rows.ravel().tolist() == np.array(["2026-01-02", "NaT"], "M8[ms]").tolist()
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", dt.timezone(dt.timedelta(hours=-3, minutes=-30))])
+@pytest.mark.parametrize("digits", ["", ".000001", ".123456789", ".000000001"])
+def test_times_keep_their_zone(zone: Any, digits: str) -> None:
+    times = pd.to_datetime([f"2026-07-02T01:02:03{digits}", None]).as_unit("ns").tz_localize(zone)
+    found = plain_array(read(d=times).columns[0])
+    expected = pd.Series(times)[0].isoformat()
+    assert found == [expected, None]
+
+
+def test_a_zone_that_is_not_known_is_told() -> None:
+    with pytest.raises(KeyError, match="Mars"):
+        zoned(np.array([0], "M8[s]"), "Mars/Base")
 
 
 def test_an_empty_frame_keeps_its_names() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence, Set, ValuesView
 from enum import Enum, auto
 from functools import lru_cache, partial
-from operator import methodcaller
 from typing import Any, NamedTuple
 
 from seldon_runtime.protocols.libraries import frames, images, interchange, records, tensors
@@ -70,7 +69,7 @@ def _found(kind: type) -> Conversion | None:
     if tensors.is_array(kind):
         return Conversion(Form.ARRAY, tensors.array_of)
     if hasattr(kind, "as_py"):  # PyArrow's single values
-        return Conversion(Form.PLAIN, methodcaller("as_py"))
+        return Conversion(Form.PLAIN, frames.arrow_value)
     if issubclass(kind, set | frozenset):
         return Conversion(Form.PLAIN, _in_order)
     if issubclass(kind, Sequence | Set | ValuesView) and not issubclass(kind, _TEXTS):

@@ -16,6 +16,8 @@ from seldon_runtime.protocols.arrays import object_array
 _WIDE = ("int64", "uint64")
 _NOT_OF_NUMPY = ("dictionary<", "tz=", "uuid", "bool8", "month_day")
 """Parts of the names of Arrow's types whose values PyArrow alters for NumPy: it drops zones, for example."""
+_FINE_TIMES = ("time64[ns]", "Time")
+"""The starts of the types of times of a day in nanoseconds, of Arrow and of Polars; ``time`` drops digits."""
 _DAYS = "date64"
 """The start of Arrow's type of days that are counted in milliseconds."""
 _NARROW = {bool, int, float}
@@ -75,6 +77,14 @@ def column_of(kind: type) -> Callable[[Any], NDArray[Any]] | None:
     return column_array if is_pandas or is_polars or is_arrow else None
 
 
+def arrow_value(value: Any) -> Any:
+    """Return a single value of PyArrow; a time of a day as text if ``time`` would lose its nanoseconds."""
+    is_fine = (
+        str(getattr(value, "type", "")).startswith(_FINE_TIMES) and value.is_valid and value.value % 1000
+    )
+    return value.cast("string").as_py() if is_fine else value.as_py()
+
+
 def table(columns: Columns, frame: Any) -> Table:
     """Return the columns of a frame as arrays."""
     pairs = list(columns(frame))
@@ -110,6 +120,8 @@ def column_array(column: Any) -> NDArray[Any]:
 def _arrow_array(column: Any) -> NDArray[Any]:
     """Return a column of PyArrow; of types that PyArrow alters for NumPy, the values that it lists."""
     kind = str(column.type)
+    if kind.startswith(_FINE_TIMES) and (texts := _fine_times(column)) is not None:
+        return texts
     if any(part in kind for part in _NOT_OF_NUMPY):
         return _listed(column)
     try:
@@ -123,7 +135,11 @@ def _numpy_array(column: Any) -> NDArray[Any]:
     if getattr(getattr(column, "dtype", None), "time_zone", None):  # Polars; NumPy's times have no zone
         return _zoned(column)
     try:
-        return np.asarray(column.to_numpy())
+        array = np.asarray(column.to_numpy())
+        if array.dtype.kind == "O" and str(column.dtype).startswith(_FINE_TIMES):
+            texts = _fine_times(column)
+            return array if texts is None else texts
+        return array
     except Exception:  # noqa: BLE001 - each library has errors of its own for a type that NumPy lacks
         return _listed(column)
 
@@ -133,6 +149,18 @@ def _zoned(column: Any) -> NDArray[Any]:
     if column.dtype.time_unit == "ns" and (column.dt.nanosecond() % 1000 != 0).any():
         return object_array(column.dt.to_string("iso:strict").to_list())
     return object_array(column.to_list())
+
+
+def _fine_times(column: Any) -> NDArray[Any] | None:
+    """Return times of a day as text if ``time`` would lose digits of a nanosecond; None for others."""
+    if hasattr(column, "dt") and hasattr(column, "null_count"):  # Polars
+        has_digits = (column.dt.nanosecond() % 1000 != 0).any()
+        return object_array(column.dt.to_string("iso:strict").to_list()) if has_digits else None
+    inner = getattr(column, "array", column)  # of pandas
+    arrow = inner.__arrow_array__() if hasattr(inner, "__arrow_array__") else inner
+    counts = arrow.cast("int64").to_pylist()
+    has_digits = any(count is not None and count % 1000 for count in counts)
+    return object_array(arrow.cast("string").to_pylist()) if has_digits else None
 
 
 def _field(values: NDArray[Any]) -> NDArray[Any]:

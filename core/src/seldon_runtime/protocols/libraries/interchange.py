@@ -6,18 +6,22 @@ Source: the Python dataframe interchange protocol, https://data-apis.org/datafra
 from __future__ import annotations
 
 import ctypes
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seldon_runtime.inference.arrays.columns import floats_of
+from seldon_runtime.protocols.arrays import object_array
 from seldon_runtime.protocols.libraries.frames import Table
 
 _INT, _UINT, _FLOAT, _BOOL, _STRING, _DATETIME, _CATEGORICAL = 0, 1, 2, 20, 21, 22, 23
 _LETTERS = {_INT: "i", _UINT: "u", _FLOAT: "f", _DATETIME: "i", _CATEGORICAL: "i"}
 _SENTINEL, _BITS, _BYTES = 2, 3, 4
 """The kinds of nulls that values alone do not tell."""
+_DAY = "2000-01-01T00:00:00"
 _UNITS = {"tdD": "D", "tdm": "ms", "tss": "s", "tsm": "ms", "tsu": "us", "tsn": "ns"}
 """NumPy's units by the start of Arrow's formats."""
 
@@ -53,6 +57,10 @@ def _column(column: Any) -> NDArray[Any]:
     array = _stored(column, *buffers["data"])
     if int(kind) == _DATETIME:
         array = array.astype(np.int64).view(f"M8[{_unit(form)}]")
+        zone = form.partition(":")[2]
+        if zone:
+            array[~_valid(column, buffers, array)] = np.array("NaT", array.dtype)
+            return zoned(array, zone)
     elif int(kind) == _BOOL:
         array = array.astype(bool)
     elif int(kind) not in _LETTERS:
@@ -66,6 +74,29 @@ def _column(column: Any) -> NDArray[Any]:
     values = array.astype(object)
     values[~valid] = None
     return floats_of(values)
+
+
+def zoned(times: NDArray[np.datetime64], zone: str) -> NDArray[Any]:
+    """Return times of UTC with a time zone; as text if ``datetime`` would lose digits of a nanosecond.
+
+    Args:
+        times: the times; NaT becomes None.
+        zone: a name, such as ``Europe/Berlin``, or an offset, such as ``+01:00`` or ``UTC+01:00``.
+    """
+    offset = zone.removeprefix("UTC")
+    place = ZoneInfo(zone) if offset[:1] not in ("+", "-") else datetime.fromisoformat(_DAY + offset).tzinfo
+    coarse = times.astype("M8[us]")
+    local = [
+        None if moment is None else moment.replace(tzinfo=UTC).astimezone(place) for moment in coarse.tolist()
+    ]
+    if np.datetime_data(times.dtype)[0] == "ns" and not np.array_equal(coarse, times, equal_nan=True):
+        parts = (times.astype(np.int64) % 10**9).tolist()
+        texts = [
+            None if moment is None else f"{moment:%Y-%m-%dT%H:%M:%S}.{part:09}{moment.isoformat()[-6:]}"
+            for moment, part in zip(local, parts, strict=True)
+        ]
+        return object_array(texts)
+    return object_array(local)
 
 
 def _unit(form: str) -> str:
