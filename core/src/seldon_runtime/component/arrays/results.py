@@ -61,9 +61,7 @@ def pack_arrays(
     form, value = converted_result(result, most_values)
     if form is Form.TABLE:
         return _table(value, outputs[0])
-    if form is Form.ARRAY and value.dtype == object and value.ndim == 1:
-        return {outputs[0]: _column(value)}
-    return pack_arrays(value, outputs, most_values)
+    return pack_arrays(_column(value) if form is Form.ARRAY else value, outputs, most_values)
 
 
 def _members(members: Mapping[Any, Any], output: str, most_values: int) -> dict[str, NDArray[Any]]:
@@ -100,7 +98,7 @@ def _array_like(value: Any, most_values: int) -> Any:
     if form is Form.PLAIN:
         is_kept = converted is None or isinstance(converted, dict)
         return value if is_kept else _array_like(converted, most_values)
-    return _column(converted) if converted.dtype == object and converted.ndim == 1 else converted
+    return _column(converted)
 
 
 def _table(table: Table, output: str) -> dict[str, NDArray[Any]]:
@@ -122,8 +120,8 @@ def _is_text(array: NDArray[Any]) -> bool:
 
 
 def _column(values: NDArray[Any]) -> NDArray[Any]:
-    """Return a column of a table in the type of its own values."""
-    if not values.dtype.hasobject or not values.size or are_texts(values.tolist()):
+    """Return a column of objects in the type of its own values; any other array as it is."""
+    if values.dtype.kind != "O" or values.ndim != 1 or not values.size or are_texts(values.tolist()):
         return values
     return _array(values.tolist())
 

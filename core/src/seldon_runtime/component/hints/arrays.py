@@ -149,7 +149,7 @@ def _fits(value: Any, dtype: np.dtype[Any]) -> bool:
     if dtype.kind == "f":
         return not isinstance(value, int) or abs(value) <= _LARGEST
     whole = np.iinfo(dtype)
-    return int(whole.min) <= value <= int(whole.max) and int(value) == value
+    return bool(int(whole.min) <= value <= int(whole.max) and int(value) == value)
 
 
 def _bad(value: Any, place: str, index: tuple[int, ...], dtype: np.dtype[Any]) -> SeldonError:
