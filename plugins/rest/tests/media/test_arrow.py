@@ -30,6 +30,11 @@ TYPES = {
     "float64": (pa.float64(), st.floats(allow_nan=False)),
     "text": (pa.string(), st.text(st.characters(codec="utf-8"), max_size=5)),
     "large text": (pa.large_string(), st.text(st.characters(codec="utf-8"), max_size=5)),
+    "view of text": (pa.string_view(), st.text(st.characters(codec="utf-8"), max_size=20)),
+    "bytes": (pa.binary(), st.binary(max_size=5)),
+    "large bytes": (pa.large_binary(), st.binary(max_size=5)),
+    "view of bytes": (pa.binary_view(), st.binary(max_size=20)),
+    "two bytes": (pa.binary(2), st.binary(min_size=2, max_size=2)),
     "words": (pa.dictionary(pa.int8(), pa.string()), st.sampled_from(["a", "b"])),
     "time": (pa.timestamp("ms"), st.integers(0, 2**40)),
     "null": (pa.null(), st.none()),
@@ -164,7 +169,7 @@ def test_a_long_word_that_many_rows_share_is_one_object():
 
 @pytest.mark.parametrize(
     "kind",
-    [pa.list_(pa.int8()), pa.binary(), pa.struct([("x", pa.int8())]), pa.decimal128(5), pa.string_view()],
+    [pa.list_(pa.int8()), pa.struct([("x", pa.int8())]), pa.decimal128(5), pa.list_(pa.string_view())],
 )
 def test_other_types_are_refused_by_name(kind):
     with pytest.raises(SeldonError, match="the column 'a' of the Arrow stream has the type "):
@@ -258,18 +263,49 @@ def test_whole_numbers_that_arrow_lacks_are_told():
         FORMAT.write(Payload(NDARRAY, [[2**64], [1]], ["a"]))
 
 
-def test_views_of_text_are_refused_with_the_way_to_write_text():
-    with pytest.raises(
-        SeldonError, match=r"expected numbers, .*Cast it to string; Polars does with .*oldest"
-    ):
-        read(stream(pa.table({"a": pa.array([None], pa.string_view())})))
+@pytest.mark.parametrize("is_dictionary", [False, True])
+def test_views_that_share_a_long_text_count_each_time(is_dictionary):
+    text = "x" * 1000
+    shared = pa.array([text], pa.string_view())
+    views = np.frombuffer(shared.buffers()[1], np.int32)[:4].copy()
+    count = 20_000
+    column = pa.Array.from_buffers(
+        pa.string_view(), count, [None, pa.py_buffer(np.tile(views, count).tobytes()), shared.buffers()[2]]
+    )
+    column.validate(full=True)
+    if is_dictionary:
+        column = pa.DictionaryArray.from_arrays(pa.array(range(count), pa.int32()), column)
+    body = stream(pa.table({"a": column}))
+    assert len(body) < count * 30
+    with pytest.raises(SeldonError, match="SELDON_MAX_REQUEST_MEMORY"):
+        read(body, Limits(max_request_memory=count * 1000))
+    assert set(read(body)["a"]) == {text}
 
 
-def test_a_stream_of_polars_is_read_as_the_advice_says():
+@pytest.mark.parametrize("level", ["newest", "oldest"])
+def test_a_stream_of_polars_is_read(level):
     pl = pytest.importorskip("polars")
     body = BytesIO()
-    frame = pl.DataFrame({"a": ["x", None], "b": pl.Series(["u", "v"], dtype=pl.Categorical), "c": [1, 2]})
-    frame.write_ipc_stream(body, compat_level=pl.CompatLevel.oldest())
+    frame = pl.DataFrame(
+        {
+            "a": ["x", None],
+            "b": pl.Series(["u", "v"], dtype=pl.Categorical),
+            "c": [1, 2],
+            "d": pl.Series(["u", "v"], dtype=pl.Enum(["u", "v"])),
+            "e": [b"\xff", None],
+        }
+    )
+    frame.write_ipc_stream(body, compat_level=getattr(pl.CompatLevel, level)())
     assert {name: column.tolist() for name, column in read(body.getvalue()).items()} == frame.to_dict(
         as_series=False
     )
+
+
+def test_columns_of_one_name_stay_what_the_component_returned():
+    written = pa.ipc.open_stream(FORMAT.write(Payload(NDARRAY, [[1, "x"]], ["a", "a"]))).read_all()
+    assert (written.column_names, [column.to_pylist() for column in written]) == (["a", "a"], [[1], ["x"]])
+
+
+def test_bytes_are_written():
+    payload = Payload(ARRAYS, Columns(a=np.array([b"\xff", None], object)), ["a"])
+    assert pa.ipc.open_stream(FORMAT.write(payload)).read_all().to_pydict() == {"a": [b"\xff", None]}

@@ -148,7 +148,7 @@ def test_memory_is_an_upper_estimate(columns):
         (Payload(NDARRAY, ["spam", "ham"]), "value\r\nspam\r\nham\r\n"),
         (Payload(NDARRAY, np.array([1, 2])), "value\r\n1\r\n2\r\n"),
         (Payload(NDARRAY, np.array(1)), "value\r\n1\r\n"),
-        (Payload(NDARRAY, np.array([[1, 2]]), ["a", "a"]), "column_0,column_1\r\n1,2\r\n"),
+        (Payload(NDARRAY, np.array([[1, 2]]), ["a", "a"]), "a,a\r\n1,2\r\n"),
         (Payload(Kind.JSON, [{"a": 1}, {"b": {"c": 2}}]), 'a,b\r\n1,\r\n,"{""c"": 2}"\r\n'),
         (Payload(NDARRAY, [{"a": 1}, {"a": 2, "b": "x"}], []), "a,b\r\n1,\r\n2,x\r\n"),
         (Payload(NDARRAY, np.array([{"a": 1}], object), []), "a\r\n1\r\n"),
@@ -187,3 +187,8 @@ def test_an_array_without_rows_has_its_names():
 def test_a_cell_of_several_values_is_json():
     body = FORMAT.write(Payload(Kind.JSON, {"a": [1.0, float("nan")], "b": {"x": float("inf")}}))
     assert list(csv.reader(StringIO(body.decode()))) == [["a", "b"], ["[1.0, null]", '{"x": null}']]
+
+
+def test_bytes_are_no_text():
+    with pytest.raises(UnfitAnswer, match="a table with bytes"):
+        FORMAT.write(Payload(ARRAYS, Columns(a=np.array([b"x", None], object)), ["a"]))

@@ -22,10 +22,9 @@ _VALUE_BYTES = 80
 _COPIES = 3
 _LONGEST = 8
 """The bytes of the longest number of Arrow."""
-_EXPECTED = "expected numbers, booleans, text (also as a dictionary), dates or timestamps"
-
-
-_OF_VIEWS = ". Cast it to string; Polars does with write_ipc_stream(..., compat_level=CompatLevel.oldest())"
+_VIEW_PARTS = 4
+"""The 32-bit numbers of a view, of which the first is the length of its text or bytes."""
+_EXPECTED = "expected numbers, booleans, text, bytes (these also as a dictionary), dates or timestamps"
 
 
 class ArrowStream(Format):
@@ -53,6 +52,8 @@ class ArrowStream(Format):
         table = _table(import_module("pyarrow"), body)
         names = table.column_names
         check_names(names, "the Arrow stream")
+        shared = sum(map(_view_bytes, table.itercolumns()))
+        limits.check_memory((size.buffer_bytes + shared) * _COPIES, "the Arrow stream")
         columns = Columns(zip(names, map(_array, table.itercolumns()), strict=True))
         return Payload(ARRAYS, columns, names)
 
@@ -61,7 +62,8 @@ class ArrowStream(Format):
         arrow = import_module("pyarrow")
         columns = columns_of(payload)
         try:
-            table = arrow.table({name: _written(arrow, column) for name, column in columns.items()})
+            arrays = [_written(arrow, column) for _, column in columns]
+            table = arrow.Table.from_arrays(arrays, [name for name, _ in columns])
         except OverflowError as error:
             raise UnfitAnswer("a table with whole numbers beyond 64 bits") from error
         except (arrow.ArrowException, TypeError, ValueError) as error:
@@ -112,17 +114,37 @@ def _table(arrow: Any, body: bytes) -> Any:
 
 def _check_type(arrow: Any, name: str, kind: Any) -> None:
     types = arrow.types
-    text = kind.value_type if types.is_dictionary(kind) else kind
+    value = kind.value_type if types.is_dictionary(kind) else kind
     tests = (
         *(types.is_integer, types.is_floating, types.is_boolean),
         *(types.is_timestamp, types.is_date, types.is_null),
     )
-    is_text = types.is_string(text) or types.is_large_string(text)
-    if not is_text and not any(test(kind) for test in tests):
+    texts = (
+        *(types.is_string, types.is_large_string, types.is_string_view),
+        *(types.is_binary, types.is_large_binary, types.is_binary_view, types.is_fixed_size_binary),
+    )
+    if not any(test(value) for test in texts) and not any(test(kind) for test in tests):
         raise SeldonError(
             f"the column {name!r:.80} of the Arrow stream has the type {kind!s:.80}, {_EXPECTED}"
-            + (_OF_VIEWS if "string_view" in str(kind) else "")
         )
+
+
+def _view_bytes(column: Any) -> int:
+    """Return the bytes of the texts of a column of views, any number of which may share their bytes."""
+    if "_view" not in str(column.type):
+        return 0
+    chunks = column.chunks
+    if str(column.type).startswith("dictionary"):
+        chunks = [chunk.dictionary for chunk in chunks]
+    return sum(map(_view_lengths, chunks))
+
+
+def _view_lengths(chunk: Any) -> int:
+    if not len(chunk):
+        return 0
+    views = np.frombuffer(chunk.buffers()[1], np.int32).reshape(-1, _VIEW_PARTS)
+    lengths = views[chunk.offset : chunk.offset + len(chunk), 0].astype(np.int64)
+    return int(lengths[chunk.is_valid().to_numpy(zero_copy_only=False)].sum())
 
 
 def _array(column: Any) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from seldon_runtime.plugin import ARRAYS, Columns, Limits, Payload, SeldonError
 from seldon_runtime.protocols.arrays import LARGEST_EXACT
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime.protocols.plain_values import plain_array
-from seldon_runtime_rest.media.format import Format, Parameters, utf8
+from seldon_runtime_rest.media.format import Format, Parameters, UnfitAnswer, utf8
 from seldon_runtime_rest.media.tables import check_names, columns_of
 from seldon_runtime_rest.media.text import charset_of, decoded
 
@@ -73,8 +73,8 @@ class CsvText(Format):
         columns = columns_of(payload)
         text = StringIO(newline="")
         writer = csv.writer(text)
-        writer.writerow(columns)
-        writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+        writer.writerow(name for name, _ in columns)
+        writer.writerows(zip(*(_cells(column) for _, column in columns), strict=True))
         return utf8(text.getvalue())
 
 
@@ -130,7 +130,10 @@ def _with_missing(cells: tuple[str, ...], numbers: NDArray[Any]) -> NDArray[Any]
 
 
 def _cells(column: Any) -> list[Any]:
-    values: list[Any] = plain_array(column) if isinstance(column, np.ndarray) else column
+    is_array = isinstance(column, np.ndarray)
+    if is_array and column.dtype.kind == "O" and bytes in set(map(type, column.tolist())):
+        raise UnfitAnswer("a table with bytes")
+    values: list[Any] = plain_array(column) if is_array else column
     return [_cell(value) for value in values]
 
 

@@ -13,6 +13,7 @@ from seldon_runtime.protocols.plain_values import plain_array
 from seldon_runtime_rest.media.format import UnfitAnswer, named
 
 _TEXTS = frozenset({str, type(None)})
+_BYTES = frozenset({bytes, type(None)})
 ONLY = "value"
 """The name of the column of an answer of one dimension."""
 
@@ -32,8 +33,12 @@ def rows_of(payload: Payload) -> Any:
     return plain_array(value) if isinstance(value, np.ndarray) else value
 
 
-def columns_of(payload: Payload) -> dict[str, Any]:
-    """Return the columns of an answer by name, each a list of plain values or an array of one dimension.
+NamedColumns = list[tuple[str, Any]]
+"""The names of columns and their values, each a list of plain values or an array of one dimension."""
+
+
+def columns_of(payload: Payload) -> NamedColumns:
+    """Return the columns of an answer. Two may have one name, as the component returned them.
 
     An array of one dimension, and a list of single values, is one column. A list of objects, in data or in
     jsonData, is a table with a row for each; one object is a row.
@@ -42,7 +47,7 @@ def columns_of(payload: Payload) -> dict[str, Any]:
         UnfitAnswer: the answer is not a table.
     """
     if payload.kind is ARRAYS and type(payload.value) is Columns:
-        return {name: _plain(column) for name, column in payload.value.items()}
+        return [(name, _plain(column)) for name, column in payload.value.items()]
     if payload.kind in DATA_KINDS:
         return _of_array(payload)
     if payload.kind is Kind.JSON:
@@ -55,7 +60,8 @@ def _plain(column: Any) -> Any:
     if column.dtype.kind in "biufM":
         return column
     values = column.tolist()
-    if _TEXTS.issuperset(map(type, values)):
+    kinds = set(map(type, values))
+    if kinds <= _TEXTS or kinds <= _BYTES:
         return column
     present = [value for value in values if value is not None]
     if all(isinstance(value, datetime) and value.utcoffset() is not None for value in present):
@@ -63,7 +69,7 @@ def _plain(column: Any) -> Any:
     return plain_array(column)
 
 
-def _of_array(payload: Payload) -> dict[str, Any]:
+def _of_array(payload: Payload) -> NamedColumns:
     value = payload.value
     if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
         columns: list[Any] = list(value.reshape(-1, 1).T if value.ndim < 2 else value.T)
@@ -74,7 +80,7 @@ def _of_array(payload: Payload) -> dict[str, Any]:
         if rows and all(isinstance(row, Mapping) for row in rows):
             return _of_records(rows)
         if not rows and payload.names:
-            return {str(name): [] for name in payload.names}
+            return [(str(name), []) for name in payload.names]
         is_flat = not any(isinstance(row, list) for row in rows)
         if not is_flat and len({len(row) if isinstance(row, list) else -1 for row in rows}) > 1:
             raise UnfitAnswer("data with rows of different lengths")
@@ -83,20 +89,20 @@ def _of_array(payload: Payload) -> dict[str, Any]:
     if dimensions > 2 or any(isinstance(cell, list) for column in columns for cell in column[:1]):
         raise UnfitAnswer("data with more than two dimensions")
     names = [ONLY] if dimensions < 2 else [str(name) for name in payload.names or ()]
-    if len(names) != len(columns) or len(set(names)) < len(names):
+    if len(names) != len(columns):
         names = [f"column_{index}" for index in range(len(columns))]
-    return dict(zip(names, columns, strict=True))
+    return list(zip(names, columns, strict=True))
 
 
-def _of_records(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _of_records(rows: Sequence[Mapping[str, Any]]) -> NamedColumns:
     names = dict.fromkeys(str(name) for row in rows for name in row)
-    return {name: [row.get(name) for row in rows] for name in names}
+    return [(name, [row.get(name) for row in rows]) for name in names]
 
 
-def _of_json(value: Any) -> dict[str, Any]:
+def _of_json(value: Any) -> NamedColumns:
     rows = value if isinstance(value, list) else [value]
     if rows and all(isinstance(row, Mapping) for row in rows):
         return _of_records(rows)
     if any(isinstance(row, Mapping | list) for row in rows):
         raise UnfitAnswer("jsonData that is not a table")
-    return {ONLY: list(rows)}
+    return [(ONLY, list(rows))]
