@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
 import pytest
 
 from seldon_runtime.errors import ErrorCode, SeldonError
@@ -106,3 +109,30 @@ def test_another_input_is_refused_with_its_column(inputs: Any, request_: Any, me
 def test_without_the_setting_every_input_is_taken() -> None:
     for inputs, request, _ in BAD:
         assert ask(inputs, request, by_rest)["strData"] == "seen"
+
+
+HINTED = [
+    (pd.DataFrame, {"jsonData": [{"a": 1}]}),
+    (pd.DataFrame, rows([[1]], ["a"])),
+    (npt.NDArray[np.float32], {"jsonData": [1.5]}),
+    (list[float], rows([[1.5, 2]])),
+    (str, {"binData": "YQ=="}),
+    (bytes, {"strData": "text"}),
+]
+
+
+@pytest.mark.parametrize("by", [by_rest, by_grpc])
+@pytest.mark.parametrize(("hint", "request_"), HINTED)
+def test_each_form_that_a_hint_converts_is_taken(hint: Any, request_: Any, by: Any) -> None:
+    def predict(self: object, X: Any) -> str:
+        return "seen"
+
+    predict.__annotations__ = {"X": hint}
+    server = Both(type("Hinted", (), {"predict": predict})(), ServiceType.MODEL, ["--check-inputs"])
+    try:
+        assert by(server, request_)["strData"] == "seen"
+        with pytest.raises(SeldonError) as caught:
+            by(server, {"jsonData": None})
+        assert caught.value.code is ErrorCode.BAD_DATA
+    finally:
+        server.stop()

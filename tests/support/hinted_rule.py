@@ -109,6 +109,18 @@ ROWS = {
         [(NUMBERS, {"a": ["float64", [1.5]], "b": ["float64", [2.5]]})],
         [(TEXT, "expects a table")],
     ),
+    "`dict[str, npt.NDArray[np.float32]]`": Row(
+        dict[str, npt.NDArray[np.float32]],
+        lambda columns: {name: of_array(column) for name, column in columns.items()},
+        [
+            (NUMBERS, {"a": ["float32", [1.5]], "b": ["float32", [2.5]]}),
+            ({"jsonData": [{"a": 1}]}, {"a": ["float32", [1.0]]}),
+        ],
+        [
+            (TEXT, "expects a table"),
+            (ROW, r"data.ndarray.b\[0\] is 'x', expected a number of type float32"),
+        ],
+    ),
     "`str`": Row(
         str,
         lambda text: text,

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse
+from PIL import Image
 
 from seldon_runtime.component.result import default_names, pack
 from seldon_runtime.errors import ErrorCode, SeldonError
@@ -25,6 +26,17 @@ class Lazy:
 
     def collect(self) -> list[int]:
         return [1]
+
+
+class Unknown:
+    """A class of the user without a clear form."""
+
+
+class Missing:
+    """A missing value of PyArrow."""
+
+    def as_py(self) -> None:
+        return None
 
 
 @dataclass
@@ -236,7 +248,10 @@ def test_a_protobuf_message_is_custom_data() -> None:
 @pytest.mark.parametrize(
     ("result", "remedy"),
     [
-        (object(), "Make its class a dataclass, or return vars(value)"),
+        (Lazy, "Return an instance of it, or its name"),
+        (Unknown(), "Make its class a dataclass, or return vars(value)"),
+        (object(), "Return str(value), or a dict of its parts"),
+        (ValueError("x"), r"Raise it, or return str(value)"),
         ((i for i in "ab"), "Return list(value)"),
         (1j, "Return its .real and .imag"),
         (int, "Return an instance of it, or its name"),
@@ -335,3 +350,13 @@ def test_a_list_that_contains_itself_or_nests_too_deeply_is_the_components_failu
         with pytest.raises(SeldonError, match="it contains itself, or nests too deeply") as caught:
             packed(value)
         assert caught.value.code is ErrorCode.COMPONENT_FAILED
+
+
+@pytest.mark.parametrize("requested", [Kind.TENSOR, Kind.NDARRAY, None])
+def test_a_list_of_images_is_refused_whatever_was_asked(requested: Kind | None) -> None:
+    with pytest.raises(SeldonError, match="an image, which JSON cannot hold"):
+        packed([Image.new("RGB", (1, 1))], requested)
+
+
+def test_a_missing_value_of_pyarrow_is_null() -> None:
+    assert packed(Missing()).value is None

@@ -213,7 +213,9 @@ class ComponentAdapter(Predictor):
         own = call_optional(self._init_metadata)
         hinted = self._hints.described(self._object.find_any(METHODS_OF[self.service_type]))
         document = metadata.describe(self.identity.image, own, self._metadata_override, hinted)
-        self._run = self._hints.checked(self._unchecked, document["inputs"])
+        inputs = document["inputs"]
+        is_hinted = inputs == hinted.get("inputs")  # then the conversion checks them, in each of their forms
+        self._run = self._hints.checked(self._unchecked, [] if is_hinted else inputs)
         checked = {method for method, run in self._run.items() if run is not self._unchecked[method]}
         self._array_calls = {m: call for m, call in self._array_calls.items() if m not in checked}
         self._arrays.declare(document)

@@ -18,10 +18,11 @@ Datatype = Literal["BOOL", Unsigned, Signed, "FP16", "BF16", "FP32", "FP64", "BY
 
 
 class ArraySchema(Struct, forbid_unknown_fields=True):
-    """Names and shape of an array."""
+    """Names and shape of an array, and the datatype of its values."""
 
     names: list[str] | UnsetType = UNSET
     shape: list[int] | UnsetType = UNSET
+    datatype: Datatype | UnsetType = UNSET
 
 
 class ArrayTensor(Struct, forbid_unknown_fields=True):

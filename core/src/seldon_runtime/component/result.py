@@ -136,6 +136,8 @@ def _pack_other(result: Any, requested: Kind | None, names: Names, most_values: 
         return Payload(Kind.BINARY, value)
     if form is Form.TABLE:
         return _pack_table(value, requested, names)
+    if value is None:  # of a missing value of PyArrow
+        return _pack_scalar(None, requested, names)
     if form is Form.PLAIN:
         return pack(value, requested, names, most_values)
     return _pack_array(value, requested, names) if value.ndim else _pack_scalar(value, requested, names)

@@ -67,6 +67,7 @@ FIELDS = np.array([(1, "x"), (2, "y")], [("a", int), ("b", "U1")])
         ([np.ma.array([1, 2], mask=[0, 1])], {"first": ("O", [[1, None]])}),
         (pd.NA, {"first": ("O", [None])}),
         (pd.NaT, {"first": ("O", [None])}),
+        (Single(None), {"first": ("O", [None])}),
         (np.matrix([[1, 2]]), {"first": ("i", [[1, 2]])}),
         (FIELDS, {"a": ("i", [1, 2]), "b": ("U", ["x", "y"])}),
         (FIELDS.view(np.recarray), {"a": ("i", [1, 2]), "b": ("U", ["x", "y"])}),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import typing
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +26,10 @@ from seldon_runtime.inference.message import Feedback, Kind, Message, Payload
 from seldon_runtime.inference.method import Method
 
 ROW = Message(Payload(Kind.NDARRAY, np.array([[1.5, 2.5]]), ["a", "b"]))
+
+
+class Level(Enum):
+    LOW = "low"
 
 
 class Frames:
@@ -109,6 +117,14 @@ def test_the_metadata_name_no_input_for_them(hint: Any) -> None:
         (npt.NDArray[np.bool_], Payload(Kind.NDARRAY, np.array([])), []),
         (npt.NDArray[np.str_], Payload(Kind.NDARRAY, np.array([]).reshape(0, 2)), []),
         (list["Customer"], Payload(Kind.NDARRAY, np.array([]), ["age"]), []),
+        (typing.NewType("Text", str), Payload(Kind.BINARY, b"x"), "x"),
+        (typing.NewType("Name", typing.NewType("Text", str)), Payload(Kind.BINARY, b"x"), "x"),
+        (typing.TypeVar("T", bound=str), Payload(Kind.BINARY, b"x"), "x"),
+        (list[dt.date], Payload(Kind.JSON, ["2026-01-02"]), [dt.date(2026, 1, 2)]),
+        (list[Decimal], Payload(Kind.NDARRAY, np.array(["1.10"])), [Decimal("1.10")]),
+        (list[UUID], Payload(Kind.JSON, [str(UUID(int=1))]), [UUID(int=1)]),
+        (list[Level], Payload(Kind.NDARRAY, np.array([["low", "low"]])), [Level.LOW] * 2),
+        (list[typing.Literal["a"]], Payload(Kind.JSON, ["a"]), ["a"]),
     ],
 )
 def test_a_hint_counts_behind_what_stands_around_it(hint: Any, payload: Payload, value: Any) -> None:
@@ -137,6 +153,31 @@ def test_the_metadata_describe_a_hint_behind_what_stands_around_it() -> None:
     (entry,) = Hints(Limits()).described(predict)["inputs"]
     assert entry["messagetype"] == "jsonData"
     assert "schema" in entry
+
+
+@pytest.mark.parametrize(
+    ("hint", "entry"),
+    [
+        (npt.NDArray[np.bool_], {"messagetype": "ndarray", "schema": {"datatype": "BOOL"}}),
+        (npt.NDArray[np.str_], {"messagetype": "ndarray", "schema": {"datatype": "BYTES"}}),
+        (npt.NDArray[np.int8], {"messagetype": "tensor"}),
+        (dict[str, npt.NDArray[np.int8]], {"messagetype": "ndarray"}),
+        (
+            list[list[float]],
+            {
+                "messagetype": "jsonData",
+                "schema": {"type": "array", "items": {"type": "array", "items": {"type": "number"}}},
+            },
+        ),
+        (dict[str, Any], {"messagetype": "jsonData", "schema": {"type": "object"}}),
+    ],
+)
+def test_the_metadata_describe_each_hint_that_counts(hint: Any, entry: Any) -> None:
+    def predict(X: Any) -> Any:
+        return X
+
+    predict.__annotations__ = {"X": hint}
+    assert Hints(Limits()).described(predict)["inputs"] == [entry]
 
 
 class Validated(pydantic.BaseModel):

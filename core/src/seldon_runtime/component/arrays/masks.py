@@ -47,8 +47,8 @@ def _loses_parts(values: Sequence[Any]) -> bool:
 
 
 def _is_named(kind: type) -> bool:
-    """Return whether the values of a type are tables, which are records inside a list."""
+    """Return whether the values of a type are tables, which are records inside a list, or images."""
     if kind in _SCALARS or issubclass(kind, list | tuple | np.ndarray):
         return False
     conversion = conversion_of(kind)
-    return conversion is not None and conversion.form is Form.TABLE
+    return conversion is not None and conversion.form in (Form.TABLE, Form.IMAGE)

@@ -61,6 +61,8 @@ def pack_arrays(
     form, value = converted_result(result, most_values)
     if form is Form.TABLE:
         return _table(value, outputs[0])
+    if value is None:  # of a missing value of PyArrow
+        return {outputs[0]: _array(value)}
     return pack_arrays(_column(value) if form is Form.ARRAY else value, outputs, most_values)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seldon_runtime.component.hints.places import Convert, place_of, refusal
+from seldon_runtime.component.hints.places import Convert, OfColumns, place_of, refusal
+from seldon_runtime.component.hints.tables import arrays_by_name
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import DATA_KINDS, TFTENSOR, Kind, Payload
@@ -44,6 +45,20 @@ def typed_array(dtype: np.dtype[Any], limits: Limits) -> Convert:
         return array if array.dtype == dtype else as_type(array, dtype, place_of(payload))
 
     return convert
+
+
+def typed_arrays(dtype: np.dtype[Any]) -> Convert:
+    """Return the conversion to arrays of ``dtype`` by their names."""
+    by_name = arrays_by_name()
+
+    def convert(payload: Payload) -> dict[str, NDArray[Any]]:
+        place = place_of(payload)
+        return {
+            name: array if array.dtype == dtype else as_type(array, dtype, f"{place}.{name:.80}")
+            for name, array in by_name(payload).items()
+        }
+
+    return OfColumns(convert)
 
 
 def torch_tensor(limits: Limits) -> Convert:

@@ -6,7 +6,7 @@ import sys
 import typing
 from collections.abc import Callable
 from types import NoneType, UnionType
-from typing import Annotated, Any, Union
+from typing import Annotated, Any, TypeGuard, Union
 
 import numpy as np
 
@@ -48,10 +48,14 @@ def conversion_for(hint: Any, limits: Limits) -> Convert | None:
 
 
 def bare(hint: Any) -> Any:
-    """Return ``X`` for ``X | None``, for ``Annotated[X, ...]``, and for a ``type`` that is X."""
+    """Return ``X`` for ``X | None``, ``Annotated[X, ...]``, and a name of ``type``, NewType or TypeVar for X."""
     shorter = unaliased(_without_none(hint))
     if typing.get_origin(shorter) is Annotated:
         shorter = shorter.__origin__
+    elif isinstance(shorter, typing.NewType):
+        shorter = shorter.__supertype__
+    elif isinstance(shorter, typing.TypeVar) and shorter.__bound__ is not None:
+        shorter = shorter.__bound__
     return hint if shorter is hint else bare(shorter)
 
 
@@ -100,7 +104,7 @@ def _found(hint: Any, whole: Any, limits: Limits) -> Convert | None:
         return values.bytes_in
     if origin is np.ndarray:
         dtype = dtype_of(hint)
-        return None if dtype is None or dtype.kind not in "fiubU" else arrays.typed_array(dtype, limits)
+        return None if not _is_made(dtype) else arrays.typed_array(dtype, limits)
     if make := _LIBRARIES.get(library_of(hint)):
         return make(hint, limits)
     if models.is_record(hint):
@@ -109,14 +113,21 @@ def _found(hint: Any, whole: Any, limits: Limits) -> Convert | None:
         return _list(whole, bare(parts[0]))
     if origin is dict and parts:
         value = bare(parts[1])
-        is_arrays = typing.get_origin(value) is np.ndarray or value is np.ndarray
-        return tables.arrays_by_name() if is_arrays else models.record(whole)
+        if value is np.ndarray or typing.get_origin(value) is np.ndarray:
+            dtype = dtype_of(value)
+            return arrays.typed_arrays(dtype) if _is_made(dtype) else tables.arrays_by_name()
+        return models.record(whole)
     return None
+
+
+def _is_made(dtype: np.dtype[Any] | None) -> TypeGuard[np.dtype[Any]]:
+    """Return whether arrays of a type are made of those of a request."""
+    return dtype is not None and dtype.kind in "fiubU"
 
 
 def _list(whole: Any, item: Any) -> Convert | None:
     if models.is_record(item):
         return models.records(whole)
-    is_flat = item in (str, int, float, bool)
-    is_plain = is_flat or typing.get_origin(item) in (list, dict)
-    return models.plain_list(whole, item, is_flat=is_flat) if is_plain else None
+    is_flat = models.is_plain(item)
+    is_typed = is_flat or typing.get_origin(item) in (list, dict)
+    return models.plain_list(whole, item, is_flat=is_flat) if is_typed else None

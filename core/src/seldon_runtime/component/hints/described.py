@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seldon_runtime.component.hints.choice import bare, dtype_of, library_of
-from seldon_runtime.component.hints.models import is_pydantic, is_record
+from seldon_runtime.component.hints.models import is_plain, is_pydantic, is_record
 from seldon_runtime.component.hints.places import name_of
 from seldon_runtime.component.inspection.annotations import annotations_by_name, returned_annotation
 
@@ -20,7 +20,8 @@ logger = logging.getLogger(__name__)
 _TABLES = frozenset({("pandas", "DataFrame"), ("polars", "DataFrame"), ("pyarrow", "Table")})
 _TENSORS = frozenset({("torch", "Tensor"), ("jax", "Array"), ("jaxlib", "Array"), ("tensorflow", "Tensor")})
 _IMAGE = ("PIL", "Image")
-_PLAIN = (str, int, float, bool)
+_DATATYPES = {"b": "BOOL", "U": "BYTES"}
+"""The datatypes of the Open Inference Protocol by NumPy's kinds, of the values that are not numbers."""
 Entry = dict[str, Any]
 
 
@@ -52,14 +53,21 @@ def _entry(hint: Any) -> Entry | None:
         return {"messagetype": "tensor"}
     if origin is np.ndarray:
         dtype = dtype_of(hint)
-        return None if dtype is None else {"messagetype": "tensor" if dtype.kind in "fiu" else "ndarray"}
+        return None if dtype is None else _array(dtype)
     if origin is dict and parts and np.ndarray in (bare(parts[1]), typing.get_origin(bare(parts[1]))):
         return {"messagetype": "ndarray"}
     item = bare(parts[-1]) if parts else None
-    is_typed = origin in (list, dict) and (is_record(item) or item in _PLAIN)
-    if is_record(hint) or is_typed:
+    is_typed = is_record(item) or is_plain(item) or typing.get_origin(item) in (list, dict)
+    if is_record(hint) or (origin is dict and parts) or (origin is list and is_typed):
         return {"messagetype": "jsonData", **_schema(whole)}
     return None
+
+
+def _array(dtype: np.dtype[Any]) -> Entry:
+    if dtype.kind in "fiu":
+        return {"messagetype": "tensor"}
+    datatype = _DATATYPES.get(dtype.kind)
+    return {"messagetype": "ndarray", **({"schema": {"datatype": datatype}} if datatype else {})}
 
 
 def _schema(hint: Any) -> Entry:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import typing
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
+from enum import Enum
 from importlib import import_module
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 
@@ -18,6 +22,7 @@ from seldon_runtime.tracebacks import hide_frames
 
 Validate = Callable[[Any, str], Any]
 """Function that validates a plain value from a place, and raises SeldonError with the field's path."""
+_PLAIN = frozenset({str, int, float, bool, dt.datetime, dt.date, dt.time, dt.timedelta, Decimal, UUID})
 _MOST_FAULTS_SHOWN = 3
 _IN_KEY = "key` in `"
 _RECORD_MARKS = ("__struct_fields__", "__attrs_attrs__", "__pydantic_validator__", "__total__")
@@ -28,6 +33,13 @@ def is_record(hint: Any) -> bool:
     if not isinstance(hint, type):
         return False
     return dataclasses.is_dataclass(hint) or any(hasattr(hint, mark) for mark in _RECORD_MARKS)
+
+
+def is_plain(hint: Any) -> bool:
+    """Return whether the values of a type are numbers, booleans or text, or have a form in text."""
+    if typing.get_origin(hint) is typing.Literal:
+        return True
+    return isinstance(hint, type) and (hint in _PLAIN or issubclass(hint, Enum))
 
 
 def validator_of(hint: Any) -> Validate:

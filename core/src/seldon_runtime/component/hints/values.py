@@ -18,11 +18,11 @@ from seldon_runtime.inference.message import DATA_KINDS, Kind, Payload
 def text_in(payload: Payload) -> str:
     """Return the text of a payload: ``strData``, bytes in UTF-8, or the only text of an array."""
     value = payload.value
-    if payload.kind is Kind.BINARY:
+    if payload.kind is Kind.BINARY or isinstance(value, bytes):  # also strData of V2 that is not UTF-8
         try:
             return bytes(value).decode()
         except UnicodeDecodeError as error:
-            raise SeldonError(f"binData is not text in UTF-8: {error}") from error
+            raise SeldonError(f"{place_of(payload)} is not text in UTF-8: {error}") from error
     if payload.kind in DATA_KINDS and np.size(value) == 1:
         value = np.asarray(value).ravel()[0]
     if isinstance(value, str):

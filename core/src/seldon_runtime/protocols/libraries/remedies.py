@@ -24,4 +24,8 @@ def remedy_of(kind: type) -> str:
     for method in _METHODS:
         if callable(getattr(kind, method, None)):
             return f"Return value.{method}()"
+    if issubclass(kind, BaseException):
+        return "Raise it, or return str(value)"
+    if not kind.__dictoffset__:  # vars(value) needs a __dict__
+        return "Return str(value), or a dict of its parts"
     return "Make its class a dataclass, or return vars(value)"

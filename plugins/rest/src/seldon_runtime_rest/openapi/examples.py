@@ -85,7 +85,8 @@ def _message(item: Mapping[str, Any]) -> JsonDict | None:
     if kind == "image/png":
         return {"binData": _PIXEL}
     if kind in ("tensor", "ndarray"):
-        return _array(kind, schema.get("shape"), schema.get("names"), 1.0)
+        value = value_of(schema.get("datatype", "FP64"))
+        return _array(kind, schema.get("shape"), schema.get("names"), value)
     if kind is None and "datatype" in item:
         return _array("ndarray", item.get("shape"), None, value_of(item["datatype"]))
     return None  # tftensor needs TensorFlow, customData needs gRPC

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from seldon_runtime_v2.mapping.model import Declared, ServedModel
-from seldon_runtime_v2.tensors.datatypes import BOOL, FLOAT, TEXT
+from seldon_runtime_v2.tensors.datatypes import BOOL, DATATYPES, FLOAT, TEXT, Datatype
 
 MOST_VALUES = 1000
 """A model with more values gets the general example: a long one would slow the page down."""
@@ -31,14 +31,18 @@ def example_inputs(model: ServedModel, described: Sequence[Mapping[str, Any]]) -
 
 
 def _declared(tensor: Declared) -> JsonDict:
-    kind = tensor.datatype.kind
-    value = _TEXT if kind is TEXT else True if kind is BOOL else 1.0 if kind is FLOAT else 1
+    value = _value(tensor.datatype)
     return {
         "name": tensor.name,
         "datatype": tensor.datatype.name,
         "shape": _closed(tensor.shape),
         "data": [value] * _size(tensor),
     }
+
+
+def _value(datatype: Datatype) -> Any:
+    kind = datatype.kind
+    return _TEXT if kind is TEXT else True if kind is BOOL else 1.0 if kind is FLOAT else 1
 
 
 def _size(tensor: Declared) -> int:
@@ -61,5 +65,6 @@ def _of_v1(described: Sequence[Mapping[str, Any]]) -> Iterator[JsonDict]:
         shape = shape if len(shape) > 1 else [1, *shape]
         if prod(shape) <= MOST_VALUES:
             parameters = {"parameters": {"names": ",".join(names)}} if names else {}
-            data = [1.0] * prod(shape)
-            yield {"name": INPUT, "datatype": "FP64", "shape": shape, "data": data, **parameters}
+            datatype = DATATYPES[schema.get("datatype", "FP64")]
+            data = [_value(datatype)] * prod(shape)
+            yield {"name": INPUT, "datatype": datatype.name, "shape": shape, "data": data, **parameters}
