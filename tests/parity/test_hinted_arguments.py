@@ -69,6 +69,11 @@ def test_each_example_of_the_openapi_document_can_be_sent(row: hinted_rule.Row, 
     assert len(examples) == 1, "the document does not know the hint"
     for example in examples:
         assert server.http.post("/predict", example).status == 200, example
+    for kind, content in document["paths"]["/predict"]["post"]["requestBody"]["content"].items():
+        if "example" in content:
+            text = content["example"].encode()
+            answer = server.http.request("POST", "/predict", text, {"Content-Type": kind})
+            assert answer.status == 200, (kind, text, answer.text)
 
 
 def test_the_metadata_name_the_input_of_the_hint(row: hinted_rule.Row, server: Both) -> None:

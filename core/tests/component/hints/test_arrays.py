@@ -71,6 +71,7 @@ def test_objects_have_the_type_that_holds_each(values: list[Any], dtype: str) ->
         ([None, 1e39], "float32", r"\[1\] is 1e\+39, expected a number of type float32"),
         ([1, True], "int64", r"\[1\] is True, expected a whole number"),
         ([True, None], "bool", r"\[1\] is None, expected true or false"),
+        ([1.5, "x"], "float32", r"\[1\] is 'x', expected a number of type float32"),
         (["a", 1], "str", r"\[1\] is 1, expected a text"),
     ],
 )

@@ -32,6 +32,14 @@ class Level(Enum):
     LOW = "low"
 
 
+class Person(pydantic.BaseModel):
+    age: int
+
+
+class Everyone(pydantic.RootModel[list[Person]]):
+    """The persons of a request."""
+
+
 class Frames:
     """Each method shows the columns of the frames that it receives."""
 
@@ -124,6 +132,9 @@ def test_the_metadata_name_no_input_for_them(hint: Any) -> None:
         (list[Decimal], Payload(Kind.NDARRAY, np.array(["1.10"])), [Decimal("1.10")]),
         (list[UUID], Payload(Kind.JSON, [str(UUID(int=1))]), [UUID(int=1)]),
         (list[Level], Payload(Kind.NDARRAY, np.array([["low", "low"]])), [Level.LOW] * 2),
+        (list[Level], Payload(Kind.STR, "low"), [Level.LOW]),
+        (Everyone, Payload(Kind.NDARRAY, np.array([[1]]), ["age"]), Everyone([Person(age=1)])),
+        (Everyone, Payload(Kind.JSON, [{"age": 1}]), Everyone([Person(age=1)])),
         (list[typing.Literal["a"]], Payload(Kind.JSON, ["a"]), ["a"]),
     ],
 )

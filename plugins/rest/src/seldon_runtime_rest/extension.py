@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from seldon_runtime.plugin import Hooks, Service, Settings, hookspec
+from seldon_runtime_rest.openapi.examples import json_value
 from seldon_runtime_rest.openapi.inferred import described_inputs
 from seldon_runtime_rest.request import Headers, HttpRequest
 from seldon_runtime_rest.response import HttpResponse, status_of
@@ -28,6 +29,7 @@ __all__ = [
     "Lines",
     "StreamForm",
     "described_inputs",
+    "json_value",
     "numbers_memory",
     "read_numbers",
     "seldon_http_routes",

@@ -67,6 +67,14 @@ def test_the_example_of_a_table_has_its_names():
     assert request_bodies([RECORD])["text/csv"]["example"] == "age,plan\n1,text\n"
     assert request_bodies(COLUMNS)["text/csv"]["example"] == "age,plan\n1.0,text\n"
     assert request_bodies([])["text/csv"]["example"] == "a,b\n1.0,1.0\n"
+    truth_values = {"messagetype": "ndarray", "schema": {"datatype": "BOOL"}}
+    assert request_bodies([truth_values])["text/csv"]["example"] == "a,b\ntrue,true\n"
+
+
+def test_the_example_of_a_text_is_one_of_the_list():
+    words = {"messagetype": "jsonData", "schema": {"type": "array", "items": {"enum": ["low", "high"]}}}
+    assert request_bodies([words])["text/plain"]["example"] == "low"
+    assert request_bodies([])["text/plain"]["example"] == "text"
 
 
 def test_the_document_names_them_for_methods_with_one_payload_only():

@@ -119,7 +119,7 @@ def as_type(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[An
     if kind == "O":
         return array.astype(object)
     if array.dtype.kind == "O":
-        array = _of_objects(array, np.dtype(np.float64) if kind == "f" else dtype, place)
+        array = _of_objects(array, dtype, place)
     if kind == "f" and array.dtype.kind in _NUMERIC:
         with np.errstate(over="ignore"):
             narrow = array.astype(dtype)
@@ -135,14 +135,14 @@ def as_type(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[An
 
 
 def _of_objects(array: NDArray[Any], dtype: np.dtype[Any], place: str) -> NDArray[Any]:
-    """Return objects as an array of a type that holds each; null becomes NaN in one of floats."""
+    """Return objects as an array of ``dtype``, which must hold each, but as one of float64 for any floats."""
     for index, value in np.ndenumerate(array):
         if not _fits(value, dtype):
             raise _bad(value, place, index, dtype)
     values = array.ravel().tolist()
     if dtype.kind == "f":
-        values = [np.nan if value is None else value for value in values]
-    elif dtype.kind in "iu":
+        return np.array([np.nan if v is None else v for v in values], np.float64).reshape(array.shape)
+    if dtype.kind in "iu":
         values = list(map(int, values))
     return np.array(values, dtype).reshape(array.shape)
 

@@ -48,7 +48,7 @@ def conversion_for(hint: Any, limits: Limits) -> Convert | None:
 
 
 def bare(hint: Any) -> Any:
-    """Return ``X`` for ``X | None``, ``Annotated[X, ...]``, and a name of ``type``, NewType or TypeVar for X."""
+    """Return ``X`` for ``X | None``, ``Annotated[X, ...]``, and a ``type``, NewType or TypeVar for X."""
     shorter = unaliased(_without_none(hint))
     if typing.get_origin(shorter) is Annotated:
         shorter = shorter.__origin__
@@ -108,7 +108,7 @@ def _found(hint: Any, whole: Any, limits: Limits) -> Convert | None:
     if make := _LIBRARIES.get(library_of(hint)):
         return make(hint, limits)
     if models.is_record(hint):
-        return models.record(whole)
+        return models.records(whole) if models.is_root_list(hint) else models.record(whole)
     if origin is list and parts:
         return _list(whole, bare(parts[0]))
     if origin is dict and parts:
@@ -130,4 +130,4 @@ def _list(whole: Any, item: Any) -> Convert | None:
         return models.records(whole)
     is_flat = models.is_plain(item)
     is_typed = is_flat or typing.get_origin(item) in (list, dict)
-    return models.plain_list(whole, item, is_flat=is_flat) if is_typed else None
+    return models.plain_list(whole, is_flat=is_flat) if is_typed else None

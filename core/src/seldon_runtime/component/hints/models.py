@@ -35,6 +35,13 @@ def is_record(hint: Any) -> bool:
     return dataclasses.is_dataclass(hint) or any(hasattr(hint, mark) for mark in _RECORD_MARKS)
 
 
+def is_root_list(hint: Any) -> bool:
+    """Return whether a hint is a root model of pydantic whose value is a list."""
+    if not getattr(hint, "__pydantic_root_model__", False):
+        return False
+    return typing.get_origin(hint.model_fields["root"].annotation) is list
+
+
 def is_plain(hint: Any) -> bool:
     """Return whether the values of a type are numbers, booleans or text, or have a form in text."""
     if typing.get_origin(hint) is typing.Literal:
@@ -101,12 +108,11 @@ def records(hint: Any) -> Convert:
     return OfColumns(convert)
 
 
-def plain_list(hint: Any, item: Any, *, is_flat: bool) -> Convert:
-    """Return the conversion to a typed list, such as ``list[str]`` of ``item``s.
+def plain_list(hint: Any, *, is_flat: bool) -> Convert:
+    """Return the conversion to a typed list, such as ``list[str]``.
 
     Args:
         hint: the whole hint.
-        item: the type of the items.
         is_flat: True if the items are single values, so that one row or column of an array is a list.
     """
     validate = validator_of(hint)
@@ -118,7 +124,7 @@ def plain_list(hint: Any, item: Any, *, is_flat: bool) -> Convert:
             if is_flat and array.ndim == 2 and 1 in array.shape:
                 array = array.ravel()
             return validate(array.tolist(), place_of(payload))
-        if payload.kind is Kind.STR and item is str:
+        if payload.kind is Kind.STR and is_flat:
             return validate([value], "strData")
         if payload.kind is not Kind.JSON:
             raise refusal(payload, "a list: data or jsonData")

@@ -46,8 +46,16 @@ def _body(media_type: str, inputs: Sequence[Mapping[str, Any]]) -> JsonDict:
     if media_type == "text/csv":
         return {"schema": _TEXT, "example": _csv(inputs)}
     if media_type == "text/plain":
-        return {"schema": _TEXT, "example": "text"}
+        return {"schema": _TEXT, "example": _text(inputs)}
     return {"schema": _schema(media_type)}
+
+
+def _text(inputs: Sequence[Mapping[str, Any]]) -> str:
+    values = [
+        json_value(item.get("schema") or {}) for item in inputs if item.get("messagetype") == "jsonData"
+    ]
+    texts = [value[0] for value in values if isinstance(value, list) and value and isinstance(value[0], str)]
+    return texts[0] if texts else "text"
 
 
 def _schema(media_type: str) -> JsonDict:
@@ -81,8 +89,9 @@ def _csv(inputs: Sequence[Mapping[str, Any]]) -> str:
     if row := next(filter(None, map(_row, records)), None):
         return _lines(row)
     schemas = [item.get("schema") for item in inputs]
-    found = [schema["names"] for schema in schemas if isinstance(schema, Mapping) and schema.get("names")]
-    return _lines(dict.fromkeys((found or [["a", "b"]])[0][:_MOST_NAMES], 1.0))
+    told: Mapping[str, Any] = next((schema for schema in schemas if isinstance(schema, Mapping)), {})
+    names = told.get("names") or ["a", "b"]
+    return _lines(dict.fromkeys(names[:_MOST_NAMES], value_of(told.get("datatype", "FP64"))))
 
 
 def _lines(row: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import prod
 from typing import Any
 
+from seldon_runtime_rest.extension import json_value
 from seldon_runtime_v2.mapping.model import Declared, ServedModel
 from seldon_runtime_v2.tensors.datatypes import BOOL, DATATYPES, FLOAT, TEXT, Datatype
 
@@ -14,6 +15,7 @@ MOST_VALUES = 1000
 INPUT = "input-0"
 _TEXT = "text"
 _GENERAL = {"name": INPUT, "datatype": "FP64", "shape": [1, 2], "data": [1.0, 2.0]}
+_DATATYPES: Mapping[type, str] = {str: "BYTES", bool: "BOOL", int: "INT64", float: "FP64"}
 JsonDict = dict[str, Any]
 
 
@@ -27,7 +29,7 @@ def example_inputs(model: ServedModel, described: Sequence[Mapping[str, Any]]) -
     if model.inputs:
         found = [_declared(tensor) for tensor in model.inputs.values() if _size(tensor) <= MOST_VALUES]
         return found if len(found) == len(model.inputs) else [_GENERAL]
-    return [next(_of_v1(described), _GENERAL)]
+    return next(_of_v1(described), [_GENERAL])
 
 
 def _declared(tensor: Declared) -> JsonDict:
@@ -53,11 +55,13 @@ def _closed(shape: Sequence[int]) -> list[int]:
     return [1 if size < 0 else size for size in shape]
 
 
-def _of_v1(described: Sequence[Mapping[str, Any]]) -> Iterator[JsonDict]:
+def _of_v1(described: Sequence[Mapping[str, Any]]) -> Iterator[list[JsonDict]]:
     for each in described:
         kind, schema = each.get("messagetype"), each.get("schema") or {}
         if kind in ("strData", "binData"):
-            yield {"name": INPUT, "datatype": "BYTES", "shape": [1], "data": [_TEXT]}
+            yield [{"name": INPUT, "datatype": "BYTES", "shape": [1], "data": [_TEXT]}]
+        if kind == "jsonData" and (columns := _columns(json_value(schema))):
+            yield columns
         if kind not in ("ndarray", "tensor"):
             continue
         names = schema.get("names")
@@ -67,4 +71,19 @@ def _of_v1(described: Sequence[Mapping[str, Any]]) -> Iterator[JsonDict]:
             parameters = {"parameters": {"names": ",".join(names)}} if names else {}
             datatype = DATATYPES[schema.get("datatype", "FP64")]
             data = [_value(datatype)] * prod(shape)
-            yield {"name": INPUT, "datatype": datatype.name, "shape": shape, "data": data, **parameters}
+            yield [{"name": INPUT, "datatype": datatype.name, "shape": shape, "data": data, **parameters}]
+
+
+def _columns(value: Any) -> list[JsonDict]:
+    """Return a record, the first of a list of records, or a list of single values, as columns of one value.
+
+    Nothing for another value, which V2 has no form for.
+    """
+    first = value[0] if isinstance(value, list) and value else value
+    row = first if isinstance(first, Mapping) else {INPUT: first}
+    if any(type(each) not in _DATATYPES for each in row.values()):
+        return []
+    return [
+        {"name": name, "datatype": _DATATYPES[type(each)], "shape": [1], "data": [each]}
+        for name, each in (row or {INPUT: 1.0}).items()
+    ]
