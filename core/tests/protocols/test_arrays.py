@@ -89,6 +89,8 @@ def test_anything_is_either_an_array_or_bad_data(values: object) -> None:
         ([{"a": [1, 2]}, {}], "object"),
         ([2**63], "uint64"),
         ([2**64], "object"),
+        (["a\0", "b"], "object"),
+        ([b"a\0"], "object"),
         ([[2**63 + 1], [1]], "uint64"),
         ([2**63 + 1, -1], "object"),
         ([2**53 + 1, 1.5], "object"),
@@ -300,3 +302,8 @@ def test_a_shape_without_values_cannot_ask_for_much(shape: list[int]) -> None:
     with pytest.raises(SeldonError) as caught:
         reshaped(np.array([]), shape, "shape")
     assert caught.value.code is ErrorCode.BAD_DATA
+
+
+@pytest.mark.parametrize("values", [["a\0", "b"], ["a\0", 1], [b"a\0", b"b"]])
+def test_zero_characters_and_bytes_at_the_end_stay(values: list[Any]) -> None:
+    assert numpy_inferred(np.array(values, object)).tolist() == values

@@ -19,7 +19,7 @@ from seldon_runtime.protocols.text_arrays import is_too_wide
 _NUMBERS = frozenset({int, float})
 _WHOLE = frozenset({int})
 LARGEST_EXACT = columns.LARGEST_EXACT
-_OBJECTS = frozenset({dict, type(None), list})
+_OBJECTS = frozenset({dict, type(None), list, bytes})
 """The types that make an array of objects, whatever stands beside them."""
 
 
@@ -174,7 +174,10 @@ def _are_numbers(values: list[Any]) -> bool:
 
 
 def _is_wide(values: list[Any], kinds: set[type]) -> bool:
-    """Return whether an array of these texts, and of the numbers beside them, would be too wide."""
+    """Return whether an array of these texts, and of the numbers beside them, would be too wide.
+
+    True also for a text with a zero character, which a fixed width drops at the end.
+    """
     if str not in kinds:
         return False
     texts, characters, longest, numbers = 0, 0, 0, 0
@@ -183,5 +186,7 @@ def _is_wide(values: list[Any], kinds: set[type]) -> bool:
         texts += len(lengths)
         numbers += len(row) - len(lengths)
         characters += sum(lengths)
+        if "\0" in "".join(value for value in row if type(value) is str):
+            return True
         longest = max(longest, *lengths) if lengths else longest
     return is_too_wide(texts, characters, longest, numbers)

@@ -223,3 +223,28 @@ def test_the_body_and_its_values_are_limited(make_app):
     assert ask(app, "/predict", b"x" * 101, "text/plain").status == 413
     answer = ask(app, "/predict", b"a\n1\n2\n3\n4\n", "text/csv")
     assert (answer.status, "at most 3 are accepted" in answer.info) == (400, True)
+
+
+class Unfit:
+    """Returns a table with a column that no answer can hold."""
+
+    def __init__(self, column):
+        self.column = column
+
+    def transform_input(self, X: pd.DataFrame):
+        return pd.DataFrame({"a": self.column})
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv"])
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ([b"x", None], "bytes"),
+        ([1j, 2j], "complex"),
+        (pd.period_range("2026", periods=2, freq="M"), "Period"),
+    ],
+)
+def test_a_column_that_no_answer_can_hold_is_the_components_failure(make_app, column, told, accept):
+    answer = ask(make_app(Unfit(column)), "/transform-input", CSV, "text/csv", accept)
+    assert (answer.status, told in answer.info) in ((500, True), (406, True)), answer.text
+    assert answer.status == 500 or (accept, told) == ("text/csv", "bytes")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from seldon_runtime.plugin import ARRAYS, Limits, Message, Method, Request, SeldonError, as_single
+from seldon_runtime.plugin import ARRAYS, ErrorCode, Limits, Message, Method, Request, SeldonError, as_single
 from seldon_runtime.protocols.v1.message import decode_message, encode_message
 from seldon_runtime_rest.media.format import Format, Parameters, UnfitAnswer
 from seldon_runtime_rest.media.headers import JSON
@@ -65,8 +65,16 @@ class MediaCodec(RestCodec):
         """Return the answer in the first accepted format that can hold it.
 
         Raises:
-            SeldonError: status 406 when none can.
+            SeldonError: status 406 when none can; COMPONENT_FAILED for a value that no answer can hold.
         """
+        try:
+            return self._written(answer)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:  # of a value in a column
+            raise SeldonError(
+                f"the component's answer cannot be written: {error}", code=ErrorCode.COMPONENT_FAILED
+            ) from error
+
+    def _written(self, answer: Message) -> HttpResponse:
         assert answer.payload is not None
         unfit = ""
         for writer in self._writers:
