@@ -81,3 +81,23 @@ def test_whole_numbers_of_64_bits_without_sign_may_be_missing(library: str) -> N
     values = column.to_pylist() if library == "pyarrow" else column.to_list()
     assert values == [2**64 - 1, None]
     assert str(column.type if library == "pyarrow" else column.dtype).lower() == "uint64"
+
+
+@pytest.mark.parametrize(
+    ("values", "is_object"),
+    [
+        ([[1], [2, None]], False),
+        ([[1], [1, "x"]], True),
+        ([{"a": 1}, {"b": "x"}], False),
+        ([{"a": 1}, {"a": "x"}], True),
+        ([[1], 2], True),
+        ([[{"a": [1.5]}], None], False),
+    ],
+)
+def test_nested_values_of_polars_are_those_that_were_sent(values: list[Any], is_object: bool) -> None:
+    polars = pytest.importorskip("polars")
+    payload = Payload(Kind.JSON, {"x": values})
+    column = polars_frame(polars.DataFrame)(payload)["x"]
+    assert (column.dtype == polars.Object) == is_object
+    for made, sent in zip(column.to_list(), values, strict=True):
+        assert made == sent or (isinstance(sent, dict) and made.items() >= sent.items())

@@ -151,8 +151,20 @@ def _of_polars(column: NDArray[Any], library: Any) -> Any:
     if _is_unsigned(values):
         return library.Series(values, dtype=library.UInt64)
     kinds = set(map(type, values)) - {type(None)}
+    if kinds in ({list}, {dict}):
+        series = library.Series(values, strict=False)  # which makes text of numbers beside text
+        return series if _holds(series.to_list(), values) else library.Series(values, dtype=library.Object)
     is_kept = len(kinds) < 2 and (kinds != {int} or all(abs(value or 0) < _BEYOND for value in values))
     return values if is_kept else library.Series(values, dtype=library.Object)
+
+
+def _holds(made: Any, sent: Any) -> bool:
+    """Return whether nested values are those that were sent; a member that was absent may be null."""
+    if type(sent) is list and type(made) is list:
+        return len(made) == len(sent) and all(map(_holds, made, sent))
+    if type(sent) is dict and type(made) is dict:
+        return all(_holds(made.get(name), value) for name, value in sent.items())
+    return bool(made == sent or made != made)
 
 
 def _is_unsigned(values: list[Any]) -> bool:
