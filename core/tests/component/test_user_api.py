@@ -142,3 +142,11 @@ def test_two_methods_for_one_name_are_refused(make: Any, first: str) -> None:
         make()
     error = caught.value if isinstance(caught.value, TypeError) else caught.value.__cause__
     assert f"Scorer has two methods for predict: {first} and other" in str(error)
+
+
+def test_a_decorator_without_a_name_tells_how_to_write_it() -> None:
+    with pytest.raises(TypeError, match=r'lacks the name of the method, expected @method\("predict"\)'):
+
+        @method  # type: ignore[arg-type]
+        def predict(self: object, X: object) -> object:
+            return X

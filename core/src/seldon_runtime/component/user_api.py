@@ -42,8 +42,11 @@ def method(name: str) -> Callable[[Function], Function]:
     Write them above all other decorators, such as ``@staticmethod``.
 
     Raises:
+        TypeError: the name is missing.
         ValueError: the runtime calls no method of this name.
     """
+    if not isinstance(name, str):
+        raise TypeError('the decorator lacks the name of the method, expected @method("predict") or the like')
     if name.startswith("_") or name not in vars(Component):
         raise ValueError(f"{name!r} is not a method that the runtime calls, such as 'predict'")
 

@@ -102,6 +102,20 @@ def test_other_hints_have_no_effect(hint: Any) -> None:
     assert Hints(Limits()).of_request(Method.PREDICT, predict) is None
 
 
+def test_a_hint_with_an_unknown_name_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    def predict(X: Any) -> Any:
+        return X
+
+    predict.__annotations__ = {"X": "list[Unknown]"}
+    assert Hints(Limits()).of_request(Method.PREDICT, predict) is None
+    assert "the type hint list[Unknown] of X in" in caplog.text
+    caplog.clear()
+    for hint in ("pd.DataFrame", "FaithfulArray", "list[FaithfulArray]", "int"):
+        predict.__annotations__ = {"X": hint}
+        Hints(Limits()).of_request(Method.PREDICT, predict)
+    assert not caplog.text
+
+
 @pytest.mark.parametrize("hint", [*KEPT, None])
 def test_the_metadata_name_no_input_for_them(hint: Any) -> None:
     def predict(X: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +22,12 @@ from seldon_runtime.inference.method import Method
 from seldon_runtime.settings.derived import limits_from
 from seldon_runtime.settings.values import Settings
 
+logger = logging.getLogger(__name__)
+
+_UNKNOWN = (
+    "the type hint %s of %s in %s has no effect: a name in it is not known where the method stands. Import "
+    "or define it in the module, outside of TYPE_CHECKING"
+)
 Run = Callable[[Any], Any]
 _CHECKED = (Method.PREDICT, Method.TRANSFORM_INPUT, Method.ROUTE)
 """The methods whose requests are the inputs of the metadata."""
@@ -47,6 +54,8 @@ class Hints:
     ) -> Convert | None:
         """Return the conversion for an argument of a user's method; None if its hint asks for none."""
         hint = self.hint(function, argument, positional)
+        if isinstance(hint, str) and "FaithfulArray" not in hint:
+            logger.warning(_UNKNOWN, hint, argument, getattr(function, "__qualname__", function))
         return None if hint is None else conversion_for(hint, self._limits)
 
     def hint(
