@@ -22,6 +22,7 @@ COLUMNS = [
 ]
 NAMED = [{"messagetype": "ndarray", "schema": {"names": ["a", "b"]}}]
 SHAPED = [{"messagetype": "tensor", "schema": {"shape": [2]}}]
+TRUTH = [{"messagetype": "ndarray", "schema": {"datatype": "BOOL"}}]
 ONE = [{"name": "X", "datatype": "INT64", "shape": [-1, 2]}]
 NARROW = [{"name": "X", "datatype": "INT32", "shape": [-1]}]
 FP32 = [{"name": "X", "datatype": "FP32", "shape": [-1]}]
@@ -41,6 +42,7 @@ GOOD = [
     (NAMED, {"data": {"tensor": {"shape": [1, 2], "values": [1, 2]}}}),
     (SHAPED, rows([[1, 2], [3, 4]])),
     (ONE, rows([[1, 2]])),
+    (TRUTH, rows([[True, False]])),
     (NARROW, rows([2**31 - 1, -(2**31)])),
     (FP32, rows([3.4e38, -1, None])),
     (BF16, rows([1.5])),
@@ -62,6 +64,7 @@ BAD = [
     (NAMED, rows([[1, 2, 3]], ["a", "b", "c"]), "^data.names has 'c', which is not declared"),
     (NAMED, {"strData": "text"}, "^the request has strData, the component declares data"),
     (SHAPED, rows([[1, 2, 3]]), r"^data\.ndarray has the shape \[1, 3\], expected \[2\]"),
+    (TRUTH, rows([[1, 0]]), r"^data\.ndarray\[0\]\[0\] is 1.*, expected true or false \(BOOL\)"),
     (ONE, rows([[1, 2.5]]), r"^data\.ndarray\[0\]\[1\] is 2.5, expected a whole number \(INT64\)"),
     (
         NARROW,

@@ -1,7 +1,7 @@
 """Arrays of lists of numbers in which whole numbers keep their digits.
 
-NumPy makes 64-bit floats of whole numbers that no type of 64 bits holds together, such as ``[2**63, -1]`` and
-``[2**63, 1]``, and of whole numbers beside floats.
+NumPy makes 64-bit floats of whole numbers from 2**63 on beside smaller ones, such as ``[2**63 + 1, 1]``, and
+of whole numbers beside floats.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from seldon_runtime.inference.arrays.columns import LARGEST_EXACT
 
 _LONG = frozenset({int, np.int64, np.uint64})
 """The types of whole numbers that a 64-bit float may not hold."""
-_FLOATS = float | np.floating
 
 
 def exact_array(values: Sequence[Any]) -> NDArray[Any]:
@@ -36,10 +35,12 @@ def with_digits(array: NDArray[Any], values: Sequence[Any]) -> NDArray[Any]:
     if not _has_long(values) or not (np.abs(array) >= LARGEST_EXACT).any():
         return array
     objects = np.array(values, object)
-    flat = objects.ravel().tolist()
-    if any(isinstance(value, _FLOATS) for value in flat):
-        pairs = zip(flat, array.ravel().tolist(), strict=True)
-        return array if all(value == kept or value != value for value, kept in pairs) else objects
+    flat = [value.item() if isinstance(value, np.generic) else value for value in objects.ravel().tolist()]
+    pairs = zip(flat, array.ravel().tolist(), strict=True)
+    if all(value == kept or value != value for value, kept in pairs):
+        return array
+    if any(isinstance(value, float | np.floating) for value in flat):
+        return objects
     whole = list(map(int, flat))
     if min(whole) >= 0 and max(whole) < 2**64:
         return np.array(whole, np.uint64).reshape(array.shape)

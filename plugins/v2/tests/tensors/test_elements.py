@@ -70,6 +70,7 @@ def test_every_other_element_is_its_json_text(array, wanted):
     [
         (objects(1, 2), np.int64, [1, 2]),
         (objects(2**63), np.uint64, [2**63]),
+        (objects(2**63, 1), np.uint64, [2**63, 1]),
         (objects(1, 0.5), np.float64, [1, 0.5]),
         (objects(True, False), np.bool_, [True, False]),
         (objects(Level.HIGH), np.float64, [2.5]),

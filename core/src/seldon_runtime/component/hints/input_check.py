@@ -15,6 +15,7 @@ from seldon_runtime.inference.arrays.named_arrays import as_single
 from seldon_runtime.inference.message import DATA_KINDS, Kind, Message, Payload
 
 _ARRAYS = frozenset(kind.value for kind in DATA_KINDS)
+_OF_ARRAYS = ("names", "shape", "datatype")
 _OWN = frozenset({Kind.STR.value, Kind.BINARY.value, Kind.JSON.value, Kind.CUSTOM.value})
 _EXPECTED = {"FP": "a number", "INT": "a whole number", "UINT": "a whole number from 0 on"}
 _FAMILIES = {"BF16": "FP"}
@@ -44,7 +45,7 @@ class InputCheck:
             {"data"} if self._columns else set()
         )
         schemas = [entry.get("schema") or {} for entry in typed if entry["messagetype"] in _ARRAYS]
-        told = [schema for schema in schemas if schema.get("names") or schema.get("shape")]
+        told = [schema for schema in schemas if any(map(schema.get, _OF_ARRAYS))]
         self._schema: Mapping[str, Any] = told[0] if told else {}
 
     def __call__(self, message: Message) -> Message:
@@ -83,6 +84,8 @@ class InputCheck:
             _check_names([str(name) for name in names], rows, payload)
         if shape := self._schema.get("shape"):
             _check_shape(shape, array, payload)
+        if datatype := self._schema.get("datatype"):
+            _check_values(array, datatype, _place_of_value(payload))
 
 
 def _kind(messagetype: str) -> str:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from seldon_runtime.plugin import ErrorCode, SeldonError
 from seldon_runtime.protocols.arrays import as_floats
-from seldon_runtime.protocols.exact_arrays import exact_array
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime.protocols.plain_values import plain_array, plain_value
 from seldon_runtime_v2.tensors.text import objects_like
@@ -95,8 +94,10 @@ def _numbers(values: Sequence[Any]) -> NDArray[Any] | None:
         return None
     if kinds == {int}:
         with suppress(OverflowError):
-            array = exact_array(values)
-            return array if array.dtype.kind in "iu" else None  # not objects
+            array = np.array(values)
+            if array.dtype.kind in "iu":  # not objects, or floats that may lose digits
+                return array
+            return np.array(values, np.uint64) if min(values) >= 0 else None
         return None
     return np.array(values) if kinds == {float} else as_floats(np.array(values, object), words=False)
 
