@@ -76,7 +76,7 @@ def test_a_tensor_of_a_device_is_copied_once(server: Both, ask: Ask) -> None:
     [
         (1j, r"Return its \.real and \.imag"),
         (iter([1]), r"Return list\(value\)"),
-        (object(), "Make its class a dataclass"),
+        (object(), r"Return str\(value\), or a dict of its parts"),
         ({"m": returned_rule.scipy.sparse.csr_array((1, 1))}, r"return value\.toarray\(\)"),
         ({"i": returned_rule.Image.new("L", (1, 1))}, "Return the image alone"),
         (returned_rule.Image.new("CMYK", (1, 1)), r"image\.convert\('RGB'\)"),

@@ -102,6 +102,12 @@ ROWS: dict[str, st.SearchStrategy[Pair]] = {
     "`dict[str, np.ndarray]`": columns(a=numbers, b=numbers).map(
         lambda table: (of_columns(table), {name: ["float64", values] for name, values in table.items()})
     ),
+    "`dict[str, npt.NDArray[np.float32]]`": columns(a=numbers, b=whole).map(
+        lambda table: (
+            of_columns(table),
+            {name: ["float32", np.array(values, np.float32).tolist()] for name, values in table.items()},
+        )
+    ),
     "`str`": text.map(lambda value: (of_text(value), value)),
     "`bytes`": st.binary(max_size=6).map(lambda value: (of_bytes(value), value.hex())),
     "`PIL.Image.Image`": st.tuples(st.integers(1, 4), st.integers(1, 4)).map(_image),

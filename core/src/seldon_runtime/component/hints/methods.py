@@ -15,7 +15,7 @@ from seldon_runtime.component.hints.described import described
 from seldon_runtime.component.hints.input_check import Entries, InputCheck
 from seldon_runtime.component.hints.places import Convert
 from seldon_runtime.component.inspection.annotations import annotations_by_name
-from seldon_runtime.component.signature import ARGUMENTS
+from seldon_runtime.component.signature import ARGUMENTS, name_of
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.message import Feedback, Message, Payload, Request
 from seldon_runtime.inference.method import Method
@@ -55,7 +55,7 @@ class Hints:
         """Return the conversion for an argument of a user's method; None if its hint asks for none."""
         hint = self.hint(function, argument, positional)
         if isinstance(hint, str) and "FaithfulArray" not in hint:
-            logger.warning(_UNKNOWN, hint, argument, getattr(function, "__qualname__", function))
+            logger.warning(_UNKNOWN, hint, argument, name_of(function))
         return None if hint is None else conversion_for(hint, self._limits)
 
     def hint(
