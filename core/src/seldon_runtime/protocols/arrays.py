@@ -18,6 +18,7 @@ from seldon_runtime.protocols.text_arrays import is_too_wide
 
 _NUMBERS = frozenset({int, float})
 _WHOLE = frozenset({int})
+_FLOATS = frozenset({float})
 LARGEST_EXACT = columns.LARGEST_EXACT
 _OBJECTS = frozenset({dict, type(None), list, bytes})
 """The types that make an array of objects, whatever stands beside them."""
@@ -43,7 +44,10 @@ def array_from_list(values: object, where: str, limits: Limits) -> NDArray[Any]:
     if values and values[0] == []:  # before NumPy looks at each of a million empty rows
         check_empty_shape([len(values)], where)
     try:
-        array = exact_array(values) if _are_numbers(values) else _array_of_others(values)
+        if _are(_FLOATS, values):  # of most requests, in which no whole number can lose digits
+            array = np.array(values)
+        else:
+            array = exact_array(values) if _are(_NUMBERS, values) else _array_of_others(values)
     except ValueError as error:
         raise SeldonError(
             f"{where} is ragged or has too many dimensions: all rows must have the same length"
@@ -163,12 +167,12 @@ def _innermost(values: list[Any]) -> Iterator[list[Any]]:
         yield values
 
 
-def _are_numbers(values: list[Any]) -> bool:
-    """Return whether the values are numbers, or rows of numbers, which most requests have."""
+def _are(kinds: frozenset[type], values: list[Any]) -> bool:
+    """Return whether the values, or those of its rows, have these types."""
     if values and type(values[0]) is not list:
-        return _NUMBERS.issuperset(map(type, values))
+        return kinds.issuperset(map(type, values))
     for row in values:  # noqa: SIM110 - faster than all() with a generator
-        if type(row) is not list or not _NUMBERS.issuperset(map(type, row)):
+        if type(row) is not list or not kinds.issuperset(map(type, row)):
             return False
     return True
 

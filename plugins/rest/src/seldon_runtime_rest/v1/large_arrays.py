@@ -42,6 +42,7 @@ _MOST_TIMES = 8
 """A value and a comma take two bytes at least; as brackets only, each byte is copied some times."""
 _KEY = re.compile(rb'"(?:ndarray|values)"\s*:\s*(?=\[)')
 _FURTHER_ROW = re.compile(rb"\s*,\s*\[")
+_LARGEST = float(LARGEST_EXACT)
 _LONG_WHOLE = re.compile(rb"[\[,\s-]\d{16,}\s*[,\]]")
 """A whole number of as many digits as a float may lose."""
 _NO_FRAME = bytes(set(range(256)) - set(b"[],"))
@@ -200,7 +201,10 @@ def _numbers(text: bytes, start: int, end: int, count: int, *, is_unsigned: bool
 
 
 def _is_beyond(numbers: NDArray[Any]) -> bool:
-    return bool(numbers.size) and not -LARGEST_EXACT < numbers.min() <= numbers.max() < LARGEST_EXACT
+    if not numbers.size:
+        return False
+    low, high = float(np.minimum.reduce(numbers)), float(np.maximum.reduce(numbers))
+    return low <= -_LARGEST or high >= _LARGEST
 
 
 def _number_pieces(text: bytes, start: int, end: int, size: int) -> Iterator[bytes]:
