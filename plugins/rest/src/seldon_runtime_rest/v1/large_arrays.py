@@ -188,23 +188,17 @@ def _numbers(text: bytes, start: int, end: int, count: int, *, is_unsigned: bool
         pieces = [memoryview(text)[start:end]]  # simdjson flattens nested arrays itself
     else:
         pieces = _number_pieces(text, start, end, _PIECE_BYTES)
-    filled = 0
+    filled = large = 0
     for piece in pieces:
         values = read(piece)
         numbers[filled : filled + values.size] = values  # raises ValueError for too many
         filled += values.size
+        large += 0 if is_whole else np.count_nonzero(np.abs(values) >= _LARGEST)
     if filled != count:
         raise ValueError(f"the array has {filled} numbers, expected {count}")
-    if not is_whole and _is_beyond(numbers) and _LONG_WHOLE.search(text, start, end):
+    if large and _LONG_WHOLE.search(text, start, end):
         raise ValueError("a float may lose digits of a whole number")
     return numbers
-
-
-def _is_beyond(numbers: NDArray[Any]) -> bool:
-    if not numbers.size:
-        return False
-    low, high = float(np.minimum.reduce(numbers)), float(np.maximum.reduce(numbers))
-    return low <= -_LARGEST or high >= _LARGEST
 
 
 def _number_pieces(text: bytes, start: int, end: int, size: int) -> Iterator[bytes]:
