@@ -193,7 +193,7 @@ def _numbers(text: bytes, start: int, end: int, count: int, *, is_unsigned: bool
         values = read(piece)
         numbers[filled : filled + values.size] = values  # raises ValueError for too many
         filled += values.size
-        large += 0 if is_whole else np.count_nonzero(np.abs(values) >= _LARGEST)
+        large += 0 if is_whole else int(np.count_nonzero(np.abs(values) >= _LARGEST))
     if filled != count:
         raise ValueError(f"the array has {filled} numbers, expected {count}")
     if large and _LONG_WHOLE.search(text, start, end):
