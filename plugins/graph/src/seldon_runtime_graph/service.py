@@ -211,6 +211,7 @@ class GraphService(ComposedService):
         executor, stays = (None, False) if makes_steps else (self._first, graph in self._direct)
         flight = Flight(request, routing, counted, call, self.refusal, executor, stays, True)
         if call.deadline is not None:
+            flight.asked = graph.root.name
             call.waits_for = flight.text
         answer = predict(graph.root, flight)
         if not makes_steps:
@@ -223,7 +224,7 @@ class GraphService(ComposedService):
         graph = self._split.of_feedback(feedback)
         counted: Counted = []
         call.unit_metrics = counted
-        place = Whereabouts()
+        place = Whereabouts(graph.root.name)
         call.waits_for = place.text
         steps = learn(graph.root, feedback, routing_of(feedback, graph.root), counted, place)
         bound = self._bounds.pop(call, None)

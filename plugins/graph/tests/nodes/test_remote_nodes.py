@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 import time
@@ -194,10 +195,15 @@ def test_a_node_that_does_not_answer_ends_at_the_limit(kind, listener):
 
 
 def read_request(connection):
+    """Return a whole request: closing a connection with bytes that nobody read resets it."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += connection.recv(65536)
-    return data
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)^content-length: (\d+)", head, re.M)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return head
 
 
 def answer_with(connection, body, status="200 OK"):

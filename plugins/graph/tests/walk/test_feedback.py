@@ -20,8 +20,9 @@ def tree():
 def told(parts):
     """``told(root, routing, fails)``: the nodes that learn, in order, and the answer or the error."""
 
-    def told(root, routing, fails=()):
+    def told(root, routing, fails=(), place=None):
         order = []
+        place = Whereabouts() if place is None else place
 
         class Learns(parts.Part):
             def answer(self, method, request):
@@ -33,7 +34,7 @@ def told(parts):
             node.unit = Learns(node.name, fails={"send_feedback"} if node.name in fails else frozenset())
         feedback = Feedback(response=Message(None, Meta(routing=routing)), reward=1.0)
         try:
-            answer = parts.take(learn(planned, feedback, routing_of(feedback, planned), [], Whereabouts()))
+            answer = parts.take(learn(planned, feedback, routing_of(feedback, planned), [], place))
         except SeldonError as error:
             return order, error.message
         return order, answer
@@ -76,6 +77,18 @@ def test_an_error_below_keeps_the_nodes_above_from_learning(told):
     order, message = told(tree(), {}, fails={"c", "b"})
     assert order == ["a", "b", "c"]
     assert message == "b fails in send_feedback"
+
+
+def test_a_node_that_failed_is_that_of_a_call_whose_time_ends_just_then(told):
+    place = Whereabouts()
+    told(tree(), {"r": 0}, fails={"a"}, place=place)
+    assert place.text() == "the node 'a'"
+
+
+def test_a_call_does_not_wait_for_a_branch_that_failed(told):
+    place = Whereabouts()
+    told(tree(), {"r": 1, "s": -1}, fails={"b"}, place=place)
+    assert place.text() == ""
 
 
 def test_a_root_that_does_not_learn_answers_with_an_empty_array(told):

@@ -320,3 +320,24 @@ def test_only_nodes_of_other_threads_are_asked_by_steps(parts):
     answer = parts.take(noted(predict(planned(chain(4), made), flight)))
     assert taken == ["n1", "n3"]
     assert parts.value_of(answer) == 16.0
+
+
+def test_a_node_that_failed_is_that_of_a_call_whose_time_ends_just_then(parts, is_here):
+    root = Node("r", "graph", "TRANSFORMER", None, None, {}, (Node("m", "g.m"),))
+    made = {"r": parts.Part("r"), "m": parts.Part("m", fails={"predict"})}
+    flight = parts.flight_of(parts.message(1.0), is_here=is_here)
+    with pytest.raises(SeldonError, match="m fails"):
+        parts.take(predict(planned(root, made), flight))
+    assert flight.text() == "the node 'm'"
+
+
+def test_a_call_does_not_wait_for_a_branch_that_failed(parts, is_here):
+    root = Node("c", "graph", "COMBINER", None, None, {}, (Node("a", "g.a"), Node("b", "g.b")))
+    made = {"c": parts.Part("c"), "a": parts.Part("a", fails={"predict"}), "b": parts.Part("b")}
+    flight = parts.flight_of(parts.message(1.0), is_here=is_here)
+    seen = []
+    answer = made["b"].answer
+    made["b"].answer = lambda *request: (seen.append(flight.text()), answer(*request))[1]
+    with pytest.raises(SeldonError, match="a fails"):
+        parts.take(predict(planned(root, made), flight))
+    assert seen == ["the node 'b'"]

@@ -77,7 +77,7 @@ def learn(
                 continue
             below = place.below([child.name for child in children])
             yield [
-                learn(child, feedback, routing, counted, branch)
+                _beside_others(learn(child, feedback, routing, counted, branch), branch)
                 for child, branch in zip(children, below, strict=True)
             ]
             place.branches = ()
@@ -88,6 +88,15 @@ def learn(
         return answer
 
 
+def _beside_others(steps: Steps, place: Whereabouts) -> Steps:
+    """Return the steps of a branch, for whose failed node the call no longer waits while others go on."""
+    try:
+        return (yield from steps)
+    except BaseException:
+        place.asked = None
+        raise
+
+
 def _told(node: PlannedNode, feedback: Feedback, counted: Counted, place: Whereabouts) -> Steps:
     if not node.learns:
         return _nothing(feedback)
@@ -96,8 +105,7 @@ def _told(node: PlannedNode, feedback: Feedback, counted: Counted, place: Wherea
         answer: Message = yield Ask(node.unit, _SEND_FEEDBACK, _copy(feedback))
     except SeldonError as error:
         raise named(error, node.name) from error.__cause__
-    finally:
-        place.asked = None
+    place.asked = None
     if answer.metrics:
         counted.append((node.unit.identity, _SEND_FEEDBACK, answer.metrics))
     return answer

@@ -35,11 +35,7 @@ def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
         return walk(line, flight)
     flight.routing.update(line.routing)
     asks = iter(line.asks)
-    try:
-        halt = along(asks, flight)
-    except BaseException:
-        flight.asked = None
-        raise
+    halt = along(asks, flight)
     if halt is not None:
         return walk(line, flight, asks, halt)
     flight.asked = None
@@ -97,7 +93,9 @@ def walk(line: Line, flight: Flight, asks: Iterator[Asking] | None = None, halt:
                 if node.combine is not None or node.ask_aggregate is not None:
                     yield from _combined(node, [flight.result()], flight)
     except BaseException:
-        flight.asked, flight.branches = None, ()
+        flight.branches = ()
+        if flight.nesting:  # other branches may go on; a call whose time ends just now names this node
+            flight.asked = None
         raise
 
 

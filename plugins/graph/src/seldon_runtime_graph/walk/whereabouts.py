@@ -20,7 +20,7 @@ class Whereabouts:
 
     def __init__(self, asked: str | None = None) -> None:
         self.asked = asked
-        """The last node that received the call and has not answered; None at the end."""
+        """The last node that received the call and has not answered, or failed; None at the end."""
         self.branches: Sequence[Whereabouts] = ()
         """The branches below that node, while it waits for them."""
 
