@@ -5,26 +5,19 @@ python bare_asgi.py PORT
 
 import numpy as np
 import orjson
-from asgi_start import serve
+from asgi_parts import answer, body_of, serve
 
 
 async def app(scope, receive, send):
-    body = b""
-    more = scope["method"] == "POST"
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    answer = b"{}"
+    body = await body_of(scope, receive)
+    text = b"{}"
     if body:
         array = np.array(orjson.loads(body)["data"]["ndarray"])
         names = [f"t:{column}" for column in range(array.shape[1])]
-        answer = orjson.dumps(
+        text = orjson.dumps(
             {"data": {"names": names, "ndarray": array}, "meta": {}}, option=orjson.OPT_SERIALIZE_NUMPY
         )
-    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(answer))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": answer})
+    await answer(send, text, b"application/json")
 
 
 if __name__ == "__main__":

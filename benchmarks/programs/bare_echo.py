@@ -3,20 +3,11 @@
 python bare_echo.py PORT
 """
 
-from asgi_start import serve
+from asgi_parts import answer, body_of, serve
 
 
 async def app(scope, receive, send):
-    parts = []
-    more = scope["method"] == "POST"
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    body = b"".join(parts)
-    headers = [(b"content-type", b"application/octet-stream"), (b"content-length", b"%d" % len(body))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await answer(send, await body_of(scope, receive), b"application/octet-stream")
 
 
 if __name__ == "__main__":

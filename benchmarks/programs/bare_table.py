@@ -5,9 +5,9 @@ python bare_table.py PORT
 
 import orjson
 import pandas as pd
-from asgi_start import serve
+from asgi_parts import answer, body_of, serve
 
-ARROW = "application/vnd.apache.arrow.stream"
+ARROW = b"application/vnd.apache.arrow.stream"
 
 
 def of_records(body):
@@ -34,20 +34,12 @@ def of_arrow(body):
 
 
 async def app(scope, receive, send):
-    parts = []
-    more = scope["method"] == "POST"
-    while more:
-        message = await receive()
-        parts.append(message.get("body", b""))
-        more = message.get("more_body", False)
-    body, answer = b"".join(parts), b""
-    media_type = dict(scope["headers"]).get(b"content-type", b"").decode()
+    body = await body_of(scope, receive)
+    media_type = dict(scope["headers"]).get(b"content-type", b"")
     if body:
         through = of_arrow if media_type == ARROW else of_v2 if "/v2/" in scope["path"] else of_records
-        answer = through(body)
-    headers = [(b"content-type", media_type.encode()), (b"content-length", b"%d" % len(answer))]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": answer})
+        body = through(body)
+    await answer(send, body, media_type)
 
 
 if __name__ == "__main__":
