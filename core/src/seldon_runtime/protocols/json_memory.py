@@ -72,7 +72,7 @@ def json_memory(text: bytes, *, makes_arrays: bool = False) -> int:
 def coarse_json_memory(text: bytes) -> int:
     """Return an estimate that is never below that of :func:`json_memory`, in a part of its time.
 
-    All signs count as if they were outside of strings, and all values as if they became arrays of text.
+    It counts each sign, within strings too, and takes every value for one of an array of text.
     """
     openings = commas = colons = quotes = 0
     for start in range(0, len(text), _PIECE_BYTES):

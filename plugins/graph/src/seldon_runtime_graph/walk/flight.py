@@ -12,6 +12,7 @@ from seldon_runtime.plugin import (
     Meta,
     Payload,
     SeldonError,
+    Stream,
     UnitStream,
 )
 from seldon_runtime.protocols.remembered import Remembered
@@ -168,7 +169,7 @@ class Flight(Whereabouts):
         """
         return whole(self.result(), receiver)
 
-    def ended(self, metas: Metas) -> Any:
+    def ended(self, metas: Metas) -> Message | Stream:
         """Return the answer of a graph, which tells the routing; each item of a stream does.
 
         Args:

@@ -39,7 +39,7 @@ def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
     if halt is not None:
         return walk(line, flight, asks, halt)
     flight.asked = None
-    return flight.ended(line.metas)  # type: ignore[no-any-return]
+    return flight.ended(line.metas)
 
 
 def walk(line: Line, flight: Flight, asks: Iterator[Asking] | None = None, halt: Halt | None = None) -> Steps:
