@@ -21,7 +21,7 @@ from seldon_runtime_rest.extension import read_numbers
 from seldon_runtime_v2.mapping.tensors import NONE, InputTensor, Parameter, is_converted
 from seldon_runtime_v2.tensors.binary import from_binary
 from seldon_runtime_v2.tensors.datatypes import DATATYPES, FLOAT, WHOLE, Datatype, datatype_named
-from seldon_runtime_v2.tensors.json_values import are_exact, from_numbers, from_values, seen
+from seldon_runtime_v2.tensors.json_values import from_numbers, from_values, seen
 from seldon_runtime_v2.tensors.shapes import element_count
 
 LARGE_BYTES = 1024
@@ -160,7 +160,7 @@ def _from_json(
     text = bytes(data)
     if datatype.kind in (FLOAT, WHOLE):
         numbers = read_numbers(text)
-        if numbers is not None and are_exact(datatype, numbers):
+        if numbers is not None:
             return from_numbers(datatype, shape, count, numbers, name)
         if len(text) > UNCOUNTED_BYTES:
             limits.check_memory(json_memory(text), f"the input {name!r:.80}")

@@ -18,8 +18,6 @@ from seldon_runtime_v2.tensors.shapes import misfit
 
 _WIDEST = 8
 """The bytes of FP64, which holds every number of JSON but very large whole ones."""
-_EXACT = 2.0**53
-"""Each whole number below it is a float."""
 _JSON_WORDS = {None: "null", True: "true", False: "false"}
 _NUMBERS = frozenset({int, float})
 _WHOLE = frozenset({int})
@@ -65,22 +63,10 @@ def seen(value: object) -> str:
     return _JSON_WORDS.get(value, "") if value is None or type(value) is bool else shortened(value)
 
 
-def are_exact(datatype: Datatype, numbers: NDArray[Any]) -> bool:
-    """Return whether an array of JSON numbers holds each of them as its datatype takes it.
-
-    One fraction makes floats of all the numbers, and a float may stand for another whole number from 2^53 on.
-    """
-    if datatype.kind is FLOAT or numbers.dtype.kind != "f" or not numbers.size:
-        return True
-    return bool(numbers.min() > -_EXACT and numbers.max() < _EXACT)
-
-
 def from_numbers(
     datatype: Datatype, shape: Sequence[int], count: int, numbers: NDArray[Any], name: str
 ) -> NDArray[Any]:
     """Return the array of JSON numbers that are in an array of int64, uint64 or float64 already.
-
-    Whole numbers must be exact in it (:func:`are_exact`).
 
     Raises:
         SeldonError: as :func:`from_values`.
@@ -93,7 +79,7 @@ def from_numbers(
     else:
         wrong = (flat < datatype.low) | (flat > datatype.high)
         if flat.dtype.kind == "f":
-            wrong |= flat != np.trunc(flat)
+            wrong |= (flat != np.trunc(flat)) | (flat >= float(datatype.high + 1))  # high itself is no float
     if wrong is not None and wrong.any():
         index = int(wrong.argmax())
         raise _unfit(name, index, flat[index].item(), datatype)
