@@ -1,4 +1,4 @@
-"""What the programs that are one ASGI application share."""
+"""The parts that several programs share: each of them is one ASGI application."""
 
 import sys
 

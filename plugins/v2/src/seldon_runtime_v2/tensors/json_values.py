@@ -79,7 +79,7 @@ def from_numbers(
     else:
         wrong = (flat < datatype.low) | (flat > datatype.high)
         if flat.dtype.kind == "f":
-            wrong |= (flat != np.trunc(flat)) | (flat >= float(datatype.high + 1))  # high itself is no float
+            wrong |= (flat != np.trunc(flat)) | (flat >= float(datatype.high + 1))  # a float cannot hold high
     if wrong is not None and wrong.any():
         index = int(wrong.argmax())
         raise _unfit(name, index, flat[index].item(), datatype)
