@@ -7,6 +7,8 @@ from seldon_runtime.errors import PluginFailed
 _OWNERS: dict[str, str] = {}
 """By package: the plugin, such as ``extension plugin 'slow' (acme-slow 1.0.0, acme_slow)``."""
 _CORE = __name__.partition(".")[0]
+RUNTIME = "the runtime"
+"""The place of a fault that no plugin owns."""
 
 
 def record(target: str, label: str) -> None:
@@ -37,7 +39,7 @@ def place_of(plugin: object, method: str) -> str:
     return f"{type(plugin).__qualname__}.{method}" + (f" of {owner}" if owner else "")
 
 
-def failed(raised: BaseException, place: str = "the runtime") -> PluginFailed:
+def failed(raised: BaseException, place: str = RUNTIME) -> PluginFailed:
     """Return the error of a call for an exception that is not of user code; it names the innermost plugin.
 
     Args:

@@ -36,9 +36,11 @@ class CallEnd:
         done: receives its outcome.
         pipeline: reads and writes, and runs the interceptors.
         started: the time at which the call began to run.
+        entered: the interceptors whose ``after`` must run.
+        memory: taken to read the request, until the call ends.
     """
 
-    __slots__ = ("_call", "_done", "_encode", "_service", "_started", "entered", "memory", "pipeline")
+    __slots__ = ("_call", "_done", "_encode", "_entered", "_memory", "_pipeline", "_service", "_started")
 
     def __init__(
         self,
@@ -48,24 +50,24 @@ class CallEnd:
         done: Done,
         pipeline: Pipeline,
         started: float,
+        entered: Sequence[Interceptor],
+        memory: HeldMemory | None,
     ) -> None:
         self._service = service
         self._encode = encode
         self._call = call
         self._done = done
         self._started = started
-        self.pipeline = pipeline
-        self.entered: Sequence[Interceptor] = ()
-        """The interceptors whose ``after`` must run."""
-        self.memory: HeldMemory | None = None
-        """Taken to read the request, until the call ends."""
+        self._pipeline = pipeline
+        self._entered = entered
+        self._memory = memory
 
     def take(self, result: Any, error: SeldonError | None) -> None:
         """End the call with an answer or an error, in its context."""
         answer, call, service = None, self._call, self._service
         if error is None:
             try:
-                if type(result) is Message and not self.entered and call.method not in EMPTY_REQUESTS:
+                if type(result) is Message and not self._entered and call.method not in EMPTY_REQUESTS:
                     answer = self._encode(call, result)  # as nearly always
                 else:
                     answer = self._written(result)
@@ -98,16 +100,16 @@ class CallEnd:
         self._service.end(self._call, self._done, answer, error, self._started)
 
     def _written(self, result: Any) -> Any:
-        call, pipeline = self._call, self.pipeline
+        call, pipeline = self._call, self._pipeline
         if call.method in EMPTY_REQUESTS:
             return pipeline.run(call) if result is None else pipeline.write(call, result)
         if type(result) is not Message and not isinstance(result, _RESULTS):
             fault = TypeError(f"returned {type(result).__name__}, expected a Message or a Stream")
             raise PluginFailed(place_of(self._service, "steps"), fault)
         executor = result.unit.executor if isinstance(result, UnitStream) else self._service.units[0].executor
-        if not self.entered and isinstance(result, Message):
+        if not self._entered and isinstance(result, Message):
             return self._encode(call, result)
-        left = pipeline.leave(call, self.entered, result)
+        left = pipeline.leave(call, self._entered, result)
         if isinstance(left, Stream):
             return open_stream(self._service, executor, call, left, pipeline.write)
         try:

@@ -12,11 +12,12 @@ from typing import Any
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import RUNNING, Call
+from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.memory import UNCOUNTED_BYTES
+from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
-from seldon_runtime.inference.owners import failed, place_of
+from seldon_runtime.inference.owners import RUNTIME, failed, place_of
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.composed.batched_steps import BatchedStrand, StepQueue
@@ -185,55 +186,75 @@ class ComposedService(Service):
     def _begin(self, call: Call, done: Done, context: Context) -> Strand | None:
         """Read the request and take the steps that this thread can take; return those that need others.
 
-        Most calls of components on one thread end here.
+        Most calls of components on one thread end here, without the object that ends a call later.
         """
         started = perf_counter()
         RUNNING.set(call)
         call.started = True
-        end = CallEnd(self, self.encode, call, done, self._pipeline, started)
-        result: Any = None
+        answer: Any = None
         error = self.refusal(call)
         if error is None:
             if self._sees_starts:
                 self.started(call)
+            place = self.place
             try:
-                steps, result = self._steps_of(call, end)
-                if steps is not None:
-                    try:
-                        step = next_step(steps)
-                    except StopIteration as ended:
-                        result = ended.value
-                    else:
-                        strand = self._strand(
-                            self.place, steps, context, partial(self.refusal, call), end.take
-                        )
-                        return strand if strand.start(step) else None
+                made, entered, memory = self._made(call)
+                if type(made) is Message and not entered:
+                    place = RUNTIME
+                    answer = self.encode(call, made)
+                    if call.deadline is not None and has_passed(call):
+                        answer, error = None, deadline_exceeded(call)  # what the client received
+                else:
+                    end = CallEnd(self, self.encode, call, done, self._pipeline, started, entered, memory)
+                    return self._later(call, made, context, end)
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
-                error = failed(raised, self.place)
-        end.take(result, error)
+                error = failed(raised, place)
+        self.end(call, done, answer, error, started)
         error = None  # its traceback refers to this frame: only the garbage collector would free the call
         return None
 
-    def _steps_of(self, call: Call, end: CallEnd) -> tuple[Steps | None, Any]:
-        """Return the steps of a call; or None, and the answer of an interceptor or of :meth:`steps`."""
+    def _made(self, call: Call) -> tuple[Any, Sequence[Interceptor], HeldMemory | None]:
+        """Return the steps or the answer of a call, the interceptors that saw it, and the memory it holds.
+
+        The answer is None for a status of which the first component is asked.
+        """
         if call.method in EMPTY_REQUESTS:
             steps = self.health(call) if call.method is Method.HEALTH_STATUS else None
-            return (None if steps is None else _checked(steps)), None
-        wire, pipeline = call.wire, end.pipeline
+            return (None if steps is None else _checked(steps)), (), None
+        wire, pipeline, memory = call.wire, self._pipeline, None
         if type(wire) is not bytes or len(wire) > UNCOUNTED_BYTES:
-            end.memory = self.reserve(call)
-        request = pipeline.read(call)
+            memory = self.reserve(call)
+        request: Any = pipeline.read(call)
+        entered: Sequence[Interceptor] = ()
         if self._interceptors.around:
-            end.entered, given = pipeline.enter(call, request)
-            if isinstance(given, Answer):
-                return None, given.message
-            request = given
+            entered, request = pipeline.enter(call, request)
+            if isinstance(request, Answer):
+                return request.message, entered, memory
         made = self.steps(call, request)
-        if type(made) is not GeneratorType and isinstance(made, _ANSWERS):
-            return None, made
-        return _checked(made, "a generator, a Message or a Stream"), None
+        if type(made) is not Message and not isinstance(made, _ANSWERS):
+            made = _checked(made, "a generator, a Message or a Stream")
+        return made, entered, memory
+
+    def _later(self, call: Call, made: Any, context: Context, end: CallEnd) -> Strand | None:
+        """Take the steps of a call, and end it; return the steps that need other threads."""
+        error: SeldonError | None = None
+        if isinstance(made, Generator):
+            try:
+                step = next_step(made)
+            except StopIteration as ended:
+                made = ended.value
+            except SeldonError as raised:
+                error = raised
+            except BaseException as raised:  # noqa: BLE001 - the steps are a plugin's
+                error = failed(raised, self.place)
+            else:
+                strand = self._strand(self.place, made, context, partial(self.refusal, call), end.take)
+                return strand if strand.start(step) else None
+        end.take(made, error)
+        error = None
+        return None
 
 
 def _checked(steps: object, expected: str = "a generator: yield at least one step") -> Steps:
