@@ -114,7 +114,7 @@ def answered(root, request, routing=None, *, is_own=False, is_here=False):
 def flight_of(request, routing=None, *, is_own=False, is_here=True, refusal=lambda call: None):
     """A request on its way. With ``is_here`` all components are on its thread, else on others."""
     executor = HERE if is_here else None
-    routing, call = {} if routing is None else routing, SimpleNamespace()
+    routing, call = {} if routing is None else routing, SimpleNamespace(cancelled=False, deadline=1.0)
     return Flight(request, routing, [], call, refusal, executor, is_here, is_own)
 
 

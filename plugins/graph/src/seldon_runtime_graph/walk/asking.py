@@ -163,9 +163,10 @@ def along(asks: Iterator[Asking], flight: Flight) -> Halt | None:
             and value.dtype is _FLOAT64
         ):  # most messages
             flight.asked = ask._name
-            error = refusal(call)
-            if error is not None:
-                raise error
+            if call.cancelled or call.deadline is not None:
+                error = refusal(call)
+                if error is not None:
+                    raise error
             given = ask._given_meta(flight) if ask._wants_meta else flight.given_meta
             names = payload.names
             if not flight.is_own:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from seldon_runtime.plugin import (
@@ -20,7 +20,8 @@ from seldon_runtime_graph.walk.told_stream import Counted, ToldStream
 from seldon_runtime_graph.walk.whereabouts import Whereabouts
 
 Refusal = Callable[[Any], SeldonError | None]
-"""Function that returns the error of a call that must not go on, else None."""
+"""Function that returns the error of a call that must not go on, else None. The walk asks it before each node
+of a call that is cancelled or has a deadline."""
 Metas = Remembered[tuple[Any, ...], Meta]
 """The metas of answers, by the calls that nodes have answered and the branches."""
 
@@ -146,9 +147,7 @@ class Flight(Whereabouts):
 
     def _meta(self, routing: Mapping[str, int]) -> Meta:
         before = self.message.meta
-        path: dict[str, str] = {}
-        for ask in reversed(self.answered):
-            path.update(ask.request_path)
+        path = path_of(self.answered)
         if before is NO_META:  # as of nearly all requests
             return Meta("", {}, routing, path, ())
         path.update(before.request_path)
@@ -193,6 +192,14 @@ class Flight(Whereabouts):
         told = Meta(meta.puid, meta.tags, self.routing, meta.request_path, meta.metrics)
         kind = PassedOn if self.is_own else Message
         return kind(message.payload, told, None, (), message.headers)
+
+
+def path_of(answered: Sequence[Answered]) -> dict[str, str]:
+    """Return the request path of calls that nodes have answered one after the other: the last comes first."""
+    path: dict[str, str] = {}
+    for ask in reversed(answered):
+        path.update(ask.request_path)
+    return path
 
 
 def whole(answer: Message | UnitStream, receiver: str) -> Message:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from seldon_runtime.plugin import Message, Method
+from seldon_runtime.plugin import NO_META, Message, Meta, Method
 from seldon_runtime_graph.nodes.built_in import average, random_branch
 from seldon_runtime_graph.spec.model import Node
 from seldon_runtime_graph.spec.nodes import (
@@ -18,7 +18,7 @@ from seldon_runtime_graph.spec.nodes import (
 )
 from seldon_runtime_graph.walk.asking import Asking
 from seldon_runtime_graph.walk.branches import ALL, NONE
-from seldon_runtime_graph.walk.flight import Metas
+from seldon_runtime_graph.walk.flight import Metas, path_of
 
 
 @dataclass(slots=True, eq=False)
@@ -126,6 +126,8 @@ class Line:
     """The branches of the nodes above that node, none of which chooses."""
     end: PlannedNode | None
     """The node that chooses; None for a leaf."""
+    meta: Meta
+    """The meta of an answer to a request without any, if all nodes of a graph are in this line."""
     metas: Metas = field(default_factory=Metas)
     """The metas of answers of a graph that begins here."""
 
@@ -141,9 +143,10 @@ def _line_from(node: PlannedNode) -> Line:
         if node.ask_output is not None:
             back.append(node.ask_output)
         if node.chooses:
-            return Line(tuple(asks), tuple(reversed(back)), routing, node)
+            return Line(tuple(asks), tuple(reversed(back)), routing, node, NO_META)
         if not node.children:
-            return Line((*asks, *reversed(back)), (), routing, None)
+            asks += reversed(back)
+            return Line(tuple(asks), (), routing, None, Meta("", {}, routing, path_of(asks), ()))
         routing[node.name] = ALL
         (node,) = node.children
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from seldon_runtime.plugin import Ask, Message, SeldonError, Steps, Stream
+from seldon_runtime.plugin import NO_META, Ask, Message, SeldonError, Steps, Stream
 from seldon_runtime_graph.walk.asking import Asking, Halt, along
 from seldon_runtime_graph.walk.branches import ALL, branch_of
 from seldon_runtime_graph.walk.edges import kept
@@ -33,12 +33,15 @@ def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
     line = root.line
     if flight.executor is None or line.end is not None:
         return walk(line, flight)
-    flight.routing.update(line.routing)
     asks = iter(line.asks)
     halt = along(asks, flight)
     if halt is not None:
         return walk(line, flight, asks, halt)
     flight.asked = None
+    routing = flight.routing
+    if not routing and len(flight.answered) == len(line.asks) and flight.message.meta is NO_META:
+        return Message(flight.payload, line.meta)  # most calls
+    routing.update(line.routing)
     return flight.ended(line.metas)
 
 
@@ -57,8 +60,8 @@ def walk(line: Line, flight: Flight, asks: Iterator[Asking] | None = None, halt:
     metas, waiting, routing = line.metas, [], flight.routing
     try:
         while True:
+            routing.update(line.routing)
             if asks is None:
-                routing.update(line.routing)
                 asks = iter(line.asks)
                 halt = along(asks, flight)
             if halt is not None:
