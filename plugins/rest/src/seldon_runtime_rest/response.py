@@ -102,6 +102,17 @@ class HttpResponse:
         return b"" if verb == "HEAD" or self.status in BODILESS else self.body
 
 
+class CallResponse(HttpResponse):
+    """The response to one call, which nobody else has: more headers need no copy of it."""
+
+    __slots__ = ()
+
+    def with_headers(self, items: Iterable[tuple[str, str]]) -> HttpResponse:
+        """Return this response, with these headers added."""
+        self.headers = (*self.headers, *items) if self.headers else tuple(items)
+        return self
+
+
 @lru_cache(maxsize=1024)
 def _lower_name(name: object) -> str:
     """Return the lower-case name of a header.

@@ -20,7 +20,7 @@ def _status_line(status: int) -> bytes:
 
 _STATUS_LINES = {status: _status_line(status) for status in range(200, 600)}
 _CHUNKED = b"transfer-encoding: chunked\r\n"
-_CLOSE = b"connection: close\r\n"
+_CLOSE = "connection: close\r\n"
 
 
 class ResponseText:
@@ -47,18 +47,18 @@ class ResponseText:
             self._second = second
             self._begins.clear()
             self._date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
-        close = _CLOSE if closing else b""
         status, kind = response.status, response.content_type
         if response.stream is None and status not in BODILESS:
             begin = self._begins.get((status, kind)) or self._begin(status, kind)
-            if not response.headers:
-                return b"%b%d\r\n%b\r\n" % (begin, len(response.body), close)
-            head = f"{len(response.body)}\r\n{response.header_lines()}"  # text takes half the time of bytes
-            return b"%b%b%b\r\n" % (begin, head.encode("latin-1"), close)
+            if not (response.headers or closing):  # most responses
+                return b"%b%d\r\n\r\n" % (begin, len(response.body))
+            end = f"{len(response.body)}\r\n{response.header_lines()}{_CLOSE if closing else ''}\r\n"
+            return begin + end.encode("latin-1")  # several lines take half the time of formatting bytes
         lines = [b"%b: %b\r\n" % item for item in response.header_items()]
         if response.stream is not None and not is_old:
             lines.append(_CHUNKED)
-        return b"".join((_STATUS_LINES[status], self._date, *lines, close, b"\r\n"))
+        lines += (_CLOSE.encode() if closing else b"", b"\r\n")
+        return b"".join((_STATUS_LINES[status], self._date, *lines))
 
     def _begin(self, status: int, content_type: str) -> bytes:
         headers = f"content-type: {content_type}\r\ncontent-length: ".encode("latin-1")
