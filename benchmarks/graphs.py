@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import load
 from benchmarks.measuring import Finding, Plan, all_running, alternating, median_ms
 from benchmarks.running import Running
-from benchmarks.servers import PROGRAMS, Server, bentoml_chain, ours, ray_chain
+from benchmarks.servers import PROGRAMS, Server, bentoml_chain, ours, ray_chain, running_program
 
 _CONNECTIONS = (16, 1)
 _CHAIN = 3
@@ -32,7 +32,7 @@ _CHAINS: Mapping[str, Callable[[Path], Server]] = {
 
 def graphs(plan: Plan) -> Iterator[Finding]:
     """Measure chains against one component, the cost of a further node, tensors, and children of one node."""
-    servers = [replace(ours(), name="one component")]
+    servers = [replace(running_program("Waits"), name="one component")]
     servers += [_served(chain(_CHAIN), f"chain of {_CHAIN}, {name}", way) for name, way in _THREADS.items()]
     with all_running(plan, servers) as started:
         for connections in _CONNECTIONS:

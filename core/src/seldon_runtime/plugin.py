@@ -31,6 +31,7 @@ from seldon_runtime.inference.message import (
     Metric,
     Payload,
     Request,
+    SharedMeta,
 )
 from seldon_runtime.inference.method import EMPTY_REQUESTS, USER_METHODS, Method
 from seldon_runtime.inference.predictor import (
@@ -141,6 +142,7 @@ __all__ = [
     "ServiceStatus",
     "ServiceType",
     "Settings",
+    "SharedMeta",
     "Sockets",
     "StartupError",
     "StateConflict",

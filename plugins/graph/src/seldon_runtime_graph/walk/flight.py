@@ -12,6 +12,7 @@ from seldon_runtime.plugin import (
     Meta,
     Payload,
     SeldonError,
+    SharedMeta,
     Stream,
     UnitStream,
 )
@@ -180,7 +181,7 @@ class Flight(Whereabouts):
             way = (*self.answered, *self.routing.items())
             meta = metas.get(way)
             if meta is None:
-                meta = self._meta(self.routing)
+                meta = SharedMeta("", {}, self.routing, path_of(self.answered), ())
                 metas.remember(way, meta)
             return Message(self.payload, meta)
         message = self.message

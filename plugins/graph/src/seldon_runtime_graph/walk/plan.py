@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from seldon_runtime.plugin import NO_META, Message, Meta, Method
+from seldon_runtime.plugin import NO_META, Message, Meta, Method, SharedMeta
 from seldon_runtime_graph.nodes.built_in import average, random_branch
 from seldon_runtime_graph.spec.model import Node
 from seldon_runtime_graph.spec.nodes import (
@@ -146,7 +146,7 @@ def _line_from(node: PlannedNode) -> Line:
             return Line(tuple(asks), tuple(reversed(back)), routing, node, NO_META)
         if not node.children:
             asks += reversed(back)
-            return Line(tuple(asks), (), routing, None, Meta("", {}, routing, path_of(asks), ()))
+            return Line(tuple(asks), (), routing, None, SharedMeta("", {}, routing, path_of(asks), ()))
         routing[node.name] = ALL
         (node,) = node.children
 

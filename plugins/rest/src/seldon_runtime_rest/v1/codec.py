@@ -9,7 +9,7 @@ from typing import Any
 from seldon_runtime.plugin import UNCOUNTED_BYTES, ErrorCode, Limits, Method, Request, SeldonError
 from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime_rest.response import CallResponse, HttpResponse, status_of
-from seldon_runtime_rest.v1.json_text import loads
+from seldon_runtime_rest.v1.json_text import fragment, loads
 from seldon_runtime_rest.v1.large_arrays import LEAST_BYTES, array_memory, loads_with_array, may_have_array
 
 _SEVERAL_MESSAGES = frozenset({Method.AGGREGATE, Method.SEND_FEEDBACK})
@@ -43,6 +43,10 @@ class RestCodec(JsonCodec):
     def to_wire(self, value: Any) -> HttpResponse:
         """Return a response with status 200 whose body is the value as JSON."""
         return CallResponse(200, JsonCodec.to_wire(self, value))
+
+    def kept(self, value: Any) -> Any:
+        """Return a value whose text is written already."""
+        return fragment(self._dumps(value))
 
     def outcome(self, answer: Any, error: SeldonError | None) -> tuple[int, int]:
         """Return the HTTP status and the bytes of the body; 0 for a stream."""

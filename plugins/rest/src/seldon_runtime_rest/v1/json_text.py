@@ -68,7 +68,7 @@ def dumper(
         try:
             text = orjson.dumps(value, plain_value, option)
         except TypeError:
-            return _plain_dumps(value)
+            return _plain_dumps(_whole(value))
         return _escaped(text) if ascii_only and (b"\x7f" in text or not text.isascii()) else text
 
     def _plain_dumps(value: Any) -> bytes:
@@ -86,6 +86,21 @@ def dumper(
             return write(ensure_ascii=True).encode() + b"\n"
 
     return dumps
+
+
+def fragment(text: bytes) -> Any:
+    """Return a member of an object that :func:`dumper` writes with a text that it has made before."""
+    return orjson.Fragment(text.rstrip(b"\n").replace(b"\n", b"\n  "))  # lines: it was indented
+
+
+def _whole(value: Any) -> Any:
+    """Return a value without fragments."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: json.loads(member.contents) if isinstance(member, orjson.Fragment) else member
+        for key, member in value.items()
+    }
 
 
 def _escaped(text: bytes) -> bytes:
