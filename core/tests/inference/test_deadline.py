@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from seldon_runtime.inference.call import Call, Outcome
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
+from seldon_runtime.service.done import BoundedDone
 from seldon_runtime.service.observer import Observer
 from seldon_runtime.service.service import Service
 from seldon_runtime.testing import WAIT_S
@@ -98,7 +102,21 @@ def test_the_error_names_the_components_for_which_the_call_waits(serve: Serve, u
     error = too_late(ask, service, one)
     assert error.message == "the call was not answered within its time: it was waiting for the part 'b'"
     finish(service, user)
-    assert one.waits_for is None
+    assert isinstance(one.waits_for, partial)  # the text alone
+
+
+def test_a_timer_that_runs_while_the_call_ends_still_names_the_components(serve: Serve, user: Gated) -> None:
+    told: list[SeldonError | None] = []
+    one = call("x", 0.0, waits_for=lambda: "the part 'b'")
+    timers: Any = SimpleNamespace(pending={}, looks_at=-math.inf)
+    done = BoundedDone(timers, one, lambda answer, error: told.append(error))
+    timers.pending.clear()  # the thread of the timers has taken it
+    serve(user).finish(one, done, None, SeldonError("the part is too slow"), 0.0)
+    assert told == []
+    done.run()
+    assert [str(error) for error in told] == [
+        "the call was not answered within its time: it was waiting for the part 'b'"
+    ]
 
 
 @pytest.mark.parametrize(("place", "logged"), [(lambda: "", ""), (lambda: 1 / 0, "ZeroDivisionError")])

@@ -108,8 +108,8 @@ class Call:
     waits_for: Callable[[], str] | None = None
     """Returns the components that the call is waiting for, such as ``the node 'a'``; an empty text if nobody
     knows. The error of a deadline that has passed names them, and that of a stream's item that cannot be
-    written. A service of several components sets it, and the runtime clears it when the call ends. Any thread
-    calls it; it must not block."""
+    written. A service of several components sets it. When the call ends, the runtime clears it, or keeps the
+    text alone of a call that is late. Any thread calls it; it must not block."""
 
     interruptions: tuple[Callable[[], None], ...] = ()
     """The functions that cancel the coroutines and close the stream of the call. Set by the service."""

@@ -183,15 +183,15 @@ class GraphService(ComposedService):
         headers = call.response_headers
         call.response_headers = {HEADER: found} if headers is None else {**headers, HEADER: found}
 
-    def settle(self, call: Call, answer: Any, error: SeldonError | None, started: float) -> None:
-        """Log and notify of the end of a call.
+    def finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
+        """End a call.
 
         A node's exception reaches the client as its text alone, as the incumbent's engine passes it on; with
         its type if the text alone says nothing.
         """
         if type(error) is ComponentFailed and (text := _text_of(error.__cause__)):
             error.message = text
-        ComposedService.settle(self, call, answer, error, started)
+        ComposedService.finish(self, call, done, answer, error, started)
 
     def steps(self, call: Call, request: Request) -> Steps | Message | Stream:
         """Return the steps of a prediction or a feedback; the answer itself if it is there at once."""

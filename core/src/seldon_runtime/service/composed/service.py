@@ -218,7 +218,7 @@ class ComposedService(Service):
     def _made(self, call: Call) -> tuple[Any, Sequence[Interceptor], HeldMemory | None]:
         """Return the steps or the answer of a call, the interceptors that saw it, and the memory it holds.
 
-        The answer is None for a status of which the first component is asked.
+        The answer is None for METADATA, and for a HEALTH_STATUS that the first component answers.
         """
         if call.method in EMPTY_REQUESTS:
             steps = self.health(call) if call.method is Method.HEALTH_STATUS else None
