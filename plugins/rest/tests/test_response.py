@@ -7,7 +7,14 @@ import json
 import pytest
 
 from seldon_runtime.errors import ComponentFailed, ErrorCode, SeldonError
-from seldon_runtime_rest.response import STATUS_OF, error_response, fault, status_response
+from seldon_runtime_rest.response import (
+    STATUS_OF,
+    CallResponse,
+    HttpResponse,
+    error_response,
+    fault,
+    status_response,
+)
 
 
 @pytest.mark.parametrize("code", ErrorCode)
@@ -53,3 +60,13 @@ def test_a_fault_of_the_plugin_tells_no_internals():
 def test_texts_of_user_code_may_be_anything(info, text):
     body = json.loads(status_response(400, info, info).body)
     assert (body["status"]["info"], body["status"]["reason"]) == (text, text)
+
+
+@pytest.mark.parametrize("before", [(), (("A", "1"),)])
+def test_further_headers_make_a_copy_unless_nobody_else_has_the_response(before):
+    shared, own = HttpResponse(201, b"b", "t/x", before), CallResponse(201, b"b", "t/x", before)
+    headers = {"B": "2"}.items()
+    assert shared.with_headers(headers) == HttpResponse(201, b"b", "t/x", (*before, ("B", "2")))
+    assert shared.headers == before
+    assert own.with_headers(headers) is own
+    assert own.headers == (*before, ("B", "2"))

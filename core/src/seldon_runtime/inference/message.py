@@ -68,12 +68,10 @@ class Meta:
 NO_META = Meta()
 
 
-@dataclass(slots=True, unsafe_hash=True)
 class SharedMeta(Meta):
     """The meta of many answers, which a codec writes once."""
 
-    written: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
-    """The form of the wire, by codec. A copy with other members has none yet."""
+    __slots__ = ()
 
 
 @dataclass(slots=True)

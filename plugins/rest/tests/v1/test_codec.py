@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 
 import pytest
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.plugin import Method
+from seldon_runtime.plugin import Kind, Message, Meta, Method, Payload, SharedMeta
 from seldon_runtime.protocols.non_finite import NonFinite
 from seldon_runtime_rest.v1.codec import PassthroughCodec, RestCodec
 from seldon_runtime_rest.v1.json_text import dumper
@@ -27,6 +28,18 @@ def passthrough():
 def test_answers_are_200_with_json(codec):
     answer = codec.to_wire({"b": 1, "a": 2})
     assert (answer.status, answer.body, answer.content_type) == (200, b'{"a":2,"b":1}\n', "application/json")
+
+
+@pytest.mark.parametrize(
+    "payload", [None, Payload(Kind.STR, "a"), Payload(Kind.JSON, {"n": 2**70}), Payload(Kind.JSON, [math.nan])]
+)
+def test_the_meta_of_many_answers_is_written_like_any_other(codec, payload):
+    members = "", {"tag": "é"}, {"a": -1}, {"b": "B:1", "a": "A:1"}, [{"key": "k", "value": 1.0}]
+    metas = [SharedMeta(*members), SharedMeta("of another graph")]
+    answers = [codec.write(Method.PREDICT, Message(payload, meta)) for meta in metas * 2]
+    plain = [codec.write(Method.PREDICT, Message(payload, Meta(*members)))]
+    plain.append(codec.write(Method.PREDICT, Message(payload, Meta("of another graph"))))
+    assert answers == plain * 2
 
 
 @pytest.mark.parametrize(

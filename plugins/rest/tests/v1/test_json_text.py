@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from seldon_runtime.protocols.non_finite import NonFinite
-from seldon_runtime_rest.v1.json_text import dumper, loads
+from seldon_runtime_rest.v1.json_text import dumper, fragment, loads
 
 TEXTS = st.text(st.characters(codec="utf-8")) | st.text(st.characters())  # the second with lone surrogates
 WHOLE = st.integers() | st.integers(-(10**400), 10**400)
@@ -60,6 +60,13 @@ def test_the_text_is_the_one_that_the_standard_library_writes(value, sort_keys, 
         separators=None if indent else (",", ":"),
     )
     assert dumper(sort_keys=sort_keys, indent=indent)(value) == expected.encode() + b"\n"
+
+
+@given(VALUES, st.dictionaries(TEXTS, VALUES, max_size=3), STYLES, st.sampled_from(NonFinite))
+def test_a_member_that_is_written_already_is_written_like_any_other(member, others, style, non_finite):
+    dumps = dumper(**style, non_finite=non_finite)
+    kept = fragment(dumps(member))
+    assert dumps({**others, "meta": kept}) == dumps({**others, "meta": member})
 
 
 @given(st.text(st.characters(codec="utf-8")))

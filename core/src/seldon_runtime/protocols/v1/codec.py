@@ -18,6 +18,7 @@ from seldon_runtime.protocols.depth import check_nesting
 from seldon_runtime.protocols.json_memory import coarse_json_memory, json_memory
 from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime.protocols.plain_values import plain_value
+from seldon_runtime.protocols.remembered import Remembered
 from seldon_runtime.protocols.v1.feedback import decode_feedback, encode_feedback_reply
 from seldon_runtime.protocols.v1.message import (
     decode_message,
@@ -79,6 +80,8 @@ class JsonCodec(RawCodec):
         self.limits = limits
         self._loads = loads
         self._dumps = dumps
+        self._metas: Remembered[int, tuple[Any, SharedMeta]] = Remembered()
+        """The kept forms of metas, by the id of the meta, which stays here so that the id stays its own."""
 
     def parse(self, method: Method, wire: Any) -> Any:
         """Return the parsed JSON value."""
@@ -126,11 +129,12 @@ class JsonCodec(RawCodec):
             return self.to_wire(answer.payload.value)
         encode, meta = _ENCODERS.get(method, encode_message), answer.meta
         if type(meta) is SharedMeta and encode is encode_message:
-            known = meta.written.get(self)
+            known = self._metas.get(id(meta))
             if known is None:
-                known = meta.written[self] = self.kept(encode_meta(meta))
+                known = self.kept(encode_meta(meta)), meta
+                self._metas.remember(id(meta), known)
             payload = answer.payload
-            return self.to_wire({"meta": known, **({} if payload is None else encode_payload(payload))})
+            return self.to_wire({"meta": known[0], **({} if payload is None else encode_payload(payload))})
         return self.to_wire(encode(answer))
 
     def kept(self, value: Any) -> Any:

@@ -98,7 +98,7 @@ def _whole(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        key: json.loads(member.contents) if isinstance(member, orjson.Fragment) else member
+        key: json.loads(orjson.dumps(member)) if isinstance(member, orjson.Fragment) else member
         for key, member in value.items()
     }
 
