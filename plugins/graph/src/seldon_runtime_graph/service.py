@@ -150,8 +150,7 @@ class GraphService(ComposedService):
         if call.method is not _HEALTH_STATUS:
             self._identify(call)
             if self._timeout_s is not None:
-                forget = partial(self._bounds.pop, call, None)
-                done = self._bounds[call] = BoundedCall(done, self._timeout_s, self.timers.call_at, forget)
+                done = self._bounds[call] = BoundedCall(done, self._timeout_s, self.timers.call_at)
         self._first.submit(partial(self.run, call, done))
 
     def _overloaded(self) -> SeldonError:
@@ -184,11 +183,13 @@ class GraphService(ComposedService):
         call.response_headers = {HEADER: found} if headers is None else {**headers, HEADER: found}
 
     def finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
-        """End a call.
+        """End a call, and forget its time limits.
 
         A node's exception reaches the client as its text alone, as the incumbent's engine passes it on; with
         its type if the text alone says nothing.
         """
+        if self._bounds:
+            self._bounds.pop(call, None)
         if type(error) is ComponentFailed and (text := _text_of(error.__cause__)):
             error.message = text
         ComposedService.finish(self, call, done, answer, error, started)
@@ -204,7 +205,7 @@ class GraphService(ComposedService):
         graph = split.only or split.choose(call, request, routing, self.submit)
         counted: Counted = []
         call.unit_metrics = counted
-        bound = self._bounds.get(call) if self._bounds else None
+        bound = self._bounds.pop(call, None) if self._bounds else None
         is_traced = self._traces and is_asked_for(call.headers)
         makes_steps = is_traced or bound is not None or self._batches
         executor, stays = (None, False) if makes_steps else (self._first, graph in self._direct)
@@ -226,7 +227,7 @@ class GraphService(ComposedService):
         place = Whereabouts(graph.root.name)
         call.waits_for = place.text
         steps = learn(graph.root, feedback, routing_of(feedback, graph.root), counted, place)
-        bound = self._bounds.get(call)
+        bound = self._bounds.pop(call, None)
         answer = yield from (steps if bound is None else bound.bounded(steps))
         return replace(answer, metrics=()) if isinstance(answer, Message) else answer
 

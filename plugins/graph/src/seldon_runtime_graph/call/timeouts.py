@@ -19,16 +19,12 @@ class BoundedCall:
         done: receives the outcome, once.
         timeout_s: the limit of each node's call.
         call_at: sets the timers.
-        ended: called when the call ends, whoever has answered it.
     """
 
-    __slots__ = ("_call_at", "_done", "_ended", "_open", "error", "timeout_s")
+    __slots__ = ("_call_at", "_done", "_open", "error", "timeout_s")
 
-    def __init__(
-        self, done: Done, timeout_s: float, call_at: CallAt, ended: Callable[[], object] = lambda: None
-    ) -> None:
+    def __init__(self, done: Done, timeout_s: float, call_at: CallAt) -> None:
         self._done = done
-        self._ended = ended
         self._call_at = call_at
         self._open = {None: None}  # taking the only entry out, in one step, decides who answers
         self.timeout_s = timeout_s
@@ -37,7 +33,6 @@ class BoundedCall:
 
     def __call__(self, answer: Any, error: SeldonError | None) -> None:
         """Pass the outcome on, unless a node was too slow before."""
-        self._ended()
         if self._open.pop(None, self) is None:
             self._done(answer, error)
 

@@ -39,7 +39,7 @@ def predict(root: PlannedNode, flight: Flight) -> Message | Stream | Steps:
         return walk(line, flight, asks, halt)
     flight.asked = None
     routing = flight.routing
-    if not routing and len(flight.answered) == len(line.asks) and flight.message.meta is NO_META:
+    if not routing and 0 < len(flight.answered) == len(line.asks) and flight.message.meta is NO_META:
         return Message(flight.payload, line.meta)  # most calls
     routing.update(line.routing)
     return flight.ended(line.metas)
