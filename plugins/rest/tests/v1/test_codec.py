@@ -31,7 +31,8 @@ def test_answers_are_200_with_json(codec):
 
 
 @pytest.mark.parametrize(
-    "payload", [None, Payload(Kind.STR, "a"), Payload(Kind.JSON, {"n": 2**70}), Payload(Kind.JSON, [math.nan])]
+    "payload",
+    [None, Payload(Kind.STR, "a"), Payload(Kind.JSON, {"n": 2**70}), Payload(Kind.JSON, [math.nan])],
 )
 def test_the_meta_of_many_answers_is_written_like_any_other(codec, payload):
     members = "", {"tag": "é"}, {"a": -1}, {"b": "B:1", "a": "A:1"}, [{"key": "k", "value": 1.0}]

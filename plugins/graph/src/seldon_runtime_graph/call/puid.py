@@ -27,7 +27,7 @@ class Puids:
     """
 
     def __init__(self) -> None:
-        self._random = SystemRandom()  # user code may have seeded the common generator, alike in every process
+        self._random = SystemRandom()  # user code may seed the common generator, alike in every process
         self._ids: Iterator[str] = iter(())
 
     def new(self) -> str:
