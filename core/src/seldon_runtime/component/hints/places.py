@@ -8,7 +8,7 @@ from typing import Any
 
 from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.arrays.columns import Columns
-from seldon_runtime.inference.arrays.named_arrays import as_single
+from seldon_runtime.inference.arrays.named_arrays import SingleArray, as_single
 from seldon_runtime.inference.message import ARRAYS, DATA_KINDS, Payload
 
 Convert = Callable[[Payload], Any]
@@ -33,7 +33,9 @@ class OfColumns:
 
 
 def place_of(payload: Payload) -> str:
-    """Return the place of a payload's value, such as ``data.ndarray`` or ``jsonData``."""
+    """Return the place of a payload's value, such as ``data.ndarray``, ``jsonData`` or ``input 'x'``."""
+    if type(payload) is SingleArray:
+        return "inputs" if payload.name is None else f"input {payload.name!r:.80}"
     if payload.kind is ARRAYS:
         return "the table" if type(payload.value) is Columns else "inputs"
     return f"data.{payload.kind.value}" if payload.kind in DATA_KINDS else payload.kind.value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod
 from typing import Any
 
@@ -14,6 +15,14 @@ from seldon_runtime.inference.arrays.columns import Columns, as_objects, is_exac
 from seldon_runtime.inference.message import ARRAYS, NDARRAY, Payload
 
 _MOST_NAMES_SHOWN = 5
+
+
+@dataclass(slots=True)
+class SingleArray(Payload):
+    """The arrays of a request as one array."""
+
+    name: str | None = None
+    """The name of the array; None for several ones."""
 
 
 def as_single(payload: Payload) -> Payload:
@@ -34,9 +43,9 @@ def as_single(payload: Payload) -> Payload:
         count = len(next(iter(arrays.values()), ()))
         return Payload(NDARRAY, joined(list(arrays.values()), count), list(arrays))
     if len(arrays) == 1:
-        (array,) = arrays.values()
-        return Payload(NDARRAY, array, payload.names)
-    return Payload(NDARRAY, _stacked(list(columns_of(arrays).values())), list(arrays))
+        ((name, array),) = arrays.items()
+        return SingleArray(NDARRAY, array, payload.names, name)
+    return SingleArray(NDARRAY, _stacked(list(columns_of(arrays).values())), list(arrays))
 
 
 def columns_of(arrays: Mapping[str, NDArray[Any]]) -> Columns:
