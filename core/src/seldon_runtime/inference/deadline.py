@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 
 from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import Call
@@ -48,3 +49,13 @@ def waited_for(call: Call) -> str:
     except Exception:  # a plugin's; the client must have its answer
         logger.exception("the place of a call that is too late is not known, request %s", call.identify())
         return ""
+
+
+def release(call: Call) -> None:
+    """Clear the references of a call that has ended to its request and to the components that it waited for.
+
+    If its deadline has passed, the text about the components stays: the timers' thread may be about to read it.
+    """
+    call.origin = None
+    if call.waits_for is not None:
+        call.waits_for = partial(str, waited_for(call)) if has_passed(call) else None

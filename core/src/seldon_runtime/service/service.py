@@ -13,7 +13,7 @@ from typing import Any
 
 from seldon_runtime.errors import ComponentFailed, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call, Outcome
-from seldon_runtime.inference.deadline import bring_forward, has_passed, waited_for
+from seldon_runtime.inference.deadline import bring_forward, release
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory, MemoryBudget, length_of
@@ -276,9 +276,7 @@ class Service(ServiceStatus, ABC):
                 done(answer, error)
             except BaseException:  # a fault of the transport must not stop the component's thread
                 logger.exception("transport %s failed to accept an answer", call.transport)
-            call.origin = None
-            if call.waits_for is not None:  # the timer of a deadline that passes just now still asks for it
-                call.waits_for = partial(str, waited_for(call)) if has_passed(call) else None
+            release(call)
 
     def settle(self, call: Call, answer: Any, error: SeldonError | None, started: float) -> None:
         """Log and notify like :meth:`finish`, without passing the outcome to the transport."""
