@@ -52,9 +52,9 @@ def waited_for(call: Call) -> str:
 
 
 def release(call: Call) -> None:
-    """Clear the references of a call that has ended to its request and to the components that it waited for.
+    """Drop the references of a call that has ended to its request and to the components that it waited for.
 
-    If its deadline has passed, the text about the components stays: the timers' thread may be about to read it.
+    If its deadline has passed, the text about the components stays, as the timers' thread may still read it.
     """
     call.origin = None
     if call.waits_for is not None:
