@@ -52,7 +52,7 @@ def waited_for(call: Call) -> str:
 
 
 def release(call: Call) -> None:
-    """Drop the references of a call that has ended to its request and to the components that it waited for.
+    """Have a call that has ended drop its references to its request and to the components that it waited for.
 
     If its deadline has passed, the text about the components stays, as the timers' thread may still read it.
     """
