@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ import pytest
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.message import Kind, Message, Meta, Payload, Request
+from seldon_runtime.inference.message import NO_META, Feedback, Kind, Message, Meta, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.protocols.v1.codec import JsonCodec
 from seldon_runtime.service.component_service import ComponentService
@@ -27,6 +28,12 @@ class Model:
         if X == "fail":
             raise ValueError("no")
         return X
+
+    def aggregate(self, Xs: Any, names: Any) -> Any:
+        return Xs[0]
+
+    def send_feedback(self, X: Any, names: Any, reward: float, truth: Any) -> None:
+        pass
 
 
 class Never:
@@ -60,6 +67,26 @@ class Tagger(Interceptor):
 
     def finished(self, call: Call, error: SeldonError | None) -> None:
         self.note("finished")
+
+
+class Counts(Interceptor):
+    """Alters metas in place, each with another tag."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def before(self, call: Call, request: Any) -> Request | Answer:
+        self.calls += 1
+        parts = request if isinstance(request, list) else [request]
+        for part in [parts[0].request, parts[0].truth] if isinstance(parts[0], Feedback) else parts:
+            assert part.meta.tags == {}
+            part.meta.tags[f"asked {self.calls}"] = self.calls  # type: ignore[index]
+        return request  # type: ignore[no-any-return]
+
+    def after(self, call: Call, answer: Message) -> Message:
+        answer.meta.tags[f"answered {self.calls}"] = self.calls  # type: ignore[index]
+        answer.meta.request_path[f"node {self.calls}"] = "image"  # type: ignore[index]
+        return answer
 
 
 @dataclass
@@ -139,6 +166,35 @@ def test_an_interceptor_may_be_a_dataclass_which_cannot_be_hashed(serve: Serve) 
     service = serve(Model())
     service.attach([], [Suffix("!"), Suffix("?")])
     assert service.call(call("a")) == b'{"meta":{},"strData":"a?!"}'
+
+
+@pytest.mark.parametrize(
+    ("method", "wire"),
+    [
+        (Method.PREDICT, {"strData": "x"}),
+        (Method.AGGREGATE, {"seldonMessages": [{"strData": "x"}, {"strData": "y"}]}),
+        (Method.SEND_FEEDBACK, {"request": {"strData": "x"}, "truth": {"strData": "y"}, "reward": 1}),
+    ],
+)
+def test_a_meta_that_an_interceptor_alters_in_place_is_its_calls_own(
+    serve: Serve, method: Method, wire: Any
+) -> None:
+    service = serve(Model())
+    service.attach([], [Counts()])
+    codec = JsonCodec(Limits())
+    answers = [
+        json.loads(service.call(Call(method, json.dumps(wire).encode(), codec, "test"))) for _ in range(3)
+    ]
+    assert Meta() == NO_META
+    if method is not Method.SEND_FEEDBACK:  # whose answer has no meta
+        assert [answer["meta"]["requestPath"] for answer in answers] == [
+            {f"node {number}": "image"} for number in (1, 2, 3)
+        ]
+        assert [answer["meta"]["tags"][f"answered {number}"] for number, answer in enumerate(answers, 1)] == [
+            1,
+            2,
+            3,
+        ]
 
 
 def test_a_refused_call_does_not_wait_for_a_busy_component(serve: Serve) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from seldon_runtime.plugin import Method, StartupError
+from seldon_runtime.plugin import Interceptor, Method, StartupError
 from tests.support.grpc_client import GrpcClient
 from tests.support.http_client import HttpClient
 
@@ -71,6 +72,26 @@ def test_an_id_is_made_or_kept_and_every_node_sees_it(serve, make):
     assert (failed.status, failed.headers["seldon-puid"]) == (400, "mine")
     replaced = served.predict(Seldon_Puid="not valid")
     assert replaced.headers["seldon-puid"] == replaced.json["strData"] != "not valid"
+
+
+@pytest.mark.parametrize("threads", ["each", "one"])
+def test_tags_that_an_interceptor_adds_are_its_calls_own(serve, make, threads):
+    class Numbers(Interceptor):
+        calls = 0
+
+        def after(self, call, answer):
+            self.calls += 1
+            answer.meta.tags[f"call {self.calls}"] = self.calls
+            return replace(answer, meta=replace(answer.meta, tags={**answer.meta.tags, "own": self.calls}))
+
+    served = serve(make.node("a", None, make.node("b")), "--graph-threads", threads)
+    plain = served.predict().json
+    served.service.attach([], [Numbers()])
+    assert [served.predict().json["meta"] for _ in range(2)] == [
+        {**plain["meta"], "tags": {f"call {number}": number, "own": number}} for number in (1, 2)
+    ]
+    served.service.attach([], [])
+    assert served.predict().json == plain
 
 
 def test_a_component_that_alters_its_request_alters_nobody_elses(serve, make):

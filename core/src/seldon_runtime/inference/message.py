@@ -10,7 +10,7 @@ because a frozen dataclass takes three to four times as long to create.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -66,10 +66,11 @@ class Meta:
 
 
 NO_META = Meta()
+"""The meta of all messages without one. No code may alter it in place."""
 
 
 class SharedMeta(Meta):
-    """The meta of many answers, which a codec writes once."""
+    """The meta of many answers, which a codec writes once. No code may alter it in place."""
 
     __slots__ = ()
 
@@ -102,6 +103,12 @@ class Message:
     given_meta: Any = None
     metrics: Sequence[Metric] = ()
     headers: Mapping[str, str] | None = None
+
+    def with_own_meta(self) -> Message:
+        """Return a copy whose meta no other message has, so that a plugin may alter it in place."""
+        meta = self.meta
+        own = Meta(meta.puid, {**meta.tags}, {**meta.routing}, {**meta.request_path}, [*meta.metrics])
+        return replace(self, meta=own)
 
 
 @dataclass(slots=True)

@@ -6,13 +6,14 @@ For an async method, the steps after ``predict`` are a coroutine, which is the p
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from seldon_runtime.errors import ErrorCode, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.codec import Codec
-from seldon_runtime.inference.message import Feedback, Kind, Message, Payload, Request
+from seldon_runtime.inference.message import NO_META, Feedback, Kind, Message, Payload, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import place_of
 from seldon_runtime.inference.predictor import Predictor, Stream, WireMethod
@@ -135,6 +136,7 @@ class Pipeline:
         Returns:
             The interceptors whose ``after`` must run, and the request for the component or an answer.
         """
+        request = _with_own_metas(request)
         entered: list[Interceptor] = []
         for interceptor in self._interceptors:
             given = before(interceptor, call, request)
@@ -152,6 +154,7 @@ class Pipeline:
             return _Intercepted(result, call, entered)
         if isinstance(result, Awaitable):
             return self._leave_later(call, entered, result)
+        result = result.with_own_meta()
         for interceptor in reversed(entered):
             result = after(interceptor, call, result)
         return result
@@ -159,6 +162,23 @@ class Pipeline:
     async def _leave_later(self, call: Call, entered: Sequence[Interceptor], result: Awaitable[Any]) -> Any:
         finished: Finished = await result
         return self.leave(call, entered, finished)
+
+
+def _with_own_metas(request: Request) -> Request:
+    """Return a request whose metas other calls do not share."""
+    if isinstance(request, Message):
+        return _with_own_meta(request)
+    if isinstance(request, list):
+        return [_with_own_meta(part) for part in request]
+    if request is None:
+        return None
+    parts = (request.request, request.response, request.truth)
+    given, response, truth = [None if part is None else _with_own_meta(part) for part in parts]
+    return replace(request, request=given, response=response, truth=truth)
+
+
+def _with_own_meta(part: Message) -> Message:
+    return part.with_own_meta() if part.meta is NO_META else part
 
 
 def _add_headers(call: Call, headers: Mapping[str, str]) -> None:
@@ -185,6 +205,7 @@ class _Intercepted(Stream):
     def _left(self, item: Message | None) -> Message | None:
         if item is None:
             return None
+        item = item.with_own_meta()
         for interceptor in reversed(self._entered):
             item = after_item(interceptor, self._call, item)
         return item

@@ -25,8 +25,8 @@ def traced(steps: Steps) -> Steps:
     trace = Trace()
     answer = yield from trace.timed(steps)
     if isinstance(answer, Message):
-        meta = replace(answer.meta, tags={**answer.meta.tags, **trace.tags()})
-        return replace(answer, meta=meta)
+        answer = answer.with_own_meta()
+        return replace(answer, meta=replace(answer.meta, tags={**answer.meta.tags, **trace.tags()}))
     if isinstance(answer, ToldStream):
         answer.tags = trace.tags()
     return answer
