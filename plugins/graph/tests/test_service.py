@@ -75,6 +75,17 @@ def test_an_id_is_made_or_kept_and_every_node_sees_it(serve, make):
 
 
 @pytest.mark.parametrize("threads", ["each", "one"])
+def test_a_request_that_no_node_answers_comes_back_as_it_is(serve, make, threads):
+    chain = make.node("a", None, make.node("b", None, methods=[]), methods=[])
+    for graph in (make.node("a", None, methods=[]), chain):
+        served = serve(graph, "--graph-threads", threads)
+        for data in ({"ndarray": [[1, 2]]}, {"ndarray": [[1.0]]}):
+            answer = served.ask("POST", "/api/v1.0/predictions", {"data": data, "own": 1}).json
+            meta = {"routing": {"a": -1}} if graph is chain else {}
+            assert answer == {"data": data, "own": 1, "meta": meta}
+
+
+@pytest.mark.parametrize("threads", ["each", "one"])
 def test_tags_that_an_interceptor_adds_are_its_calls_own(serve, make, threads):
     class Numbers(Interceptor):
         calls = 0
