@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
@@ -143,3 +144,26 @@ def test_a_call_that_has_ended_keeps_nothing_of_its_way(serve, make):
     served.service.end = lambda call, *rest: (calls.append(call), finish(call, *rest))
     assert served.predict().status == 200
     wait_until(lambda: calls[0].waits_for is None, "the call to end")
+
+
+def test_a_refused_call_leaves_no_time_limits_behind(serve, make):
+    limited = make.predictor(make.node("g"), classes={"g": "graph_classes.Gated"})
+    document = make.deployment(limited, annotations={"seldon.io/rest-timeout": "60000"})
+    served = serve(document, "--queue-size", "1")
+    (user,) = (unit.user for unit in served.service.units)
+    answers = []
+
+    def predict():
+        answers.append(served.predict().status)
+
+    callers = [threading.Thread(target=predict) for _ in range(4)]
+    callers[0].start()
+    wait_until(lambda: user.entered, "the first call to run")
+    for caller in callers[1:]:
+        caller.start()
+    wait_until(lambda: len(answers) == 2, "two calls to be refused")
+    user.opened.set()
+    for caller in callers:
+        caller.join()
+    assert sorted(answers) == [200, 200, 503, 503]
+    assert not served.service._bounds
