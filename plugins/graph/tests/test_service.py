@@ -86,6 +86,28 @@ def test_a_request_that_no_node_answers_comes_back_as_it_is(serve, make, threads
 
 
 @pytest.mark.parametrize("threads", ["each", "one"])
+def test_a_request_that_no_node_of_the_first_child_answers_comes_back_as_it_is(serve, make, threads):
+    graph = make.node("a", None, make.node("b", None, methods=[]), make.node("m"), methods=[])
+    served = serve(graph, "--graph-threads", threads)
+    request = {"data": {"ndarray": [[1, 2]]}, "own": 1, "meta": {}}
+    answer = served.ask("POST", "/api/v1.0/predictions", request).json
+    assert answer == {**request, "meta": {"routing": {"a": -1, "m": -1}}}
+
+
+@pytest.mark.parametrize("threads", ["each", "one"])
+def test_a_component_that_alters_its_meta_alters_that_of_its_own_answer_only(serve, make, threads):
+    children = [make.node(name, parameters={"tag": name}) for name in "bc"]
+    graph = make.node("a", None, make.node("r", "ROUTER", *children, parameters={"route_to": -1}))
+    marks = dict.fromkeys("bc", "graph_classes.Marks")
+    served = serve(graph, "--graph-threads", threads, classes={"a": "graph_classes.Shows", **marks})
+    for rows in ([[1.0]], [["text"]]):
+        answer = served.ask("POST", "/api/v1.0/predictions", {"data": {"ndarray": rows}})
+        assert answer.json["meta"]["tags"] == {"shown": True, "mark": "b"}
+        marks = [unit.user.metas for unit in served.service.units if hasattr(unit.user, "metas")]
+        assert [each[-1] for each in marks] == [{"shown": True}] * 2
+
+
+@pytest.mark.parametrize("threads", ["each", "one"])
 def test_tags_that_an_interceptor_adds_are_its_calls_own(serve, make, threads):
     class Numbers(Interceptor):
         calls = 0

@@ -119,6 +119,27 @@ class Alters:
         return X
 
 
+class Shows:
+    def predict(self, X, names=None):
+        return X
+
+    def tags(self):
+        return {"shown": True}
+
+
+class Marks:
+    """Adds a tag to the meta that it receives."""
+
+    def __init__(self, tag):
+        self.tag = tag
+        self.metas = []
+
+    def predict(self, X, names, meta):
+        self.metas.append({**meta["tags"]})
+        meta["tags"]["mark"] = self.tag
+        return X
+
+
 class Raw:
     def predict_raw(self, msg):
         return {**msg, "meta": {"tags": {"raw": sorted(msg)}}}

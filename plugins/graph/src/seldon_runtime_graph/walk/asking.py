@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from seldon_runtime.plugin import (
+    NO_META,
     ArrayCall,
     Ask,
     Message,
@@ -19,8 +21,7 @@ from seldon_runtime.plugin import (
     Stream,
     UnitStream,
 )
-from seldon_runtime.protocols.v1.message import encode_meta
-from seldon_runtime_graph.walk.edges import carried
+from seldon_runtime_graph.walk.edges import carried, own_meta
 from seldon_runtime_graph.walk.flight import Flight
 from seldon_runtime_graph.walk.naming import named
 
@@ -129,8 +130,14 @@ class Asking:
 
     def _given_meta(self, flight: Flight) -> Any:
         """Return the meta in the form of the client, for a method that receives it."""
-        given = flight.given_meta
-        return encode_meta(flight.meta) if given is None and not flight.is_own else given
+        if flight.is_own:
+            return flight.given_meta
+        if flight.message.meta is NO_META:  # as of nearly all requests: there are no tags to alter
+            return own_meta(flight.meta, flight.given_meta)[1]
+        message = flight.result()
+        meta, given = own_meta(message.meta, flight.given_meta)
+        flight.message = replace(message, meta=meta)
+        return given
 
     def _request(self, flight: Flight) -> Message:
         """Return the message as the component receives it."""

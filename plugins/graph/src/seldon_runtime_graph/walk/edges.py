@@ -15,6 +15,7 @@ import numpy as np
 from seldon_runtime.plugin import (
     ARRAYS,
     DATA_KINDS,
+    NO_META,
     TFTENSOR,
     ErrorCode,
     Kind,
@@ -48,16 +49,31 @@ def carried(message: Message, *, wants_meta: bool = False) -> Message:
         SeldonError: COMPONENT_FAILED; no wire can carry the answer. The message names the node.
     """
     payload = message.payload
-    given = message.given_meta
-    if given is None and wants_meta:
-        given = encode_meta(message.meta)
+    meta, given = message.meta, message.given_meta
+    if wants_meta:
+        meta, given = own_meta(meta, given)
     if payload is not None:
         value, names = payload.value, payload.names
         if type(value) is np.ndarray and value.dtype is _FLOAT64 and names is not None:  # most messages
             payload = Payload(payload.kind, value.copy(), [*names])
         else:
-            payload = _payload(payload, message.meta)
-    return Message(payload, message.meta, given)
+            payload = _payload(payload, meta)
+    return Message(payload, meta, given)
+
+
+def own_meta(meta: Meta, given: Any) -> tuple[Meta, Any]:
+    """Return copies of a meta and of its form on the wire, for a component that may alter the latter.
+
+    They share their members, as after reading a request: an altered tag is in the component's answer.
+
+    Args:
+        meta: the meta.
+        given: the form in which the client sent it; None if a node has answered, or the client sent none.
+    """
+    if given is None:
+        given = encode_meta(meta)
+    members, given = deepcopy(((meta.tags, meta.routing, meta.request_path, meta.metrics), given))
+    return (meta if meta is NO_META else Meta(meta.puid, *members)), given
 
 
 def kept(answer: Any) -> Any:

@@ -139,7 +139,8 @@ def _combined(node: PlannedNode, answers: list[Any], flight: Flight) -> Any:
     if node.combine is not None:
         flight.replaced(node.combine([whole(answer, node.name) for answer in answers]))
     elif ask is None:
-        flight.replaced(answers[0])
+        if answers[0] is not flight.message:  # else no node of the first child has answered
+            flight.replaced(answers[0])
     else:
         given = [ask.copy(whole(answer, node.name)) for answer in answers]
         ask.take(flight, (yield from _answer(ask, flight, given)))
@@ -157,23 +158,29 @@ def _branches(children: Sequence[PlannedNode], flight: Flight) -> Any:
     flights = [flight.branch(child.name) for child in children]
     flight.branches = flights
     branches = [walk(child.line, below) for child, below in zip(children, flights, strict=True)]
+    request = flight.message
     if not flight.stays:
-        answers = yield [_kept(steps) for steps in branches]
+        answers = yield [_kept(steps, request) for steps in branches]
         flight.moved(None)
         return answers
     begun = [_begun(steps) for steps in branches]
     if any(step is not None for step, _, _ in begun):
-        begun = [(step, kept(answer), error) for step, answer, error in begun]
-        return (yield [_rest(steps, *each) for steps, each in zip(branches, begun, strict=True)])
+        begun = [(step, _copied(answer, request), error) for step, answer, error in begun]
+        return (yield [_rest(steps, *each, request) for steps, each in zip(branches, begun, strict=True)])
     for _, _, error in begun:
         if error is not None:
             raise error
     return [answer for _, answer, _ in begun]
 
 
-def _kept(steps: Steps) -> Steps:
+def _kept(steps: Steps, request: Any) -> Steps:
     """Yield the steps of a child, and return a copy of its answer, made on the thread of its last node."""
-    return kept((yield from steps))  # type: ignore[no-any-return]
+    return _copied((yield from steps), request)  # type: ignore[no-any-return]
+
+
+def _copied(answer: Any, request: Any) -> Any:
+    """Return a copy of a child's answer; the request itself if no node of the child has answered."""
+    return answer if answer is request else kept(answer)
 
 
 _Begun = tuple[Ask | list[Any] | None, Any, SeldonError | None]
@@ -189,7 +196,7 @@ def _begun(steps: Steps) -> _Begun:
         return None, None, error
 
 
-def _rest(steps: Steps, step: Any, answer: Any, error: SeldonError | None) -> Steps:
+def _rest(steps: Steps, step: Any, answer: Any, error: SeldonError | None, request: Any) -> Steps:
     """Yield the steps of a child from its first step on, and return its answer."""
     if error is not None:
         raise error
@@ -202,5 +209,5 @@ def _rest(steps: Steps, step: Any, answer: Any, error: SeldonError | None) -> St
             else:
                 step = steps.send(given)
     except StopIteration as end:
-        return kept(end.value)  # type: ignore[no-any-return]
+        return _copied(end.value, request)  # type: ignore[no-any-return]
     return answer  # type: ignore[no-any-return]
