@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from seldon_runtime.plugin import Interceptor, Method, StartupError
+from seldon_runtime.testing import wait_until
 from tests.support.grpc_client import GrpcClient
 from tests.support.http_client import HttpClient
 
@@ -92,6 +93,25 @@ def test_a_request_that_no_node_of_the_first_child_answers_comes_back_as_it_is(s
     request = {"data": {"ndarray": [[1, 2]]}, "own": 1, "meta": {}}
     answer = served.ask("POST", "/api/v1.0/predictions", request).json
     assert answer == {**request, "meta": {"routing": {"a": -1, "m": -1}}}
+
+
+def test_a_component_that_alters_its_tags_in_its_next_call_leaves_those_of_the_first(serve, make):
+    graph = make.node("a", None, make.node("g"))
+    served = serve(graph, classes={"a": "graph_classes.Remembers", "g": "graph_classes.Gated"})
+    remembers, gated = (unit.user for unit in served.service.units)
+    found = {}
+
+    def predict(number):
+        found[number] = served.predict([[number]]).json["meta"]["tags"]
+
+    callers = [threading.Thread(target=predict, args=(number,)) for number in (1.0, 2.0)]
+    for place, caller in enumerate(callers):
+        caller.start()
+        wait_until(lambda place=place: len(remembers.calls) > place, "the call to pass the first node")
+    gated.opened.set()
+    for caller in callers:
+        caller.join()
+    assert found == {1.0: {"calls": [1.0]}, 2.0: {"calls": [1.0, 2.0]}}
 
 
 @pytest.mark.parametrize("threads", ["each", "one"])

@@ -21,7 +21,7 @@ from seldon_runtime.plugin import (
     Stream,
     UnitStream,
 )
-from seldon_runtime_graph.walk.edges import carried, own_meta
+from seldon_runtime_graph.walk.edges import carried, own_meta, with_own_tags
 from seldon_runtime_graph.walk.flight import Flight
 from seldon_runtime_graph.walk.naming import named
 
@@ -116,6 +116,8 @@ class Asking:
             flight.is_own, flight.given_meta = False, None
             return
         self.count(flight, answer)
+        if type(answer) is Message and answer.meta.tags:
+            answer = with_own_tags(answer)
         is_plain = isinstance(answer, Stream) and not isinstance(answer, UnitStream)
         flight.replaced(UnitStream(answer, self.unit, self.method) if is_plain else answer)
 

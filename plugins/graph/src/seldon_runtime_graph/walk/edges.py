@@ -36,6 +36,8 @@ _INT64 = np.dtype(np.int64)
 _UNLIMITED = Limits(max_array_values=2**62)
 """The values are in memory already: the limit of requests does not apply between nodes."""
 _JSON = Kind.JSON
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+"""The types of tags that cannot be altered."""
 
 
 def carried(message: Message, *, wants_meta: bool = False) -> Message:
@@ -74,6 +76,14 @@ def own_meta(meta: Meta, given: Any) -> tuple[Meta, Any]:
         given = encode_meta(meta)
     members, given = deepcopy(((meta.tags, meta.routing, meta.request_path, meta.metrics), given))
     return (meta if meta is NO_META else Meta(meta.puid, *members)), given
+
+
+def with_own_tags(answer: Message) -> Message:
+    """Return an answer whose tags its component does not share, as it may alter them in its next call."""
+    tags = answer.meta.tags
+    if _SCALARS.issuperset(map(type, tags.values())):
+        return answer
+    return replace(answer, meta=replace(answer.meta, tags=deepcopy(tags)))
 
 
 def kept(answer: Any) -> Any:
