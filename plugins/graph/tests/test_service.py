@@ -153,13 +153,6 @@ def test_a_component_that_alters_its_request_alters_nobody_elses(serve, make):
     assert served.predict().rows == [[202.0, 204.0]]
 
 
-@pytest.mark.parametrize("threads", ["each", "one"])
-def test_a_request_that_no_node_answers_keeps_its_unknown_members(serve, make, threads):
-    served = serve(make.node("a", None, methods=[]), "--graph-threads", threads)
-    answer = served.ask("POST", "/api/v1.0/predictions", {"strData": "x", "extra": 1})
-    assert (answer.json["strData"], answer.json.get("extra")) == ("x", 1)
-
-
 def test_a_raw_node_receives_the_json_of_the_node_before_and_its_status_is_the_answers(serve, make):
     served = serve(make.node("a", None, make.node("w")), classes={"w": "graph_classes.Raw"})
     assert served.predict().json["meta"]["tags"] == {"raw": ["data", "meta"]}
