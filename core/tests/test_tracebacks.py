@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import traceback
 from pathlib import Path
 
@@ -72,3 +73,19 @@ def test_the_place_is_the_users_line_though_a_library_raised() -> None:
     line = user.__code__.co_firstlineno + 1
     assert place_of(caught.value) == f"test_tracebacks.py, line {line}"
     assert place_of(ValueError("never raised")) == ""
+
+
+@pytest.mark.parametrize(
+    "source", ["class Broken:\n    def predict(self, X)\n", "if 1:\nx = 1\n", "x = '\x00'"]
+)
+def test_a_file_that_python_cannot_read_shows_its_line_without_the_import_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.path", ["", *sys.path])
+    (tmp_path / "unreadable_file.py").write_text(source)
+    with pytest.raises(StartupError) as caught:
+        load_class("unreadable_file")
+    cause = caught.value.__cause__
+    assert cause is not None
+    assert {Path(file).name for file in files_of(hide_frames(cause))} <= {"unreadable_file.py"}

@@ -12,13 +12,21 @@ _RUNTIME = "seldon_runtime"
 def hide_frames(error: BaseException) -> BaseException:
     """Remove the frames of the runtime and of importlib from an exception and those behind it; return it.
 
-    An exception without any other frame keeps its traceback, since it is a fault of the runtime.
+    An exception without any other frame keeps its traceback, since it is a fault of the runtime. That of a
+    file which Python cannot compile has none: its text names the file and the line.
     """
     for raised in _chain(error):
         shown = [entry for entry in _entries(raised.__traceback__) if not _is_hidden(entry.tb_frame)]
-        if shown:
+        if shown or _is_uncompiled(raised):
             raised.__traceback__ = _linked(shown)
     return error
+
+
+def _is_uncompiled(error: BaseException) -> bool:
+    """Return whether the import system raised for the text of a file, such as a SyntaxError."""
+    last = next(reversed(list(_entries(error.__traceback__))), None)
+    in_import = last is not None and _name_of(last.tb_frame).startswith("importlib._bootstrap")
+    return in_import and isinstance(error, SyntaxError | ValueError)
 
 
 def place_of(error: BaseException) -> str:
@@ -67,6 +75,10 @@ def _linked(entries: list[TracebackType]) -> TracebackType | None:
 
 
 def _is_hidden(frame: FrameType) -> bool:
-    name = str(frame.f_globals.get("__name__", ""))
+    name = _name_of(frame)
     top = name.partition(".")[0]
     return top == _RUNTIME or name == "importlib" or name.startswith("importlib._bootstrap")
+
+
+def _name_of(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))

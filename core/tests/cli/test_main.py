@@ -79,7 +79,13 @@ def test_options_of_plugins_that_are_not_selected_are_unknown(seldon_run: Run) -
     [
         (("--check",), "MODEL_NAME is missing: name a class as the first argument, or set the variable"),
         (("MyModel", "--colour", "red"), "--colour"),
-        (("MyModel", "fake", "third"), "Got unexpected extra argument (third)"),
+        (
+            ("MyModel", "fake", "mock", "--check"),
+            "behind MODEL_NAME and API_TYPE. Write several transports as one word: fake,mock",
+        ),
+        (("MyModel", "fake", "third"), "unexpected word 'third' behind MODEL_NAME and API_TYPE."),
+        (("MyModel", "fake", "--workers", "many"), "'many' is not a whole number."),
+        (("MyModel", "fake", "--timeout", "long"), "'long' is not a number."),
     ],
 )
 def test_wrong_usage_ends_with_2(seldon_run: Run, words: tuple[str, ...], complaint: str) -> None:
@@ -181,6 +187,13 @@ def test_a_mistyped_command_is_told(seldon_run: Run) -> None:
     assert "there is no module 'docter'" in ended.err
     assert ended.err.endswith("'docter' is not a command either. Did you mean seldon-run doctor?\n")
     assert "not a command" not in seldon_run("Missing").err
+
+
+def test_transports_before_the_class_are_told(seldon_run: Run) -> None:
+    ended = seldon_run("FAKE", "MyModel")
+    assert ended.status == 3
+    assert ended.err.endswith("'FAKE' names a transport. The class stands first: seldon-run MyModel FAKE\n")
+    assert "stands first" not in seldon_run("MyModel", "FKAE").err
 
 
 def test_the_version_needs_no_plugin(seldon_run: Run) -> None:

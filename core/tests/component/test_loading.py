@@ -200,9 +200,48 @@ def test_a_missing_class_names_those_the_module_defines(write: Write, tmp_path: 
     write("fraud.py", "from pathlib import Path\nclass Fraud: pass\nclass Helper: pass\n")
     assert refusal("fraud") == (
         f"module 'fraud' ({tmp_path}/fraud.py) has no class 'fraud'; "
-        "it defines Fraud, Helper. Did you mean Fraud?"
+        "it defines Fraud, Helper. Did you mean fraud:Fraud?"
     )
-    assert refusal("fraud.py:Missing").endswith("it defines Fraud, Helper")
+    assert refusal("fraud.py:Missing").endswith(
+        "it defines Fraud, Helper. Name one of them behind a colon, such as fraud:Fraud"
+    )
+
+
+def test_a_class_in_a_file_of_another_name_is_found(write: Write) -> None:
+    write("fraud_model.py", "class Helper: pass\nclass FraudScore(Helper): pass\n")
+    write("models/other.py", "class Other: pass\n")
+    assert refusal("FraudScore").endswith(". Did you mean fraud_model:FraudScore?")
+    assert refusal("models/Other.py").endswith(". Did you mean models/other.py:Other?")
+    assert load_class("fraud_model:FraudScore").__name__ == "FraudScore"
+
+
+def test_a_module_with_functions_only_names_them(write: Write) -> None:
+    write("scoring.py", "def load(): pass\ndef predict(X): return X\n")
+    assert refusal("scoring").endswith(
+        "has no class 'scoring'; it defines no class. To serve a function in place of a class, name it: "
+        "scoring:predict"
+    )
+
+
+def test_a_folder_without_a_class_is_named_as_a_folder(write: Write, tmp_path: Path) -> None:
+    write("shop/Till.py", "class Till: pass")
+    (tmp_path / "empty").mkdir()
+    assert refusal("shop") == (
+        f"'shop' is the folder {tmp_path}/shop, expected a class in it, such as shop.Till"
+    )
+    assert refusal("empty") == f"'empty' is the folder {tmp_path}/empty, expected a class in it"
+
+
+def test_a_missing_file_of_a_relative_path_names_the_folder_where_it_was_looked_for(
+    write: Write, tmp_path: Path
+) -> None:
+    write("MyModel.py", "open('model.joblib')")
+    assert refusal("MyModel").endswith(
+        "No such file or directory: 'model.joblib'. A relative path starts at the current folder, "
+        f"{tmp_path}: run seldon-run in the folder of the file, or build the path from Path(__file__).parent"
+    )
+    write("Other.py", "open('/nowhere/model.joblib')")
+    assert refusal("Other").endswith("'/nowhere/model.joblib'")
 
 
 def test_what_is_no_class_is_refused(write: Write) -> None:

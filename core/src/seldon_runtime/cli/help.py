@@ -41,7 +41,7 @@ class SeldonRun(click.Command):
     """The parser of all options; its usage line shows MODEL_NAME first."""
 
     def __init__(self, params: list[click.Parameter]) -> None:
-        super().__init__("seldon-run", params=params)
+        super().__init__("seldon-run", params=params, context_settings={"allow_extra_args": True})
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
         """Return the words behind ``Usage: seldon-run``."""

@@ -36,9 +36,11 @@ from seldon_runtime.tracebacks import hide_frames
 _HELP = frozenset({"--help", "--help-all"})
 _EXIT_USAGE = 2
 _WHERE_OPTIONS_STAND = (
-    "Write MODEL_NAME and API_TYPE first. The options of a plugin are known when it is selected, and a word "
-    "behind one of them counts as its value"
+    "Write MODEL_NAME and API_TYPE first. seldon-run --help-all lists the options; a plugin's options exist "
+    "only while the plugin is selected"
 )
+_TYPES = {"a valid integer range": "a whole number", "a valid float range": "a number"}
+"""Click's names of the types of settings, and plainer ones."""
 
 
 def main() -> NoReturn:
@@ -82,7 +84,7 @@ def run(command_line: Sequence[str], served: Callable[[int, float], None] | None
         click.echo("Aborted!", err=True)
         return 1
     except StartupError as error:
-        _explain(error, _unknown_command(words))
+        _explain(error, _unknown_command(words) or _class_second(words))
         if served is not None:
             served(EXIT_STARTUP, PATIENCE_S)
         return EXIT_STARTUP
@@ -95,6 +97,11 @@ def _usage_error(error: click.ClickException) -> str:
         if is_hidden or is_secret_name(str(param.name)):
             hidden = "the value, which is not shown because it may be a secret, is wrong."
             error = click.BadParameter(hidden, error.ctx, param)
+        else:
+            plain = error.message
+            for name, plainer in _TYPES.items():
+                plain = plain.replace(name, plainer)
+            error = click.BadParameter(plain, error.ctx, param, error.param_hint)
     shown = io.StringIO()
     error.show(shown)
     return redacted_setting(shown.getvalue())
@@ -208,6 +215,8 @@ def _parse(words: list[str], plugin_set: PluginSet, selection: Selection) -> dic
         context = command.make_context("seldon-run", list(words))
     except click.NoSuchOption as error:
         raise click.UsageError(f"{error.format_message()}. {_WHERE_OPTIONS_STAND}", error.ctx) from None
+    if context.args:
+        raise click.UsageError(_unexpected(context), context)
     if not context.params["model_name"]:
         raise click.UsageError(
             "MODEL_NAME is missing: name a class as the first argument, or set the variable", context
@@ -216,6 +225,16 @@ def _parse(words: list[str], plugin_set: PluginSet, selection: Selection) -> dic
     if Selection.of(context.params) != selection:
         raise click.UsageError(f"MODEL_NAME and API_TYPE are not clear. {_WHERE_OPTIONS_STAND}", context)
     return dict(context.params)
+
+
+def _unexpected(context: click.Context) -> str:
+    """Return the message for words behind MODEL_NAME and API_TYPE."""
+    first, installed = context.args[0], registry.installed_names(registry.TRANSPORT)
+    remedy = "Settings are options, which begin with --"
+    if first.lower() in installed:
+        transports = (*Selection.of(context.params).transports, first.lower())
+        remedy = f"Write several transports as one word: {','.join(transports)}"
+    return f"unexpected word {first!r} behind MODEL_NAME and API_TYPE. {remedy}"
 
 
 def _check_text(context: click.Context) -> None:
@@ -258,6 +277,16 @@ def _unknown_command(words: list[str]) -> str:
     ):
         return ""
     return f" {words[0]!r} is not a command either. Did you mean seldon-run {close[0]}?"
+
+
+def _class_second(words: list[str]) -> str:
+    """Return a hint when the first word names a transport, and the second the class; else an empty text."""
+    installed = registry.installed_names(registry.TRANSPORT)
+    if len(words) < 2 or words[0].lower() not in installed or words[1].lower() in installed:
+        return ""
+    if words[1].startswith("-"):
+        return ""
+    return f" {words[0]!r} names a transport. The class stands first: seldon-run {words[1]} {words[0]}"
 
 
 def _explain(error: StartupError, hint: str) -> None:

@@ -11,10 +11,9 @@ import importlib
 import importlib.util
 import inspect
 import os
-import pkgutil
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from inspect import Parameter
 from itertools import accumulate
@@ -24,12 +23,12 @@ from typing import Any, NamedTuple
 
 from seldon_runtime.component.advice.import_errors import remedy_of
 from seldon_runtime.component.advice.model_files import refuse_model_file
+from seldon_runtime.component.advice.wrong_names import available, guess_of, no_class
 from seldon_runtime.component.inspection.served import served_class
-from seldon_runtime.errors import StartupError, closest, described, thread_hint
+from seldon_runtime.errors import StartupError, described, thread_hint
 
 _FILE = re.compile(r"(?P<file>.+\.py)(?::(?P<name>\w+))?")
 _DOTTED = re.compile(r"(?P<module>[\w-]+(?:\.[\w-]+)*)(?P<separator>[.:])(?P<name>\w+)")
-_MOST_NAMES_SHOWN = 20
 
 
 class _Target(NamedTuple):
@@ -66,7 +65,7 @@ def load_class(reference: str) -> type:
         module = _imported(submodule, target.folder)
         found = _attribute(module, target.name)
     if found is None:
-        raise StartupError(_no_class(module, target.name))
+        raise StartupError(no_class(module, target.name))
     cls = served_class(found)
     if cls is None:
         kind = type(found).__name__
@@ -118,7 +117,9 @@ def _parsed(reference: str) -> _Target:
         # not resolved: a mounted ConfigMap is a link to a folder of another name
         file = Path(os.path.abspath(match["file"]))
         if not file.is_file():
-            raise StartupError(f"there is no file {file}{_available(_modules_in([file.parent]), file.stem)}")
+            form = f"{os.path.relpath(file.parent)}/{{}}.py:{{}}".removeprefix("./")
+            there = available([file.parent], file.stem, match["name"] or file.stem, form)
+            raise StartupError(f"there is no file {file}{there}")
         if "." in file.stem:
             raise StartupError(
                 f"{file} cannot be imported because of the dot in {file.stem!r}: rename the file"
@@ -173,11 +174,10 @@ def _file_of(module: str) -> Path | None:
 
 def _no_module(name: str, parent: ModuleType | None, folder: Path) -> str:
     if parent is None:
-        modules = _modules_in([folder])
-        return f"there is no module {name!r} in {folder} or installed{_available(modules, name)}"
-    modules = _modules_in(getattr(parent, "__path__", []))
+        return f"there is no module {name!r} in {folder} or installed{available([folder], name)}"
+    folders = getattr(parent, "__path__", [])
     last = name.rpartition(".")[2]
-    return f"there is no module {last!r} in {parent.__name__!r}{_available(modules, last)}"
+    return f"there is no module {last!r} in {parent.__name__!r}{available(folders, last)}"
 
 
 def _exists(name: str, parent: ModuleType | None) -> bool:
@@ -220,42 +220,10 @@ def _check_names(name: str, accepted: list[Parameter], given: Mapping[str, Any])
     listing = f"accepted: {', '.join(names)}" if names else "it accepts none"
     unknown = [key for key in given if key not in names]
     if unknown and not any(p.kind is Parameter.VAR_KEYWORD for p in accepted):
-        raise StartupError(f"{name} has no parameter {unknown[0]!r}; {listing}{_guess(names, unknown[0])}")
+        raise StartupError(f"{name} has no parameter {unknown[0]!r}; {listing}{guess_of(names, unknown[0])}")
     missing = [p.name for p in by_keyword if p.default is Parameter.empty and p.name not in given]
     if missing:
         raise StartupError(
             f"{name} needs the parameter {missing[0]!r}, which is not set; {listing}. "
             "Set it in PREDICTIVE_UNIT_PARAMETERS or --parameters, or give it a default"
         )
-
-
-def _no_class(module: ModuleType, name: str) -> str:
-    names = [
-        key
-        for key, value in vars(module).items()
-        if isinstance(value, type) and value.__module__ == module.__name__
-    ]
-    file = getattr(module, "__file__", None) or "built in"
-    return (
-        f"module {module.__name__!r} ({file}) has no class {name!r}; "
-        f"it defines {_shown(names)}{_guess(names, name)}"
-    )
-
-
-def _modules_in(folders: Iterable[str | Path]) -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules([str(folder) for folder in folders]))
-
-
-def _available(names: list[str], misspelled: str) -> str:
-    return f"; available: {_shown(names)}{_guess(names, misspelled)}" if names else ""
-
-
-def _shown(names: list[str]) -> str:
-    more = f" and {len(names) - _MOST_NAMES_SHOWN} more" if len(names) > _MOST_NAMES_SHOWN else ""
-    return (", ".join(names[:_MOST_NAMES_SHOWN]) or "none") + more
-
-
-def _guess(names: list[str], misspelled: str) -> str:
-    by_lower_case = {name.lower(): name for name in names}
-    close = closest(misspelled.lower(), by_lower_case)
-    return f". Did you mean {by_lower_case[close[0]]}?" if close else ""

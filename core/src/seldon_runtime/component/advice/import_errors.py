@@ -1,4 +1,4 @@
-"""Failed imports of user code: the remedy that the message of the start names."""
+"""Failed imports and missing files of user code: the remedy that the message of the start names."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ _NO_LIBRARY = "cannot open shared object file"
 
 
 def remedy_of(error: BaseException, file: Path | None = None) -> str:
-    """Return a sentence that says how to mend a failed import, to append to a message; else an empty text.
+    """Return a sentence that says how to mend a failed import or find a file, to append to a message.
+
+    The text is empty for other errors.
 
     Args:
         error: an exception of user code; those behind it count too.
@@ -74,6 +76,8 @@ def remedy_of(error: BaseException, file: Path | None = None) -> str:
     for found in _causes(error):
         if isinstance(found, ModuleNotFoundError) and found.name:
             return _of_missing_module(found.name)
+        if isinstance(found, FileNotFoundError) and (remedy := _of_missing_file(found.filename)):
+            return remedy
         if isinstance(found, ImportError):
             text = str(found)
             if "relative import" in text:
@@ -91,6 +95,16 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             return
         yield found
         found = found.__cause__ or (None if found.__suppress_context__ else found.__context__)
+
+
+def _of_missing_file(name: object) -> str:
+    """Return where a relative path starts; nothing for other paths."""
+    if not isinstance(name, str | os.PathLike) or Path(name).is_absolute():
+        return ""
+    return (
+        f". A relative path starts at the current folder, {Path.cwd()}: run seldon-run in the folder of the "
+        "file, or build the path from Path(__file__).parent"
+    )
 
 
 def _of_missing_module(name: str) -> str:
