@@ -134,3 +134,37 @@ def test_the_call_of_a_helper_fails_with_the_reason(name: str) -> None:
 def test_a_method_of_the_service_type_must_fit() -> None:
     with pytest.raises(StartupError, match="needs the argument"):
         ComponentAdapter(Helping(), service_type=ServiceType.ROUTER)
+
+
+@pytest.mark.parametrize(
+    ("predict", "written"),
+    [
+        (lambda X, features_names: X, "X, features_names"),
+        (lambda X: X, "X"),
+        (lambda: 1, ""),
+        (lambda **more: 1, "**more"),
+    ],
+)
+def test_a_method_without_self_stops_the_start(predict: Any, written: str) -> None:
+    asked = ", ".join(["self", written] if written else ["self"])
+    with pytest.raises(StartupError, match="lacks the argument self") as caught:
+        ComponentAdapter(made("predict", predict))
+    assert str(caught.value).endswith(f"expected ({asked})")
+
+
+def test_a_method_may_call_its_object_as_it_likes(ask: Ask) -> None:
+    class Odd:
+        def predict(this, *rest: Any) -> Any:
+            return rest[0]
+
+        @staticmethod
+        def transform_input(X: Any) -> Any:
+            return X
+
+        @classmethod
+        def transform_output(cls, X: Any) -> Any:
+            return X
+
+    component = ComponentAdapter(Odd())
+    for method in ("predict", "transform-input", "transform-output"):
+        assert ask(component, method.replace("-", "_"), ROW)["data"] == ROW_ANSWER["data"]

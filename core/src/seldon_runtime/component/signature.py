@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Collection
 from functools import partial, wraps
 from inspect import Parameter
-from types import MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 from seldon_runtime.errors import ErrorCode, SeldonError, StartupError
@@ -75,9 +75,10 @@ def adapt(function: Callable[..., Any], positional: tuple[str, ...], keyword: st
     their names, as in ``send_feedback(features, names, routing, reward, truth)``, or in their order.
 
     Raises:
-        StartupError: the method needs arguments that the runtime never passes.
+        StartupError: the method needs arguments that the runtime never passes, or lacks ``self``.
     """
     by_name: dict[str, int] = {}
+    _refuse_without_self(function, positional)
     try:
         parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):  # a builtin without a signature receives the protocol's arguments
@@ -169,6 +170,23 @@ def _comes_next(parameters: list[Parameter], count: int, keyword: str | None) ->
 def _is_wrapper(function: Callable[..., Any]) -> bool:
     """Return whether the function shows another function's signature, and may take arguments differently."""
     return hasattr(function, "__wrapped__")
+
+
+def _refuse_without_self(function: Callable[..., Any], positional: tuple[str, ...]) -> None:
+    """Raise StartupError for a method of a class whose first argument is already one of the call's."""
+    inner = getattr(function, "__func__", None)
+    if not isinstance(function, MethodType) or not isinstance(inner, FunctionType):
+        return
+    parameters = list(_own_signature(inner).parameters.values())
+    first = parameters[0] if parameters else None
+    takes_object = first is not None and first.kind in (*_POSITIONAL, Parameter.VAR_POSITIONAL)
+    if takes_object and first is not None and first.name not in positional:
+        return
+    written = ", ".join(str(p.replace(annotation=Parameter.empty)) for p in parameters)
+    raise StartupError(
+        f"{name_of(function)} lacks the argument self: it is defined with ({written}), expected "
+        f"({', '.join(filter(None, ('self', written)))})"
+    )
 
 
 def _refuse_unfillable(

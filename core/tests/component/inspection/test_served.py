@@ -102,7 +102,7 @@ def test_the_client_refuses_a_class_with_a_misspelt_method() -> None:
 
 
 def test_an_object_takes_no_parameters() -> None:
-    with client(type("Scaled", (), {"__init__": lambda self, n: None, "predict": scale}), n=1):
+    with client(type("Scaled", (), {"__init__": lambda self, n: None, "predict": staticmethod(scale)}), n=1):
         pass
     with pytest.raises(StartupError, match="an object, expected a class for the parameter 'n'"):
         client(Model(), n=1)
