@@ -215,7 +215,9 @@ class LoadedUnits:
         except StartupError:
             raise
         except BaseException as raised:  # predictors are plugins
-            failed = ComponentFailed(f"{type(predictor).__qualname__}.load", raised)
+            is_made = predictor is not None
+            place = f"{type(predictor).__qualname__}.load" if is_made else "making the component"
+            failed = ComponentFailed(place, raised)
             raise _failed(reference, failed) from raised
         if state is not None:
             state.check(user)

@@ -111,7 +111,7 @@ def _found(hint: Any, whole: Any, limits: Limits) -> Convert | None:
         return models.records(whole) if models.is_root_list(hint) else models.record(whole)
     if origin is list and parts:
         return _list(whole, bare(parts[0]))
-    if origin is dict and parts:
+    if origin is dict and len(parts) == 2:
         value = bare(parts[1])
         if value is np.ndarray or typing.get_origin(value) is np.ndarray:
             dtype = dtype_of(value)

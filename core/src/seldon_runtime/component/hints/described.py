@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from seldon_runtime.component.hints.choice import bare, dtype_of, library_of
+from seldon_runtime.component.hints.misuse import misuse_of
 from seldon_runtime.component.hints.models import is_plain, is_pydantic, is_record
 from seldon_runtime.component.hints.places import name_of
 from seldon_runtime.component.inspection.annotations import annotations_by_name, returned_annotation
@@ -41,6 +42,8 @@ def _entry(hint: Any) -> Entry | None:
     whole = hint
     hint = bare(hint)
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if misuse_of(hint) is not None:
+        return None
     if hint is str:
         return {"messagetype": "strData"}
     if hint is bytes:

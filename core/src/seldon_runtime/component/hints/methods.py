@@ -10,9 +10,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from seldon_runtime.component.hints.choice import conversion_for
+from seldon_runtime.component.hints.choice import bare, conversion_for
 from seldon_runtime.component.hints.described import described
 from seldon_runtime.component.hints.input_check import Entries, InputCheck
+from seldon_runtime.component.hints.misuse import misuse_of, shown_hint
 from seldon_runtime.component.hints.places import Convert
 from seldon_runtime.component.inspection.annotations import annotations_by_name
 from seldon_runtime.component.signature import ARGUMENTS, name_of
@@ -24,10 +25,7 @@ from seldon_runtime.settings.values import Settings
 
 logger = logging.getLogger(__name__)
 
-_UNKNOWN = (
-    "the type hint %s of %s in %s has no effect: a name in it is not known where the method stands. Import "
-    "or define it in the module, outside of TYPE_CHECKING"
-)
+_NO_EFFECT = "the type hint %s of %s in %s has no effect: %s"
 Run = Callable[[Any], Any]
 _CHECKED = (Method.PREDICT, Method.TRANSFORM_INPUT, Method.ROUTE)
 """The methods whose requests are the inputs of the metadata."""
@@ -48,15 +46,23 @@ class Hints:
         self._limits = limits
         self._check_inputs = check_inputs
         self._convert = convert
+        self._told: set[tuple[str, str, str, str]] = set()
 
     def conversion(
         self, function: Callable[..., Any] | None, argument: str, positional: Sequence[str] = ("X",)
     ) -> Convert | None:
         """Return the conversion for an argument of a user's method; None if its hint asks for none."""
         hint = self.hint(function, argument, positional)
-        if isinstance(hint, str) and "FaithfulArray" not in hint:
-            logger.warning(_UNKNOWN, hint, argument, name_of(function))
+        if (reason := misuse_of(bare(hint))) is not None:
+            self._tell((shown_hint(hint), argument, name_of(function), reason))
+            return None
         return None if hint is None else conversion_for(hint, self._limits)
+
+    def _tell(self, warning: tuple[str, str, str, str]) -> None:
+        """Log a warning once, though the methods are read again after ``load()``."""
+        if warning not in self._told:
+            self._told.add(warning)
+            logger.warning(_NO_EFFECT, *warning)
 
     def hint(
         self, function: Callable[..., Any] | None, argument: str, positional: Sequence[str] = ("X",)
