@@ -107,6 +107,7 @@ def test_a_model_server_runs_with_a_class_only(resolved, make):
     ("more", "wanted"),
     [
         ({"implementation": "NO_SUCH"}, "implementation 'NO_SUCH', expected RANDOM_ABTEST"),
+        ({"implementation": "RANDOM_ABTST"}, r"TEMPO_SERVER. Did you mean RANDOM_ABTEST\?"),
         ({}, "does not say which class its image 'example/a:1' has"),
     ],
 )
@@ -119,8 +120,18 @@ def test_a_node_without_a_class_is_refused_with_the_ways_to_name_one(file_of, ma
 
 
 def test_a_node_without_a_container_is_refused(resolved, make):
-    with pytest.raises(StartupError, match=r"node 'b'\) has no container of its name, no class"):
+    with pytest.raises(
+        StartupError, match=r"node 'b'\) has no container of its name \(containers: a\), no class"
+    ):
         resolved(make.node("a", None, make.node("b")), classes={"b": None})
+
+
+def test_a_node_whose_name_is_nearly_that_of_a_container_is_told(make, file_of, tmp_path):
+    main = make.predictor(make.node("taxi"))
+    main["graph"]["name"] = "taxis"
+    predictor = read_file(file_of(make.deployment(main))).predictors[0]
+    with pytest.raises(StartupError, match=r"no container of its name \(containers: taxi\), no class"):
+        resolve(predictor, {}, tmp_path)
 
 
 def test_words_of_the_command_name_nodes():

@@ -100,3 +100,18 @@ def test_an_api_type_brings_no_lines_into_the_dockerfile(tmp_path, api_type):
     assert done.exit_code == 2
     assert "--api-type" in done.output
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("my-model", "Did you mean MyModel?"),
+        ("fraud model", "Did you mean FraudModel?"),
+        ("class", "'class' is a word of Python"),
+        ("3", "ASCII letters, digits and _"),
+    ],
+)
+def test_a_name_that_cannot_be_a_class_is_told_with_a_like_one(name: str, message: str) -> None:
+    done = new(name)
+    assert done.exit_code == 2
+    assert message in " ".join(done.output.split())

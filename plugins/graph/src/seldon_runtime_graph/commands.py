@@ -32,7 +32,7 @@ def graph() -> None:
     """Print the drawing of a graph, or write a new graph."""
 
 
-@graph.command()
+@graph.command(short_help="Draw a graph.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -57,7 +57,7 @@ def show(file: Path, output: Path | None) -> None:
         raise StartupError(f"{output} cannot be written: {error.strerror}") from None
 
 
-@graph.command()
+@graph.command(short_help="Write a new graph that runs.")
 @click.argument("pattern", type=click.Choice(PATTERNS))
 @click.argument("folder", type=click.Path(path_type=Path))
 def new(pattern: str, folder: Path) -> None:
@@ -72,12 +72,12 @@ def new(pattern: str, folder: Path) -> None:
     click.echo(f"cd {folder} && seldon-run graph.yaml REST", file=sys.stdout)
 
 
-@graph.command()
+@graph.command(short_help="Print Kubernetes objects for a graph.")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--image",
     required=True,
-    help="Image with the file and the classes; for seldon, that of nodes without one.",
+    help="Image with the file and the classes. With --kind seldon: the image of nodes that name none.",
 )
 @click.option(
     "--kind",

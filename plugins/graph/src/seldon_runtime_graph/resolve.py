@@ -95,7 +95,7 @@ def _resolved(node: Node, predictor: Predictor, references: Mapping[str, str], f
             settings["timeout_s"] = predictor.timeout_s
         return Resolved(node, remote, container.image, kind, settings=settings)
     if reference is None:
-        raise StartupError(_no_class(node, container))
+        raise StartupError(_no_class(node, container, predictor.containers))
     settings = {}
     if "MODEL_METADATA" in env:
         settings["model_metadata"] = env["MODEL_METADATA"]
@@ -153,18 +153,22 @@ def _type_of(node: Node, env: Mapping[str, str]) -> ServiceType:
     return ServiceType.MODEL if is_model else ServiceType.TRANSFORMER
 
 
-def _no_class(node: Node, container: Container) -> str:
+def _no_class(node: Node, container: Container, containers: Iterable[str]) -> str:
     place = f"{node.path} (node {node.name!r})"
     remedy = f"name one with --component {node.name}=CLASS"
     if node.implementation in MODEL_SERVERS:
         return f"{place} is a {node.implementation}, which does not run here without a class: {remedy}"
     if node.implementation is not None:
-        known = ", ".join((*BUILT_IN, *MODEL_SERVERS))
-        return f"{place} has the implementation {node.implementation!r:.80}, expected {known}; or {remedy}"
+        known = (*BUILT_IN, *MODEL_SERVERS)
+        close = "".join(f". Did you mean {each}?" for each in closest(node.implementation, known))
+        wrong = f"{place} has the implementation {node.implementation!r:.80}, expected {', '.join(known)}"
+        return f"{wrong}{close} Or {remedy}" if close else f"{wrong}; or {remedy}"
     if container.image is None:
+        there = ", ".join(containers)
+        others = f" (containers: {there:.200})" if there else ""
         return (
-            f"{place} has no container of its name, no class and no endpoint with host and port: {remedy}, "
-            f"or put it into a folder {node.name}/ beside the file"
+            f"{place} has no container of its name{others}, no class and no endpoint with host and port: "
+            f"{remedy}, or put it into a folder {node.name}/ beside the file"
         )
     return (
         f"{place} does not say which class its image {container.image!r:.120} has: {remedy}, set MODEL_NAME "

@@ -163,3 +163,14 @@ ANYTHING = st.recursive(LEAVES, lambda each: st.lists(each) | st.dictionaries(st
 def test_any_document_is_read_or_refused(tmp_path, document):
     with suppress(StartupError):
         read_file(written(tmp_path, json.dumps(document), "any.json"))
+
+
+def test_the_line_of_a_fault_of_yaml_is_named(tmp_path):
+    with pytest.raises(StartupError) as caught:
+        read_file(written(tmp_path, "kind: SeldonDeployment\nspec:\n\tpredictors: []\n"))
+    assert str(caught.value).endswith(
+        "the file is not valid YAML: line 3, column 1: found character '\\t' that cannot start any token. "
+        "Indent with spaces"
+    )
+    with pytest.raises(StartupError, match=r"line 3, column 3: an object has the member 'a' twice$"):
+        read_file(written(tmp_path, "spec:\n  {a: 1, a: 2}\n".replace("{a: 1, a: 2}", "a: 1\n  a: 2")))

@@ -77,7 +77,7 @@ class ContractCheck:
         return list(data["ndarray"])
 
 
-@click.command("test")
+@click.command("test", short_help="Send random requests, and check the answers.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option(
     "--contract",

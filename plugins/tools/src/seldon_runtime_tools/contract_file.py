@@ -56,7 +56,10 @@ def read(file: Path) -> Contract:
     try:
         given = validated(json.loads(file.read_text("utf-8")), _File, str(file), words={dict: "an object"})
     except OSError as error:
-        raise ContractError(f"cannot read {file}: {error.strerror}") from error
+        raise ContractError(
+            f"cannot read {file}: {error.strerror}. Name the folder of a component, which "
+            "seldon-component new writes with a contract, or the file with --contract"
+        ) from error
     except Invalid as error:
         raise ContractError(str(error)) from None
     except (ValueError, RecursionError) as error:

@@ -27,7 +27,7 @@ _LEAST, _MOST = 2, 5
 _WORKER_MEMORY = "256Mi"
 
 
-@click.command("manifest")
+@click.command("manifest", short_help="Print Kubernetes objects for a component.")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path), default=".")
 @click.option("--image", required=True, help="Image of the component, with tag.")
 @click.option(

@@ -26,7 +26,7 @@ EXAMPLES: Mapping[ServiceType, tuple[str, str]] = {
 """Path and body of the example request in the README of each kind."""
 
 
-@click.command("new")
+@click.command("new", short_help="Write the folder of a new component.")
 @click.argument("name")
 @click.option(
     "--service-type",
@@ -66,11 +66,20 @@ def command(name: str, service_type: str, api_type: str, folder: Path | None) ->
     click.echo(f"wrote {folder}/: {', '.join(written)}\nTest it with: seldon-component test {folder}")
 
 
+def _hint(name: str) -> str:
+    """Return why a word is not a name, or a name that is like it; else an empty text."""
+    if keyword.iskeyword(name):
+        return f"; {name!r} is a word of Python"
+    words = re.findall("[A-Za-z0-9]+", name)
+    like = "".join(word[:1].upper() + word[1:] for word in words)
+    return f". Did you mean {like}?" if like.isidentifier() else ""
+
+
 def _check(name: str) -> None:
     """Check that the name can be a class and a module, and hides no other module."""
     if not name.isidentifier() or keyword.iskeyword(name) or not name.isascii():
         raise click.BadParameter(
-            f"{name!r} must be a name for a class and its module: ASCII letters, digits and _",
+            f"{name!r} must be a name for a class and its module: ASCII letters, digits and _{_hint(name)}",
             param_hint="NAME",
         )
     if name in sys.stdlib_module_names or find_spec(name) is not None:

@@ -43,4 +43,14 @@ def documents_of(text: str) -> list[Any]:
     except RecursionError:
         raise StartupError("the file nests too deeply for YAML: write it as JSON") from None
     except (yaml.YAMLError, *_OF_VALUES) as error:
-        raise StartupError(f"the file is not valid YAML: {error}") from None
+        raise StartupError(f"the file is not valid YAML: {_fault(error)}") from None
+
+
+def _fault(error: Exception) -> str:
+    """Return the place and the problem of an error in one line."""
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None)
+    if mark is None or not problem:
+        return str(error)
+    remedy = ". Indent with spaces" if r"'\t'" in problem else ""
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}{remedy}"

@@ -16,7 +16,11 @@ from seldon_runtime_tools.skeleton import new_folder, write
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
-@click.group("new-plugin", subcommand_metavar="KIND NAME [--folder FOLDER]")
+@click.group(
+    "new-plugin",
+    short_help="Write the folder of a new plugin.",
+    subcommand_metavar="KIND NAME [--folder FOLDER]",
+)
 def command() -> None:
     """Write the distribution of a plugin that works and passes its tests. Change it into yours."""
 
