@@ -62,7 +62,8 @@ def serving_options() -> list[Option]:
             envvar="SELDON_EXTENSIONS",
             multiple=True,
             group=SERVING,
-            help="Extension plugins in order, comma-separated or repeated; the first is the outermost.",
+            help="Extension plugins, comma-separated or repeated; each call passes through them "
+            "in this order.",
         ),
         option(
             "--protocols",
@@ -129,7 +130,8 @@ def component_options() -> list[Option]:
             envvar="SELDON_STRICT_METHODS",
             default=True,
             group=COMPONENT,
-            help="Refuse a class with public methods but none of the protocol's, and warn of similar names.",
+            help="Refuse a class whose methods the runtime never calls, such as a misspelt "
+            "predct; warn of similar names.",
         ),
         option(
             "--model-metadata",

@@ -33,7 +33,7 @@ def process_options() -> Sequence[Option]:
             callback=_devices,
             is_eager=True,  # the number of workers depends on it
             group=PROCESSES,
-            help="GPUs for the workers, such as 0,1: each sees one of them. Sets --workers, too.",
+            help="GPUs, such as 0,1: each worker sees one. Without --workers, there is a worker for each.",
         ),
         option(
             "--threads",
@@ -81,7 +81,8 @@ def process_options() -> Sequence[Option]:
             type=click.IntRange(0),
             default=0,
             group=PROCESSES,
-            help="Add a random number of calls up to this, so that workers do not restart at the same time.",
+            help="Add a random number of calls, up to this one, to --max-requests, so that "
+            "workers do not restart at the same time.",
         ),
         option(
             "--grace",

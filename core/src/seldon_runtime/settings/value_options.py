@@ -20,8 +20,8 @@ def value_options() -> Sequence[Option]:
             type=click.Choice(["v1", "faithful"], case_sensitive=False),
             default="v1",
             group=VALUES,
-            help="Arrays for the class: v1 makes text of numbers beside text; faithful keeps every value, "
-            "and reads null among numbers as NaN.",
+            help="Arrays from numbers mixed with text: v1 turns the numbers into text; faithful "
+            "keeps every value, and reads null among numbers as NaN.",
         ),
         option(
             "--type-hints",
@@ -29,14 +29,14 @@ def value_options() -> Sequence[Option]:
             type=click.Choice(["convert", "ignore"], case_sensitive=False),
             default="convert",
             group=VALUES,
-            help="Type hints of a method's arguments: convert the request to their type, or ignore them.",
+            help="Convert requests to the types in the hints of a method, or ignore the hints.",
         ),
         option(
             "--check-inputs/--no-check-inputs",
             envvar="SELDON_CHECK_INPUTS",
             default=False,
             group=VALUES,
-            help="Refuse requests that differ from the inputs of the component's metadata: name the column.",
+            help="Refuse requests that do not match the inputs in the component's metadata.",
         ),
         option(
             "--non-finite",

@@ -34,21 +34,23 @@ def seldon_options() -> Sequence[click.Option]:
             "--batch-preferred-sizes",
             envvar="SELDON_BATCH_PREFERRED_SIZES",
             default="",
-            help="Sizes of batches that the component likes best, such as 8,16,32.",
+            help="Preferred sizes of batches, such as 8,16,32. A batch takes the largest for which "
+            "enough rows wait.",
         ),
         option(
             "--batch-on-error",
             envvar="SELDON_BATCH_ON_ERROR",
             type=click.Choice(["split", "fail"]),
             default="split",
-            help="After an error in a batch, predict its halves again, or fail all of its calls.",
+            help="After an error in a batch: call the method again for each half, or fail all calls of "
+            "the batch.",
         ),
         option(
             "--batch-on-mismatch",
             envvar="SELDON_BATCH_ON_MISMATCH",
             type=click.Choice(["fail", "alone"]),
             default="fail",
-            help="When an answer has not one row for each row of the batch, fail its calls, or predict each "
+            help="When an answer has more or fewer rows than the batch: fail its calls, or answer each "
             "alone.",
         ),
     ]

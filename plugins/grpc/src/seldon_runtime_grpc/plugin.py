@@ -66,8 +66,9 @@ def seldon_options() -> Sequence[click.Option]:
             "--grpc-max-connections",
             envvar="SELDON_GRPC_MAX_CONNECTIONS",
             type=click.IntRange(1, _LARGEST),
-            help="Number of connections that may stay open; the longest idle of further ones are closed.  "
-            "[default: a fifth of the connections that the system's limit of open files allows]",
+            help="Number of connections that may stay open. Beyond it, the server closes those "
+            "that have been idle longest.  [default: a fifth of the connections that the "
+            "system's limit of open files allows]",
         ),
         option(
             "--grpc-max-connection-idle",

@@ -96,7 +96,8 @@ def _page_options() -> list[click.Option]:
         option(
             "--metrics-dir",
             envvar="PROMETHEUS_MULTIPROC_DIR",
-            help="Folder in which several processes share their metrics; the workers of one run have one.",
+            help="Folder through which several processes share a page. The workers of one seldon-run "
+            "need none.",
         ),
     ]
 
@@ -114,7 +115,7 @@ def _counting_options() -> list[click.Option]:
             envvar="SELDON_METRICS_MAX_SERIES",
             type=click.IntRange(0),
             default=1000,
-            help="Limit of custom series (key, method and tags); samples of further series are dropped.",
+            help="Most series of custom metrics (key, method and tags); the page leaves out further ones.",
         ),
         option(
             "--metrics-timer-buckets",

@@ -39,13 +39,13 @@ def seldon_options() -> Sequence[click.Option]:
             envvar="REDIS_SENTINELS",
             default="",
             callback=_addresses,
-            help="Sentinels that know the master: host:port,host:port. Override the URL's host and port.",
+            help="Addresses of Redis sentinels: host:port,host:port. They replace host and port of the URL.",
         ),
         option(
             "--redis-sentinel-service",
             envvar="REDIS_SENTINEL_SERVICE",
             default="mymaster",
-            help="Name of the master at the sentinels.",
+            help="Name of the Redis service among the sentinels.",
         ),
         option(
             "--redis-sentinel-password",

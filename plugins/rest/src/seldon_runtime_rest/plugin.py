@@ -31,7 +31,7 @@ def seldon_options() -> Sequence[click.Option]:
             "--http-port",
             envvar="PREDICTIVE_UNIT_HTTP_SERVICE_PORT",
             type=click.IntRange(0, 65535),
-            help="Port of the REST transport; without it, --service-port counts.",
+            help="Port of the REST transport; if it is not set, that of --service-port.",
         ),
         option(
             "--cors-origins",
@@ -44,13 +44,13 @@ def seldon_options() -> Sequence[click.Option]:
             "--payload-passthrough/--no-payload-passthrough",
             envvar="PAYLOAD_PASSTHROUGH",
             default=False,
-            help="Hand predict_raw the undecoded body.",
+            help="Pass the undecoded body to predict_raw, and send its result unchanged.",
         ),
         option(
             "--json-sort-keys/--no-json-sort-keys",
             envvar="FLASK_JSON_SORT_KEYS",
             default=True,
-            help="Answer with sorted keys.",
+            help="Sort the keys of answers.",
         ),
         option(
             "--json-pretty/--no-json-pretty",
@@ -116,8 +116,8 @@ def seldon_options() -> Sequence[click.Option]:
             "--http-compress-from",
             envvar="SELDON_HTTP_COMPRESS_FROM",
             type=click.IntRange(0),
-            help="Bytes from which on a response is compressed (gzip, deflate) for clients that accept it.  "
-            "[default: never]",
+            help="Compress responses of at least this many bytes (gzip, deflate) for clients that "
+            "accept it.  [default: never]",
         ),
         *tls_options("--http-tls"),
     ]
