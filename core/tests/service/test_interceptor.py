@@ -79,7 +79,7 @@ class Counts(Interceptor):
         self.calls += 1
         parts = request if isinstance(request, list) else [request]
         for part in [parts[0].request, parts[0].truth] if isinstance(parts[0], Feedback) else parts:
-            assert part.meta.tags == {}
+            assert part.meta == Meta()
             part.meta.tags[f"asked {self.calls}"] = self.calls  # type: ignore[index]
         return request  # type: ignore[no-any-return]
 

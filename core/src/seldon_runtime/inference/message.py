@@ -10,6 +10,7 @@ because a frozen dataclass takes three to four times as long to create.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -107,7 +108,7 @@ class Message:
     def with_own_meta(self) -> Message:
         """Return a copy whose meta no other message has, so that a plugin may alter it in place."""
         meta = self.meta
-        own = Meta(meta.puid, {**meta.tags}, {**meta.routing}, {**meta.request_path}, [*meta.metrics])
+        own = Meta(meta.puid, {**meta.tags}, {**meta.routing}, {**meta.request_path}, copy(meta.metrics))
         return replace(self, meta=own)
 
 

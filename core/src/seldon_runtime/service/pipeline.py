@@ -136,7 +136,8 @@ class Pipeline:
         Returns:
             The interceptors whose ``after`` must run, and the request for the component or an answer.
         """
-        request = _with_own_metas(request)
+        if self._interceptors:
+            request = _with_own_metas(request)
         entered: list[Interceptor] = []
         for interceptor in self._interceptors:
             given = before(interceptor, call, request)
