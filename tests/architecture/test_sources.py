@@ -48,6 +48,8 @@ LOOKED_UP = {
     "component/hints/arrays.py": "the function of a library that a hint names",
     "component/hints/choice.py": "annotations of the user",
     "component/hints/pandas_texts.py": "the type that pandas gives to text",
+    "component/hints/misuse.py": "annotations of the user",
+    "component/advice/wrong_names.py": "modules of the user",
     "component/hints/models.py": "classes that annotations of the user name",
     "protocols/libraries/forms.py": "what the user's method returned",
     "protocols/libraries/frames.py": "what the user's method returned",

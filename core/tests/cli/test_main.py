@@ -83,6 +83,11 @@ def test_options_of_plugins_that_are_not_selected_are_unknown(seldon_run: Run) -
             ("MyModel", "fake", "mock", "--check"),
             "behind MODEL_NAME and API_TYPE. Write several transports as one word: fake,mock",
         ),
+        (
+            ("MyModel", "fake", "--api-type", "mock"),
+            "--api-type is mock, but API_TYPE is fake. Name all transports in one of them: mock,fake",
+        ),
+        (("MyModel", "-p", "80"), "No such option '-p'. Write MODEL_NAME"),
         (("MyModel", "fake", "third"), "unexpected word 'third' behind MODEL_NAME and API_TYPE."),
         (("MyModel", "fake", "--workers", "many"), "'many' is not a whole number."),
         (("MyModel", "fake", "--timeout", "long"), "'long' is not a number."),

@@ -203,7 +203,7 @@ def test_a_missing_class_names_those_the_module_defines(write: Write, tmp_path: 
         "it defines Fraud, Helper. Did you mean fraud:Fraud?"
     )
     assert refusal("fraud.py:Missing").endswith(
-        "it defines Fraud, Helper. Name one of them behind a colon, such as fraud:Fraud"
+        "it defines Fraud, Helper. Name one of them behind a colon, such as fraud.py:Fraud"
     )
 
 
@@ -338,3 +338,10 @@ def test_a_package_that_hides_the_file_is_told(write: Write) -> None:
     write("MyModel.py", MODEL)
     write("MyModel/__init__.py", "")
     assert "MyModel.py has the name of another module, 'MyModel' (" in refusal("MyModel.py")
+
+
+def test_a_class_in_a_module_of_a_package_is_found(write: Write) -> None:
+    write("shop/__init__.py", "")
+    write("shop/till.py", "class Till: pass\n")
+    assert refusal("shop.Till").endswith("it defines none; available: till. Did you mean shop.till:Till?")
+    assert refusal("shop/till.py").endswith("it defines Till. Did you mean shop/till.py:Till?")

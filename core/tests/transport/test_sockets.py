@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 
 from seldon_runtime.errors import StartupError
 from seldon_runtime.transport import sockets
-from seldon_runtime.transport.sockets import OwnSockets, SharedSockets
+from seldon_runtime.transport.sockets import OwnSockets, SharedSockets, unavailable
 
 
 @pytest.fixture
@@ -102,3 +103,25 @@ def test_a_port_that_another_program_listens_on_cannot_be_reserved(
 ) -> None:
     with pytest.raises(StartupError, match="in use"):
         kept.reserve("127.0.0.1", listener.getsockname()[1], "--x", 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (
+            OSError(errno.EADDRINUSE, "in use"),
+            "is another program using the port? Choose another one with --p",
+        ),
+        (
+            PermissionError(errno.EACCES, "denied"),
+            "a port below 1024 needs privileges. Choose another one with --p",
+        ),
+        (
+            OSError(errno.EADDRNOTAVAIL, "no"),
+            "the host is not an address of this machine. Set it with --host",
+        ),
+        (socket.gaierror(-2, "unknown"), "the host is not an address of this machine. Set it with --host"),
+    ],
+)
+def test_the_remedy_fits_the_reason_why_a_port_cannot_be_bound(error: OSError, remedy: str) -> None:
+    assert remedy in str(unavailable("h", 80, "--p", error))

@@ -19,6 +19,12 @@ from seldon_runtime.cli.help import SeldonRun, help_text, usage
 from seldon_runtime.cli.leaving import PATIENCE_S, leave_at_once, leave_soon
 from seldon_runtime.cli.posix import require_posix
 from seldon_runtime.cli.serve import check, require_versions, serve
+from seldon_runtime.cli.usage_errors import (
+    WHERE_OPTIONS_STAND,
+    check_text,
+    refuse_further_words,
+    refuse_two_api_types,
+)
 from seldon_runtime.errors import EXIT_STARTUP, StartupError, closest
 from seldon_runtime.logs import setup
 from seldon_runtime.logs.control_characters import exception_text, printable
@@ -35,10 +41,6 @@ from seldon_runtime.tracebacks import hide_frames
 
 _HELP = frozenset({"--help", "--help-all"})
 _EXIT_USAGE = 2
-_WHERE_OPTIONS_STAND = (
-    "Write MODEL_NAME and API_TYPE first. seldon-run --help-all lists the options; a plugin's options exist "
-    "only while the plugin is selected"
-)
 _TYPES = {"a valid integer range": "a whole number", "a valid float range": "a number"}
 """Click's names of the types of settings, and plainer ones."""
 
@@ -214,36 +216,19 @@ def _parse(words: list[str], plugin_set: PluginSet, selection: Selection) -> dic
     try:
         context = command.make_context("seldon-run", list(words))
     except click.NoSuchOption as error:
-        raise click.UsageError(f"{error.format_message()}. {_WHERE_OPTIONS_STAND}", error.ctx) from None
-    if context.args:
-        raise click.UsageError(_unexpected(context), context)
+        raise click.UsageError(
+            f"{error.format_message().rstrip('.')}. {WHERE_OPTIONS_STAND}", error.ctx
+        ) from None
+    refuse_further_words(context)
+    refuse_two_api_types(context)
     if not context.params["model_name"]:
         raise click.UsageError(
             "MODEL_NAME is missing: name a class as the first argument, or set the variable", context
         )
-    _check_text(context)
+    check_text(context)
     if Selection.of(context.params) != selection:
-        raise click.UsageError(f"MODEL_NAME and API_TYPE are not clear. {_WHERE_OPTIONS_STAND}", context)
+        raise click.UsageError(f"MODEL_NAME and API_TYPE are not clear. {WHERE_OPTIONS_STAND}", context)
     return dict(context.params)
-
-
-def _unexpected(context: click.Context) -> str:
-    """Return the message for words behind MODEL_NAME and API_TYPE."""
-    first, installed = context.args[0], registry.installed_names(registry.TRANSPORT)
-    remedy = "Settings are options, which begin with --"
-    if first.lower() in installed:
-        transports = (*Selection.of(context.params).transports, first.lower())
-        remedy = f"Write several transports as one word: {','.join(transports)}"
-    return f"unexpected word {first!r} behind MODEL_NAME and API_TYPE. {remedy}"
-
-
-def _check_text(context: click.Context) -> None:
-    """Raise BadParameter for a value that is not UTF-8: names and metadata in answers would be invalid."""
-    for param in context.command.params:
-        value = context.params.get(str(param.name))
-        for text in value if isinstance(value, tuple) else (value,):
-            if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
-                raise click.BadParameter(f"{text!a} is not valid UTF-8 text", context, param)
 
 
 def _own_command(name: str) -> click.Command:

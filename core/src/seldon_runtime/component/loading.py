@@ -65,7 +65,9 @@ def load_class(reference: str) -> type:
         module = _imported(submodule, target.folder)
         found = _attribute(module, target.name)
     if found is None:
-        raise StartupError(no_class(module, target.name))
+        raise StartupError(
+            no_class(module, target.name, os.path.relpath(target.file) if target.file else None)
+        )
     cls = served_class(found)
     if cls is None:
         kind = type(found).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import socket
 import struct
 import sys
@@ -243,10 +244,13 @@ def _guard(host: str, port: int, setting: str) -> socket.socket:
 
 def unavailable(host: str, port: int, setting: str, error: Exception) -> StartupError:
     """Return the error for a port that cannot be bound."""
-    return StartupError(
-        f"cannot listen on {url_host(host)}:{port} ({error}): is another program using the port? "
-        f"Choose another one with {setting}"
-    )
+    remedy = f"is another program using the port? Choose another one with {setting}"
+    is_foreign = isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL
+    if is_foreign or isinstance(error, socket.gaierror):
+        remedy = "the host is not an address of this machine. Set it with --host (SELDON_HOST)"
+    elif isinstance(error, PermissionError):
+        remedy = f"a port below 1024 needs privileges. Choose another one with {setting}"
+    return StartupError(f"cannot listen on {url_host(host)}:{port} ({error}): {remedy}")
 
 
 def stop_new_connections(listener: socket.socket) -> None:

@@ -112,3 +112,7 @@ def test_documents_share_nothing() -> None:
     first["components"]["schemas"]["Error"].clear()
     post_examples(description())[0].clear()
     assert json.dumps(document(description())) == untouched
+
+
+def test_the_document_says_how_to_try_a_call() -> None:
+    assert "choose **Try it out**, then **Execute**" in document(IRIS)["info"]["description"]

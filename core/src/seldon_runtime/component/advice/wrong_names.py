@@ -14,23 +14,32 @@ from seldon_runtime.errors import closest
 _MOST_SHOWN = 20
 
 
-def no_class(module: ModuleType, name: str) -> str:
-    """Return the message for a class that a module lacks, with what it defines in its place."""
+def no_class(module: ModuleType, name: str, file_given: str | None = None) -> str:
+    """Return the message for a class that a module lacks, with what it defines in its place.
+
+    Args:
+        module: the module, imported.
+        name: the class.
+        file_given: the path of the module's file, if the reference is one.
+    """
     own = {key: value for key, value in vars(module).items() if _is_of(module, value)}
     classes = [key for key, value in own.items() if isinstance(value, type)]
     file = getattr(module, "__file__", None)
     if file is None and (folders := list(getattr(module, "__path__", []))):
         example = "".join(f", such as {module.__name__}.{each}" for each in modules_in(folders)[:1])
         return f"{module.__name__!r} is the folder {folders[0]}, expected a class in it{example}"
+    given = file_given or module.__name__
     failure = f"module {module.__name__!r} ({file or 'built in'}) has no class {name!r}; it defines"
     functions = [key for key, value in own.items() if inspect.isfunction(value)]
     if not classes and functions:
         chosen = "predict" if "predict" in functions else functions[0]
-        remedy = f"To serve a function in place of a class, name it: {module.__name__}:{chosen}"
+        remedy = f"To serve a function in place of a class, name it: {given}:{chosen}"
         return f"{failure} no class. {remedy}"
-    guess = guess_of(classes, name, f"{module.__name__}:")
+    if not classes and (folders := list(getattr(module, "__path__", []))):
+        return f"{failure} none{available(folders, name, form=f'{module.__name__}.{{}}:{{}}')}"
+    guess = guess_of(classes, name, f"{given}:")
     if classes and not guess:
-        guess = f". Name one of them behind a colon, such as {module.__name__}:{classes[0]}"
+        guess = f". Name one of them behind a colon, such as {given}:{classes[0]}"
     return f"{failure} {shown(classes)}{guess}"
 
 

@@ -48,9 +48,8 @@ def documents_of(text: str) -> list[Any]:
 
 def _fault(error: Exception) -> str:
     """Return the place and the problem of an error in one line."""
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None)
-    if mark is None or not problem:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None or not error.problem:
         return str(error)
+    mark, problem = error.problem_mark, error.problem
     remedy = ". Indent with spaces" if r"'\t'" in problem else ""
     return f"line {mark.line + 1}, column {mark.column + 1}: {problem}{remedy}"

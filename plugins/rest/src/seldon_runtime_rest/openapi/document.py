@@ -118,6 +118,7 @@ def _info(description: Description) -> JsonDict:
         "version": ", ".join(filter(None, description.versions)) or "unversioned",
         "description": f"`{description.class_name}`{platform}, served as {description.service_type}."
         f" It defines {methods or 'no method of its own'}.\n\n"
+        "To try a call in `/docs`, open it, choose **Try it out**, then **Execute**.\n\n"
         "You can also send a message as `json` in the query or in a form; it then replaces a JSON body."
         " An unknown address answers 404 and a wrong HTTP method 405, with the same body as other errors.",
     }
