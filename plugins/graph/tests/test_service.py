@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import logging
 import re
 import threading
 from dataclasses import replace
@@ -93,6 +95,28 @@ def test_a_request_that_no_node_of_the_first_child_answers_comes_back_as_it_is(s
     request = {"data": {"ndarray": [[1, 2]]}, "own": 1, "meta": {}}
     answer = served.ask("POST", "/api/v1.0/predictions", request).json
     assert answer == {**request, "meta": {"routing": {"a": -1, "m": -1}}}
+
+
+@pytest.mark.parametrize("threads", ["each", "one"])
+@pytest.mark.parametrize("options", [(), ("--graph-trace",)], ids=["plain", "traced"])
+@pytest.mark.parametrize("failing", ["b", "x"])
+def test_the_memory_of_a_large_request_that_fails_is_free_at_once(
+    serve, make, monkeypatch, threads, options, failing
+):
+    def part(name, type_=None, *of):
+        return make.node(name, type_, *of, parameters={"fail": "predict" if name == failing else ""})
+
+    graph = part("a", None, part("b", None, part("c", "COMBINER", part("x"), part("y"))))
+    served = serve(graph, "--graph-threads", threads, *options)
+    # pytest keeps the tracebacks of log records
+    monkeypatch.setattr(logging.getLogger("seldon_runtime.service.done"), "disabled", True)
+    gc.collect()
+    gc.disable()  # it frees memory at a time that nobody knows
+    try:
+        assert served.predict([[1.0] * 10_000], X_Seldon_Trace="1").status == 500
+        wait_until(lambda: not served.service.memory.used_bytes, "the memory to be free")
+    finally:
+        gc.enable()
 
 
 def test_a_component_that_alters_its_tags_in_its_next_call_leaves_those_of_the_first(serve, make):
