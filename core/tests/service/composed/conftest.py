@@ -1,7 +1,7 @@
 """Tests of ``seldon_runtime.service.composed``: services of several components, with real threads.
 
 Modules without a test module of their name, and the tests that hold them:
-    unit_stream: core/tests/service/composed/test_steps.py
+    strand, unit_stream: core/tests/service/composed/test_steps.py
     call_end: core/tests/service/composed/test_service.py, core/tests/service/composed/test_streams.py
 """
 

@@ -14,7 +14,8 @@ from seldon_runtime.errors import ComponentFailed, ErrorCode, PluginFailed, Seld
 from seldon_runtime.inference.message import Kind, Message, Payload, Request
 from seldon_runtime.inference.method import Method
 from seldon_runtime.inference.predictor import Predictor, Stream
-from seldon_runtime.service.composed.steps import Ask, Steps, Strand
+from seldon_runtime.service.composed.steps import Ask, Steps
+from seldon_runtime.service.composed.strand import Strand
 from seldon_runtime.service.composed.unit_stream import UnitStream
 from seldon_runtime.service.unit import Unit
 from seldon_runtime.testing import WAIT_S

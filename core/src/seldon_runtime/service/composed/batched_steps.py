@@ -12,7 +12,8 @@ from seldon_runtime.errors import SeldonError
 from seldon_runtime.inference.call import Call, running_call
 from seldon_runtime.service.batching.batch_queue import BatchQueue, Job
 from seldon_runtime.service.batching.batcher import Batcher
-from seldon_runtime.service.composed.steps import Ask, Ended, Step, Steps, Strand
+from seldon_runtime.service.composed.steps import Ask, Steps
+from seldon_runtime.service.composed.strand import Ended, Step, Strand
 from seldon_runtime.service.observer import BatchRecord
 from seldon_runtime.service.unit import Unit
 

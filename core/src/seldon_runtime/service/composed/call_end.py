@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from traceback import clear_frames
 from types import CoroutineType
 from typing import Any
 
 from seldon_runtime.errors import PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call
 from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
-from seldon_runtime.inference.memory import HeldMemory
+from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory, length_of
 from seldon_runtime.inference.message import Message
 from seldon_runtime.inference.method import EMPTY_REQUESTS
 from seldon_runtime.inference.owners import failed, place_of
@@ -84,6 +85,8 @@ class CallEnd:
             except BaseException as raised:  # noqa: BLE001 - codecs are plugins
                 error = failed(raised)
         service.end(call, self._done, answer, error, self._started)
+        if error is not None:
+            release_frames(call, error)
         error = None  # its traceback refers to this frame
 
     async def _await(self, status: Awaitable[Any]) -> None:
@@ -118,3 +121,21 @@ class CallEnd:
             if isinstance(result, Message):
                 self._encode(call, result)  # raises its own error, unless an interceptor is at fault
             raise
+
+
+def release_frames(call: Call, error: BaseException) -> None:
+    """Have the frames of an error release the request of a call that has ended, if it is large.
+
+    Frames refer to errors, and tracebacks to frames: both would stay until the garbage collector runs. The
+    traceback keeps its lines.
+    """
+    if length_of(call.wire) <= UNCOUNTED_BYTES:
+        return
+    chain: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while chain:
+        each = chain.pop()
+        if each is not None and id(each) not in seen:
+            seen.add(id(each))
+            clear_frames(each.__traceback__)
+            chain += (each.__cause__, each.__context__)

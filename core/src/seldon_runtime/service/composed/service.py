@@ -14,15 +14,16 @@ from seldon_runtime.errors import ErrorCode, SeldonError
 from seldon_runtime.inference.call import RUNNING, Call
 from seldon_runtime.inference.deadline import deadline_exceeded, has_passed
 from seldon_runtime.inference.limits import Limits
-from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory, length_of
+from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory
 from seldon_runtime.inference.message import Message, Request
 from seldon_runtime.inference.method import EMPTY_REQUESTS, Method
 from seldon_runtime.inference.owners import RUNTIME, failed, place_of
 from seldon_runtime.inference.predictor import Stream
 from seldon_runtime.service.batching.batcher import Batcher
 from seldon_runtime.service.composed.batched_steps import BatchedStrand, StepQueue
-from seldon_runtime.service.composed.call_end import CallEnd
-from seldon_runtime.service.composed.steps import Steps, Strand, next_step
+from seldon_runtime.service.composed.call_end import CallEnd, release_frames
+from seldon_runtime.service.composed.steps import Steps, next_step
+from seldon_runtime.service.composed.strand import Strand
 from seldon_runtime.service.done import Done, refusal
 from seldon_runtime.service.interceptor import Answer, Interceptor
 from seldon_runtime.service.observer import Observer
@@ -163,17 +164,6 @@ class ComposedService(Service):
             for task in unit.executor.abandon():
                 task()
 
-    def finish(self, call: Call, done: Done, answer: Any, error: SeldonError | None, started: float) -> None:
-        """End a call.
-
-        The error of a large request loses its tracebacks, after logs, observers and the transport have seen
-        them: their frames refer to the error and to the request, which would stay in memory until the garbage
-        collector runs.
-        """
-        super().finish(call, done, answer, error, started)
-        if error is not None and length_of(call.wire) > UNCOUNTED_BYTES:
-            _forget_frames(error)
-
     @cached_property
     def place(self) -> str:
         """The place of the steps, for messages: class, method and plugin."""
@@ -223,6 +213,8 @@ class ComposedService(Service):
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
                 error = failed(raised, place)
         self.end(call, done, answer, error, started)
+        if error is not None:
+            release_frames(call, error)
         error = None  # its traceback refers to this frame: only the garbage collector would free the call
         return None
 
@@ -266,18 +258,6 @@ class ComposedService(Service):
         end.take(made, error)
         error = None
         return None
-
-
-def _forget_frames(error: BaseException) -> None:
-    """Remove the tracebacks of an error, and of those that led to it."""
-    chain: list[BaseException | None] = [error]
-    seen: set[int] = set()
-    while chain:
-        each = chain.pop()
-        if each is not None and id(each) not in seen:
-            seen.add(id(each))
-            each.__traceback__ = None
-            chain += (each.__cause__, each.__context__)
 
 
 def _checked(steps: object, expected: str = "a generator: yield at least one step") -> Steps:
