@@ -32,7 +32,7 @@ the answer."""
 
 
 def checked(ask: Ask, answer: object) -> Message | Payload | Stream:
-    """Return a component's answer to a step; raise TypeError for anything else. A stream keeps its component."""
+    """Return the answer to a step; raise TypeError for anything else. A stream keeps its component."""
     if isinstance(answer, Stream):
         return UnitStream(answer, ask.unit, ask.method)
     if isinstance(answer, Message) or (ask.call is not None and isinstance(answer, Payload)):
