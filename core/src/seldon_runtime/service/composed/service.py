@@ -236,14 +236,14 @@ class ComposedService(Service):
             if isinstance(request, Answer):
                 return request.message, entered, memory
         made = self.steps(call, request)
-        if type(made) is not Message and not isinstance(made, _ANSWERS):
+        if type(made) is not Message and type(made) is not GeneratorType and not isinstance(made, _ANSWERS):
             made = _checked(made, "a generator, a Message or a Stream")
         return made, entered, memory
 
     def _later(self, call: Call, made: Any, context: Context, end: CallEnd) -> Strand | None:
         """Take the steps of a call, and end it; return the steps that need other threads."""
         error: SeldonError | None = None
-        if isinstance(made, Generator):
+        if type(made) is GeneratorType or isinstance(made, Generator):
             try:
                 step = next_step(made)
             except StopIteration as ended:

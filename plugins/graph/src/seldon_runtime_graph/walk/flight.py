@@ -185,7 +185,7 @@ class Flight(Whereabouts):
                 metas.remember(way, meta)
             return Message(self.payload, meta)
         message = self.message
-        if isinstance(message, UnitStream):
+        if type(message) is not Message and isinstance(message, UnitStream):
             self.asked = message.unit.identity.unit  # until the stream ends
             self.call.waits_for = self.text
             return ToldStream(message, self.routing, self.counted)
