@@ -51,11 +51,9 @@ def waited_for(call: Call) -> str:
         return ""
 
 
-def release(call: Call) -> None:
-    """Have a call that has ended drop its references to its request and to the components that it waited for.
+def forget_place(call: Call) -> None:
+    """Have a call that has ended drop its references to the components that it waited for.
 
     If its deadline has passed, the text about the components stays, as the timers' thread may still read it.
     """
-    call.origin = None
-    if call.waits_for is not None:
-        call.waits_for = partial(str, waited_for(call)) if has_passed(call) else None
+    call.waits_for = partial(str, waited_for(call)) if has_passed(call) else None

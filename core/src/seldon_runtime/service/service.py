@@ -13,7 +13,7 @@ from typing import Any
 
 from seldon_runtime.errors import ComponentFailed, PluginFailed, SeldonError
 from seldon_runtime.inference.call import Call, Outcome
-from seldon_runtime.inference.deadline import bring_forward, release
+from seldon_runtime.inference.deadline import bring_forward, forget_place
 from seldon_runtime.inference.identity import Identity, ServiceType
 from seldon_runtime.inference.limits import Limits
 from seldon_runtime.inference.memory import UNCOUNTED_BYTES, HeldMemory, MemoryBudget, length_of
@@ -165,9 +165,7 @@ class Service(ServiceStatus, ABC):
             self.finish(call, done, None, error, call.submitted)
             del error  # its traceback refers to this frame: only the garbage collector would free the call
         except BaseException as raised:  # noqa: BLE001 - a plugin's own service; the client still waits
-            failure = PluginFailed(place_of(self, "accept"), raised)
-            self.finish(call, done, None, failure, call.submitted)
-            del failure
+            self.finish(call, done, None, PluginFailed(place_of(self, "accept"), raised), call.submitted)
 
     def call(self, call: Call) -> Any:
         """Submit a call and wait for its wire answer. Not for a component thread or an event loop.
@@ -276,7 +274,9 @@ class Service(ServiceStatus, ABC):
                 done(answer, error)
             except BaseException:  # a fault of the transport must not stop the component's thread
                 logger.exception("transport %s failed to accept an answer", call.transport)
-            release(call)
+            call.origin = None
+            if call.waits_for is not None:
+                forget_place(call)
 
     def settle(self, call: Call, answer: Any, error: SeldonError | None, started: float) -> None:
         """Log and notify like :meth:`finish`, without passing the outcome to the transport."""
