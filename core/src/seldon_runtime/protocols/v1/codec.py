@@ -20,13 +20,7 @@ from seldon_runtime.protocols.non_finite import NonFinite, finite
 from seldon_runtime.protocols.plain_values import plain_value
 from seldon_runtime.protocols.remembered import Remembered
 from seldon_runtime.protocols.v1.feedback import decode_feedback, encode_feedback_reply
-from seldon_runtime.protocols.v1.message import (
-    decode_message,
-    decode_messages,
-    encode_message,
-    encode_meta,
-    encode_payload,
-)
+from seldon_runtime.protocols.v1.message import decode_message, decode_messages, encode_message, encode_meta
 from seldon_runtime.protocols.v1.view import FeedbackView, SeldonMessageView
 
 Loads = Callable[[bytes | str], Any]
@@ -133,8 +127,7 @@ class JsonCodec(RawCodec):
             if known is None:
                 known = self.kept(encode_meta(meta)), meta
                 self._metas.remember(id(meta), known)
-            payload = answer.payload
-            return self.to_wire({"meta": known[0], **({} if payload is None else encode_payload(payload))})
+            return self.to_wire(encode_message(answer, known[0]))
         return self.to_wire(encode(answer))
 
     def kept(self, value: Any) -> Any:

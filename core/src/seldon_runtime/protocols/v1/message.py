@@ -88,15 +88,21 @@ def begin_with(where: str, error: SeldonError) -> None:
         error.args = (error.message,)
 
 
-def encode_message(message: Message) -> dict[str, Any]:
+def encode_message(message: Message, meta: Any = None) -> dict[str, Any]:
     """Return the JSON-shaped answer.
 
     Numeric arrays stay arrays: C-contiguous, native, of a dtype that JSON writers support.
 
+    Args:
+        message: the answer.
+        meta: its meta, if that is encoded already.
+
     Raises:
         SeldonError: COMPONENT_FAILED when the payload cannot be written.
     """
-    meta, payload = encode_meta(message.meta), message.payload
+    payload = message.payload
+    if meta is None:
+        meta = encode_meta(message.meta)
     return {"meta": meta} if payload is None else {"meta": meta, **encode_payload(payload)}
 
 

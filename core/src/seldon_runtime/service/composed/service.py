@@ -193,6 +193,7 @@ class ComposedService(Service):
         RUNNING.set(call)
         call.started = True
         answer: Any = None
+        end: CallEnd | None = None
         error = self.refusal(call)
         if error is None:
             if self._sees_starts:
@@ -207,11 +208,12 @@ class ComposedService(Service):
                         answer, error = None, deadline_exceeded(call)  # what the client received
                 else:
                     end = CallEnd(self, self.encode, call, done, self._pipeline, started, entered, memory)
-                    return self._later(call, made, context, end)
             except SeldonError as raised:
                 error = raised
             except BaseException as raised:  # noqa: BLE001 - codecs and services are plugins
                 error = failed(raised, place)
+        if end is not None:
+            return self._later(call, made, context, end)
         self.end(call, done, answer, error, started)
         if error is not None:
             release_frames(call, error)
@@ -243,18 +245,19 @@ class ComposedService(Service):
     def _later(self, call: Call, made: Any, context: Context, end: CallEnd) -> Strand | None:
         """Take the steps of a call, and end it; return the steps that need other threads."""
         error: SeldonError | None = None
-        if type(made) is GeneratorType or isinstance(made, Generator):
-            try:
-                step = next_step(made)
-            except StopIteration as ended:
-                made = ended.value
-            except SeldonError as raised:
-                error = raised
-            except BaseException as raised:  # noqa: BLE001 - the steps are a plugin's
-                error = failed(raised, self.place)
-            else:
-                strand = self._strand(self.place, made, context, partial(self.refusal, call), end.take)
-                return strand if strand.start(step) else None
+        try:
+            if type(made) is GeneratorType or isinstance(made, Generator):
+                try:
+                    step = next_step(made)
+                except StopIteration as ended:
+                    made = ended.value
+                else:
+                    strand = self._strand(self.place, made, context, partial(self.refusal, call), end.take)
+                    return strand if strand.start(step) else None
+        except SeldonError as raised:
+            error = raised
+        except BaseException as raised:  # noqa: BLE001 - the steps are a plugin's
+            error = failed(raised, self.place)
         end.take(made, error)
         error = None
         return None
