@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -21,6 +22,7 @@ from seldon_runtime.plugin import (
     Stream,
     UnitStream,
 )
+from seldon_runtime.protocols.v1.message import encode_meta
 from seldon_runtime_graph.walk.edges import carried, own_meta, with_own_tags
 from seldon_runtime_graph.walk.flight import Flight
 from seldon_runtime_graph.walk.naming import named
@@ -134,8 +136,9 @@ class Asking:
         """Return the meta in the form of the client, for a method that receives it."""
         if flight.is_own:
             return flight.given_meta
-        if flight.message.meta is NO_META:  # as of nearly all requests: there are no tags to alter
-            return own_meta(flight.meta, flight.given_meta)[1]
+        if flight.message.meta is NO_META:  # nearly all requests are without tags that a node could alter
+            given = flight.given_meta
+            return encode_meta(flight.meta) if given is None else deepcopy(given)
         message = flight.result()
         meta, given = own_meta(message.meta, flight.given_meta)
         flight.message = replace(message, meta=meta)

@@ -21,8 +21,8 @@ from seldon_runtime_graph.walk.told_stream import Counted, ToldStream
 from seldon_runtime_graph.walk.whereabouts import Whereabouts
 
 Refusal = Callable[[Any], SeldonError | None]
-"""Function that returns the error of a call that must not go on, else None. The walk asks it before each node
-of a call that is cancelled or has a deadline."""
+"""Function that returns the error of a call that must not go on, else None. The walk calls it before each
+node; for arrays on one thread only if the call is cancelled or has a deadline."""
 Metas = Remembered[tuple[Any, ...], Meta]
 """The metas of answers, by the calls that nodes have answered and the branches."""
 
