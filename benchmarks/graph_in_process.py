@@ -20,7 +20,14 @@ from seldon_runtime_graph.spec.predictors import read_file
 
 
 class _Units:
-    """Makes the component of each node."""
+    """Makes the component of each node.
+
+    Args:
+        component: the class of all of them.
+    """
+
+    def __init__(self, component: type) -> None:
+        self._component = component
 
     def load(
         self,
@@ -33,7 +40,7 @@ class _Units:
         settings: Mapping[str, Any] | None = None,
     ) -> Unit:
         """Return an identity on the threads of another one."""
-        user = Waits()  # type: ignore[no-untyped-call]
+        user = self._component()
         executor = Inline() if beside is None else beside.executor
         return Unit(ComponentAdapter(user, identity, service_type), executor, identity, service_type, user)
 
@@ -42,13 +49,13 @@ class _Units:
         return unit.predictor.metadata()
 
 
-def chain_service(length: int) -> Service:
-    """Return the service of a graph whose nodes follow one another."""
+def chain_service(length: int, component: type = Waits) -> Service:
+    """Return the service of a graph whose nodes follow one another, each of the class ``component``."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "graph.json")
         file.write_text(json.dumps(document(chain(length))))
         (predictor,) = read_file(file).predictors
         resolved = resolve(predictor, {}, file.parent)
     limits = Limits()
-    graph = Loader(_Units(), "bench", limits, shares_thread=True).load(predictor, resolved, {})
+    graph = Loader(_Units(component), "bench", limits, shares_thread=True).load(predictor, resolved, {})
     return GraphService([graph], "bench", limits=limits)

@@ -18,6 +18,7 @@ from benchmarks.grpc_handler import through_handler, v2_services
 from benchmarks.measuring import Finding, Plan, alternating
 from benchmarks.open_inference import binary_body, infer_body
 from benchmarks.programs.Identity import Identity
+from benchmarks.programs.Waits import Waits
 from benchmarks.rest_connection import identity_service, through_connection, v2_routes
 from seldon_runtime.component.adapter import ComponentAdapter
 from seldon_runtime.component.result import pack
@@ -71,9 +72,9 @@ def through_rest(size: int) -> Calls:
     return through_connection(rest_body(size), identity_service())
 
 
-def through_chain(length: int) -> Calls:
+def through_chain(length: int, component: type = Waits) -> Calls:
     """Return calls of a graph whose nodes follow one another on one thread, as of :func:`through_rest`."""
-    return through_connection(rest_body(4), chain_service(length))
+    return through_connection(rest_body(4), chain_service(length, component))
 
 
 def through_grpc(size: int) -> Calls:

@@ -79,6 +79,7 @@ def _run_all() -> None:
     """Run the cases under callgrind."""
     from benchmarks import in_process
     from benchmarks.in_process import through_chain
+    from benchmarks.programs.Identity import Identity
 
     calls = {
         "REST": in_process.through_rest,
@@ -93,6 +94,7 @@ def _run_all() -> None:
         for size, number in _CALLS.items()
     ]
     cases += [(f"graph of {nodes}", through_chain(nodes), 200) for nodes in _CHAINS]
+    cases.append(("graph of 3, with meta", through_chain(3, Identity), 200))
     callgrind.run(cases)
 
 
