@@ -2,6 +2,5 @@
 
 Modules without a test module of their name, and the tests that hold them:
     choice, described, values: tests/parity/test_hinted_arguments.py
-    misuse: core/tests/component/hints/test_methods.py
     input_check: tests/parity/test_check_inputs.py
 """
