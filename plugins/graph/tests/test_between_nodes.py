@@ -1,4 +1,4 @@
-"""What passes between the nodes of a graph that is served: requests, metas, tags, and the memory they take."""
+"""What passes between the nodes of a graph that is served: requests, metas, tags, and who keeps them."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import typing
 from types import ModuleType
 from typing import Any
 
+from seldon_runtime.component.inspection.received_arrays import is_faithful
+
 _FORMS = {dict: ("dict[key, value]", 2), list: ("list[item]", 1)}
 """The forms of containers, and the number of their parts."""
 
@@ -14,7 +16,7 @@ _FORMS = {dict: ("dict[key, value]", 2), list: ("list[item]", 1)}
 def misuse_of(hint: Any) -> str | None:
     """Return why a hint cannot be used, for a warning; None if it can be."""
     if isinstance(hint, str):
-        if "FaithfulArray" in hint:
+        if is_faithful(hint):
             return None
         return (
             "a name in it is not known where the method stands. Import or define it in the module, outside "

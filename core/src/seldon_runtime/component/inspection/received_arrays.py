@@ -100,12 +100,13 @@ def _is_hinted(function: Callable[..., Any] | None) -> bool:
     """Return whether the annotation of an argument is, or contains, ``FaithfulArray``."""
     if function is None:
         return False
-    return any(_contains_hint(annotation) for annotation in annotations_of(function))
+    return any(is_faithful(annotation) for annotation in annotations_of(function))
 
 
-def _contains_hint(annotation: Any) -> bool:
+def is_faithful(annotation: Any) -> bool:
+    """Return whether an annotation is, or contains, ``FaithfulArray``; as a text, whether it names it."""
     if isinstance(annotation, str):  # it names a class that exists for type checkers only
         return "FaithfulArray" in annotation
     if any(mark is FAITHFUL for mark in getattr(annotation, "__metadata__", ())):  # as Annotated has it
         return True
-    return any(_contains_hint(part) for part in typing.get_args(annotation))
+    return any(is_faithful(part) for part in typing.get_args(annotation))
